@@ -1,0 +1,56 @@
+//! Background tasks whose end can be awaited and which can be stopped.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt as _;
+use futures_util::future::{AbortHandle, Aborted, abortable};
+use tokio::sync::oneshot;
+
+use crate::env::Env;
+
+/// How a task ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskEnd {
+    /// It ran to its end.
+    Finished,
+    /// It panicked.
+    Panicked,
+    /// It was stopped by [`TaskHandle::abort`], or its executor is gone.
+    Aborted,
+}
+
+/// A running task. Dropping the handle leaves the task running.
+#[derive(Debug)]
+pub struct TaskHandle {
+    abort: AbortHandle,
+    end: oneshot::Receiver<TaskEnd>,
+}
+
+impl TaskHandle {
+    /// Stops the task at its next `.await`.
+    pub fn abort(&self) {
+        self.abort.abort();
+    }
+
+    /// Completes when the task is gone.
+    pub async fn join(self) -> TaskEnd {
+        self.end.await.unwrap_or(TaskEnd::Aborted)
+    }
+}
+
+/// Runs `task` in the background of `env`.
+pub fn spawn(env: &dyn Env, task: impl Future<Output = ()> + Send + 'static) -> TaskHandle {
+    let (task, abort) = abortable(task);
+    let (tell, end) = oneshot::channel();
+    env.spawn(Box::pin(async move {
+        // A panic is reported to whoever joins; the payload was already printed by the hook.
+        let how = match AssertUnwindSafe(task).catch_unwind().await {
+            Ok(Ok(())) => TaskEnd::Finished,
+            Ok(Err(Aborted)) => TaskEnd::Aborted,
+            Err(_panic) => TaskEnd::Panicked,
+        };
+        // Nobody has to wait for it.
+        let _ = tell.send(how);
+    }));
+    TaskHandle { abort, end }
+}

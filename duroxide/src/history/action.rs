@@ -1,0 +1,33 @@
+//! What a turn asks of the world.
+
+use crate::history::EventId;
+use crate::time::Timestamp;
+
+/// Something to be done once the turn is committed. Its details stand in the event that it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Queue the activity that the event `source` scheduled.
+    StartActivity {
+        /// The `ActivityScheduled` event.
+        source: EventId,
+    },
+    /// Take the activity out of the queue; whoever runs it loses its lock.
+    CancelActivity {
+        /// The `ActivityScheduled` event.
+        source: EventId,
+    },
+    /// Deliver [`Message::TimerFired`](crate::history::Message::TimerFired) at `fire_at`.
+    CreateTimer {
+        /// The `TimerCreated` event.
+        source: EventId,
+        /// When.
+        fire_at: Timestamp,
+    },
+    /// Forget the timer.
+    CancelTimer {
+        /// The `TimerCreated` event.
+        source: EventId,
+        /// When it would have been due.
+        fire_at: Timestamp,
+    },
+}

@@ -1,0 +1,181 @@
+//! One line of a history.
+
+use serde::{Deserialize, Serialize};
+
+use crate::history::{ErrorDetails, EventId};
+use crate::time::Timestamp;
+
+/// One line of a history: what happened, and when it was written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Event {
+    /// Its position: 1, 2, 3 ... without a gap.
+    pub event_id: EventId,
+    /// The earlier event that this one answers: the schedule of a completion or cancellation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_event_id: Option<EventId>,
+    /// When the message that caused it was consumed; what `now()` gave to the code.
+    #[serde(rename = "timestamp_ms")]
+    pub timestamp: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+impl Event {
+    /// An event with these parts.
+    pub fn new(
+        event_id: EventId,
+        source_event_id: Option<EventId>,
+        timestamp: Timestamp,
+        kind: EventKind,
+    ) -> Self {
+        Self {
+            event_id,
+            source_event_id,
+            timestamp,
+            kind,
+        }
+    }
+}
+
+/// What an event says. Serializes to JSON with a `"type"` tag.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type")]
+#[non_exhaustive]
+pub enum EventKind {
+    /// The execution began. Always the first event.
+    OrchestrationStarted {
+        /// The name of the orchestration.
+        name: String,
+        /// The version that this execution is pinned to.
+        version: String,
+        /// The input, as text.
+        input: String,
+        /// The instance's own seed, for `new_guid` and `random`.
+        #[serde(with = "seed_as_text")]
+        seed: u128,
+    },
+    /// The code returned `Ok`. Nothing follows.
+    OrchestrationCompleted {
+        /// What it returned.
+        output: String,
+    },
+    /// The execution failed. Nothing follows.
+    OrchestrationFailed {
+        /// Why.
+        details: ErrorDetails,
+    },
+    /// The next execution takes over. Nothing follows.
+    OrchestrationContinuedAsNew {
+        /// Its input.
+        input: String,
+        /// Its version, if the code chose one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<String>,
+    },
+    /// The code asked for an activity.
+    ActivityScheduled {
+        /// The activity's name.
+        name: String,
+        /// Its input, as text.
+        input: String,
+    },
+    /// The activity returned `Ok`.
+    ActivityCompleted {
+        /// What it returned.
+        result: String,
+    },
+    /// The activity failed.
+    ActivityFailed {
+        /// Why.
+        details: ErrorDetails,
+    },
+    /// The code does not wait for the activity any more.
+    ActivityCancelRequested {
+        /// Why: `dropped_future`, or `orchestration_terminal_..`.
+        reason: String,
+    },
+    /// The code asked for a timer.
+    TimerCreated {
+        /// When it is due.
+        #[serde(rename = "fire_at_ms")]
+        fire_at: Timestamp,
+    },
+    /// The timer was due.
+    TimerFired {
+        /// When it was due.
+        #[serde(rename = "fire_at_ms")]
+        fire_at: Timestamp,
+    },
+    /// The code does not wait for the timer any more.
+    TimerCancelled {
+        /// Why: `dropped_future`, or `orchestration_terminal_..`.
+        reason: String,
+    },
+}
+
+impl EventKind {
+    /// Whether an execution ends with this event.
+    pub fn is_terminal(&self) -> bool {
+        matches!(
+            self,
+            Self::OrchestrationCompleted { .. }
+                | Self::OrchestrationFailed { .. }
+                | Self::OrchestrationContinuedAsNew { .. }
+        )
+    }
+
+    /// Whether a consumed message put this event here; the code's requests follow behind it.
+    pub fn is_from_message(&self) -> bool {
+        match self {
+            Self::OrchestrationStarted { .. }
+            | Self::ActivityCompleted { .. }
+            | Self::ActivityFailed { .. }
+            | Self::TimerFired { .. } => true,
+            Self::OrchestrationCompleted { .. }
+            | Self::OrchestrationFailed { .. }
+            | Self::OrchestrationContinuedAsNew { .. }
+            | Self::ActivityScheduled { .. }
+            | Self::ActivityCancelRequested { .. }
+            | Self::TimerCreated { .. }
+            | Self::TimerCancelled { .. } => false,
+        }
+    }
+}
+
+/// 128 bits as decimal text: JSON readers elsewhere lose digits above 2^53.
+mod seed_as_text {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(seed: &u128, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(seed)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_reads_in_json_as_it_is_documented() {
+        let event = Event::new(
+            EventId(3),
+            Some(EventId(2)),
+            Timestamp::from_millis(7),
+            EventKind::TimerFired {
+                fire_at: Timestamp::from_millis(6),
+            },
+        );
+        let json = serde_json::to_string(&event).unwrap();
+        assert_eq!(
+            json,
+            r#"{"event_id":3,"source_event_id":2,"timestamp_ms":7,"type":"TimerFired","fire_at_ms":6}"#
+        );
+        assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), event);
+    }
+}

@@ -1,0 +1,16 @@
+//! What is written down: the vocabulary of a durable execution.
+//!
+//! An [`Event`] is one line of an instance's history. A [`Message`] is what reaches its inbox, an
+//! [`Action`] what a turn asks of the world. Must not know: who stores it, who replays it.
+
+mod action;
+mod event;
+mod failure;
+mod id;
+mod message;
+
+pub use action::Action;
+pub use event::{Event, EventKind};
+pub use failure::{AppErrorKind, ConfigErrorKind, ErrorDetails, PoisonMessageType};
+pub use id::{EventId, ExecutionId, InstanceId, InvalidName, check_name};
+pub use message::{Message, Start};

@@ -1,0 +1,6 @@
+//! Durable execution for Rust.
+
+pub mod env;
+pub mod history;
+pub mod provider;
+pub mod time;

@@ -1,0 +1,197 @@
+//! The storage contract: what the runtime and the client ask of a store, and what whoever
+//! implements one owes them. The how-to is `docs/provider-guide.md`; [`conformance`] is the
+//! contract as tests, [`model`] as the shortest program that passes them.
+//!
+//! Storage is told what to commit, never what it means. Must not know: the engine, the runtime.
+
+mod error;
+mod work;
+
+#[cfg(feature = "provider-test")]
+pub mod conformance;
+#[cfg(feature = "provider-test")]
+pub mod model;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId, Start};
+
+pub use error::ProviderError;
+pub use work::{
+    ActivityItem, ActivityLock, ActivityRequest, Committed, HistoryPage, InboxMessage,
+    InstanceState, InstanceStatus, MessageId, StartOutcome, Timer, TurnCommit, TurnItem, TurnLock,
+    TurnOutcome,
+};
+
+/// A shared store.
+pub type ProviderRef = Arc<dyn Provider>;
+
+/// A durable store of histories, inboxes, queued activities and timers.
+///
+/// Duties that hold for every verb:
+///
+/// * A mutating call is one atomic transaction: when it returns `Ok`, its effect is durable; on
+///   [`LockLost`](ProviderError::LockLost) or [`Refused`](ProviderError::Refused) it had none; on
+///   [`Unavailable`](ProviderError::Unavailable) its effect is *unknown* and the same call may be
+///   made again. Dropping the future of a call has the same meaning as `Unavailable`.
+/// * The store's own clock decides leases and due times; safety rests on the epoch of a lock, which
+///   is strictly larger with every grant, over restarts too.
+/// * Rows that cannot be decoded concern their instance only: they are handed out as errors, never
+///   skipped, and never block a queue.
+/// * Ids of events and executions are the caller's: a store never invents one.
+#[async_trait]
+pub trait Provider: fmt::Debug + Send + Sync + 'static {
+    /// What the start-up line of the runtime calls this store, durability included.
+    fn describe(&self) -> String;
+
+    /// Creates the instance and puts `start` into its inbox, unless there is an instance with that
+    /// id. From the moment it is acknowledged the instance exists and messages for it are kept.
+    async fn start(
+        &self,
+        instance: &InstanceId,
+        start: Start,
+    ) -> Result<StartOutcome, ProviderError>;
+
+    /// Locks up to `max` instances that have visible messages and hands out all these messages;
+    /// parks until there is at least one. At most one lock per instance is live.
+    ///
+    /// A message that arrives or falls due wakes a parked call at once. Each message handed out
+    /// counts one attempt. A call that is dropped while parked has locked nothing.
+    async fn fetch_turns(
+        &self,
+        max: usize,
+        lock_timeout: Duration,
+    ) -> Result<Vec<TurnItem>, ProviderError>;
+
+    /// Commits a turn and gives back its lock: all of it, or nothing.
+    ///
+    /// In one transaction: check the lock; delete the consumed messages; append the events; queue
+    /// activities and timers, *then* remove the cancelled ones; set the outcome. Messages that are
+    /// not consumed stay visible. An instance that continues as new gets its next execution and
+    /// that execution's start; activities and timers of the old one that are not cancelled stay.
+    ///
+    /// The same `turn_id` as that of the instance's last commit gives
+    /// [`Committed::AlreadyApplied`], whatever the lock.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::LockLost`] if the lock expired and was granted anew, or was given back;
+    /// [`ProviderError::Refused`] if the delta does not follow the last event, names a message that
+    /// the lock does not cover, or an execution that is not the current one.
+    async fn commit_turn(
+        &self,
+        lock: &TurnLock,
+        turn: TurnCommit,
+    ) -> Result<Committed, ProviderError>;
+
+    /// Gives back the lock without a turn. The messages are visible again after `delay`.
+    /// With `forget_attempt` this delivery is not counted.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::LockLost`]; messages of whoever holds the lock now are not touched.
+    async fn abandon_turn(
+        &self,
+        lock: &TurnLock,
+        delay: Duration,
+        forget_attempt: bool,
+    ) -> Result<(), ProviderError>;
+
+    /// Lets the lease end `lock_timeout` from now, never earlier than it would have.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::LockLost`] if it has expired or was taken over.
+    async fn renew_turn(
+        &self,
+        lock: &TurnLock,
+        lock_timeout: Duration,
+    ) -> Result<(), ProviderError>;
+
+    /// Locks up to `max` queued activities, first in first out; parks until there is at least one.
+    /// Only activities whose turn is durable are handed out. Each delivery counts one attempt.
+    async fn fetch_activities(
+        &self,
+        max: usize,
+        lock_timeout: Duration,
+    ) -> Result<Vec<ActivityItem>, ProviderError>;
+
+    /// Removes the activity from the queue and puts its completion into the instance's inbox.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::LockLost`] if the lock was taken over, or the activity was cancelled,
+    /// completed before, or deleted: the first committed completion wins.
+    async fn complete_activity(
+        &self,
+        lock: &ActivityLock,
+        result: Result<String, ErrorDetails>,
+    ) -> Result<(), ProviderError>;
+
+    /// Puts the activity back into the queue, visible after `delay`.
+    /// With `forget_attempt` this delivery is not counted.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::LockLost`], as for completing it.
+    async fn abandon_activity(
+        &self,
+        lock: &ActivityLock,
+        delay: Duration,
+        forget_attempt: bool,
+    ) -> Result<(), ProviderError>;
+
+    /// Lets the lease end `lock_timeout` from now, never earlier than it would have.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::LockLost`] if it has expired, or was taken over, or the activity was
+    /// cancelled: this is how a worker learns of it.
+    async fn renew_activity(
+        &self,
+        lock: &ActivityLock,
+        lock_timeout: Duration,
+    ) -> Result<(), ProviderError>;
+
+    /// Reads up to `max` events of an execution, from the event behind `after` on. Durable events
+    /// only. Unknown instances and executions have no events.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::Corrupt`] for rows that cannot be decoded; they are never skipped.
+    async fn read(
+        &self,
+        instance: &InstanceId,
+        execution_id: ExecutionId,
+        after: EventId,
+        max: usize,
+    ) -> Result<HistoryPage, ProviderError>;
+
+    /// Where the instance stands, as far as that is durable; `None` if there is none.
+    async fn status(&self, instance: &InstanceId) -> Result<Option<InstanceStatus>, ProviderError>;
+
+    /// Parks until the instance exists with a `change` above `seen`, or has ended. Wakes on the
+    /// change, without polling. To be dropped by whoever does not want to wait any longer.
+    async fn wait(&self, instance: &InstanceId, seen: u64)
+    -> Result<InstanceStatus, ProviderError>;
+
+    /// The management verbs, if this store has them.
+    fn admin(&self) -> Option<&dyn ProviderAdmin> {
+        None
+    }
+}
+
+/// What people who look after a store ask of it. Nothing in the runtime depends on it.
+#[async_trait]
+pub trait ProviderAdmin: Send + Sync {
+    /// Up to `max` instances in the order of their ids, from the one behind `after` on.
+    async fn list_instances(
+        &self,
+        after: Option<&InstanceId>,
+        max: usize,
+    ) -> Result<Vec<InstanceStatus>, ProviderError>;
+}

@@ -1,0 +1,223 @@
+//! What goes in and out of a store: work under a lock, and commits.
+
+use crate::history::{ErrorDetails, Event, EventId, ExecutionId, InstanceId, Message, Start};
+use crate::time::Timestamp;
+
+/// The right to commit one turn of one instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TurnLock {
+    /// The instance.
+    pub instance: InstanceId,
+    /// Grows with every lock that the store grants, over restarts too.
+    pub epoch: u64,
+    /// Random: a lock cannot be guessed.
+    pub token: u128,
+}
+
+/// Names one message of one store; given by the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageId(pub u64);
+
+/// A message as it comes out of an inbox.
+#[derive(Clone, Debug)]
+pub struct InboxMessage {
+    /// To be named in [`TurnCommit::consumed`].
+    pub id: MessageId,
+    /// How often it was handed out, this time included: 1, 2, ...
+    pub attempt: u32,
+    /// The message, or what the decoder said about the stored bytes.
+    pub message: Result<Message, String>,
+}
+
+/// One locked instance with all its visible messages.
+#[derive(Clone, Debug)]
+pub struct TurnItem {
+    /// The right to commit.
+    pub lock: TurnLock,
+    /// The current execution.
+    pub execution_id: ExecutionId,
+    /// The last event of the current execution; [`EventId::NONE`] before its first turn.
+    pub last_event_id: EventId,
+    /// The orchestration's name.
+    pub orchestration: String,
+    /// The version that the execution is pinned to; before its first turn what was asked for.
+    pub version: Option<String>,
+    /// Whether the instance has ended: its messages are to be consumed, nothing else.
+    pub ended: bool,
+    /// At least one. A [`Message::Start`] comes first, the others in the order of arrival.
+    pub messages: Vec<InboxMessage>,
+}
+
+/// One turn, as it is to be written: all of it, or nothing.
+#[derive(Clone, Debug)]
+pub struct TurnCommit {
+    /// Random; the same turn committed again is recognised by it.
+    pub turn_id: u128,
+    /// The execution that this turn belongs to.
+    pub execution_id: ExecutionId,
+    /// Messages of the locked item that are done with.
+    pub consumed: Vec<MessageId>,
+    /// New events; the first follows the last event of the item.
+    pub history_delta: Vec<Event>,
+    /// `ActivityScheduled` events, of this delta, whose activities are to be queued.
+    pub activities: Vec<EventId>,
+    /// `ActivityScheduled` events, of earlier deltas, whose activities are to be taken back.
+    pub cancelled_activities: Vec<EventId>,
+    /// Timers to be set.
+    pub timers: Vec<Timer>,
+    /// Timers of earlier deltas to be forgotten.
+    pub cancelled_timers: Vec<Timer>,
+    /// Where the instance stands now.
+    pub outcome: TurnOutcome,
+}
+
+/// A durable timer of one execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timer {
+    /// When it is due.
+    pub fire_at: Timestamp,
+    /// Its `TimerCreated` event.
+    pub source: EventId,
+}
+
+/// Where an instance stands after a turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TurnOutcome {
+    /// It waits for messages. `version`: the version that the execution is pinned to.
+    Running {
+        /// Given with the first turn of an execution, `None` afterwards.
+        pinned_version: Option<String>,
+    },
+    /// It ended well.
+    Completed {
+        /// What it returned.
+        output: String,
+    },
+    /// It ended badly.
+    Failed {
+        /// Why.
+        details: ErrorDetails,
+    },
+    /// The next execution takes over with this start.
+    ContinuedAsNew {
+        /// Its first message. Messages that are not consumed stay and follow it.
+        next: Start,
+    },
+}
+
+/// What came of a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Committed {
+    /// It is written now.
+    Applied,
+    /// The same turn had been written before.
+    AlreadyApplied,
+}
+
+/// The right to complete one activity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActivityLock {
+    /// Names the queued activity; given by the store.
+    pub activity: u64,
+    /// Grows with every lock that the store grants, over restarts too.
+    pub epoch: u64,
+    /// Random: a lock cannot be guessed.
+    pub token: u128,
+}
+
+/// One locked activity.
+#[derive(Clone, Debug)]
+pub struct ActivityItem {
+    /// The right to complete it.
+    pub lock: ActivityLock,
+    /// Whose activity.
+    pub instance: InstanceId,
+    /// The execution that scheduled it.
+    pub execution_id: ExecutionId,
+    /// The event that scheduled it.
+    pub source: EventId,
+    /// The orchestration's name.
+    pub orchestration: String,
+    /// The version that the execution is pinned to.
+    pub version: Option<String>,
+    /// How often it was handed out, this time included: 1, 2, ...
+    pub attempt: u32,
+    /// The activity's name and input, or why they cannot be read.
+    pub request: Result<ActivityRequest, String>,
+}
+
+/// What an activity is called with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActivityRequest {
+    /// The activity's name.
+    pub name: String,
+    /// Its input, as text.
+    pub input: String,
+}
+
+/// What came of a start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StartOutcome {
+    /// The instance exists now.
+    Created,
+    /// There was one with that id; nothing was written.
+    Exists {
+        /// Where it stands.
+        status: Box<InstanceStatus>,
+        /// Whether it was started with the same name and input.
+        same_request: bool,
+    },
+}
+
+/// Where an instance stands, as far as it is on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceStatus {
+    /// The instance.
+    pub instance: InstanceId,
+    /// The orchestration's name.
+    pub orchestration: String,
+    /// The version that the current execution is pinned to; before its first turn what was asked for.
+    pub version: Option<String>,
+    /// The current execution.
+    pub execution_id: ExecutionId,
+    /// Whether it runs, and if not how it ended.
+    pub state: InstanceState,
+    /// When it was started.
+    pub created_at: Timestamp,
+    /// Grows with every change of what stands here.
+    pub change: u64,
+}
+
+/// Whether an instance runs, and if not how it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InstanceState {
+    /// It runs, or waits for its first turn, or for that of its next execution.
+    Running,
+    /// It ended well.
+    Completed {
+        /// What it returned.
+        output: String,
+    },
+    /// It ended badly.
+    Failed {
+        /// Why.
+        details: ErrorDetails,
+    },
+}
+
+impl InstanceState {
+    /// Whether the instance has ended.
+    pub fn is_terminal(&self) -> bool {
+        !matches!(self, Self::Running)
+    }
+}
+
+/// Some events of one execution.
+#[derive(Clone, Debug, Default)]
+pub struct HistoryPage {
+    /// In order, without a gap.
+    pub events: Vec<Event>,
+    /// Whether more follow.
+    pub more: bool,
+}
