@@ -110,6 +110,9 @@ pub enum EventKind {
     },
     /// The code does not wait for the timer any more.
     TimerCancelled {
+        /// When it would have been due.
+        #[serde(rename = "fire_at_ms")]
+        fire_at: Timestamp,
         /// Why: `dropped_future`, or `orchestration_terminal_..`.
         reason: String,
     },

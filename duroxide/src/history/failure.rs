@@ -69,6 +69,9 @@ pub enum AppErrorKind {
     OrchestrationFailed,
     /// The code panicked.
     Panicked,
+    /// The code did not run or its result was lost: an input or output that does not fit, or a
+    /// name that nobody knows.
+    Rejected,
     /// The instance was cancelled.
     Cancelled {
         /// The words of whoever asked for it.

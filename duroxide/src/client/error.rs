@@ -1,0 +1,156 @@
+//! What callers may get instead of an answer.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+
+use crate::client::OrchestrationStatus;
+use crate::codec;
+use crate::history::{AppErrorKind, ErrorDetails, InvalidName};
+use crate::provider::ProviderError;
+
+/// Why a client call failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// The store failed.
+    #[error("storage failed")]
+    Provider(#[from] ProviderError),
+    /// The store has no management verbs.
+    #[error("this store has no management verbs")]
+    ManagementNotAvailable,
+    /// The call itself is wrong; nothing was written.
+    #[error("invalid input: {message}")]
+    InvalidInput {
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The given time has passed.
+    #[error("the time ran out")]
+    Timeout,
+    /// There is such an instance already; nothing was started.
+    #[error(
+        "the instance `{instance_id}` exists already, as a run of `{orchestration}`; choose another id, or take it with `.if_absent()`"
+    )]
+    AlreadyExists {
+        /// The instance.
+        instance_id: String,
+        /// What it runs.
+        orchestration: String,
+        /// Where it stands.
+        status: Box<OrchestrationStatus>,
+    },
+    /// There is no such instance.
+    #[error("there is no instance `{instance_id}`")]
+    InstanceNotFound {
+        /// The instance.
+        instance_id: String,
+    },
+}
+
+impl ClientError {
+    /// Whether the same call may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Timeout => true,
+            Self::Provider(error) => error.is_retryable(),
+            _ => false,
+        }
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+    pub(super) fn invalid(name: InvalidName) -> Self {
+        Self::InvalidInput {
+            message: name.to_string(),
+        }
+    }
+}
+
+/// Why there is no result.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum OrchestrationError<E> {
+    /// The orchestration returned this error.
+    Failed(E),
+    /// It was cancelled.
+    Cancelled {
+        /// The words of whoever asked for it.
+        reason: String,
+    },
+    /// It panicked with this message.
+    Panicked(String),
+    /// The deployed code does not fit its history.
+    Nondeterminism(String),
+    /// One of its messages was delivered too often.
+    Poisoned(String),
+    /// Its input, output or error cannot be read as the types of this handle, or nobody knows its
+    /// name.
+    Rejected(String),
+    /// The machine or the store let it down.
+    Infrastructure(String),
+    /// The question could not be answered: a bad id, or the store failed.
+    Client(ClientError),
+}
+
+impl<E: DeserializeOwned> OrchestrationError<E> {
+    /// Reads a recorded failure.
+    pub(super) fn from_details(details: ErrorDetails) -> Self {
+        match details {
+            ErrorDetails::Application {
+                kind,
+                message,
+                payload,
+                ..
+            } => match kind {
+                AppErrorKind::Panicked => Self::Panicked(message),
+                AppErrorKind::Cancelled { reason } => Self::Cancelled { reason },
+                AppErrorKind::Rejected => Self::Rejected(message),
+                AppErrorKind::ActivityFailed | AppErrorKind::OrchestrationFailed => {
+                    match codec::decode_failure(&message, payload) {
+                        Ok(error) => Self::Failed(error),
+                        Err(mismatch) => Self::Rejected(mismatch),
+                    }
+                }
+            },
+            ErrorDetails::Configuration { .. } => Self::Nondeterminism(details.to_string()),
+            ErrorDetails::Poison { .. } => Self::Poisoned(details.to_string()),
+            ErrorDetails::Infrastructure { .. } => Self::Infrastructure(details.to_string()),
+        }
+    }
+}
+
+impl<E> From<ClientError> for OrchestrationError<E> {
+    fn from(error: ClientError) -> Self {
+        Self::Client(error)
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for OrchestrationError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(error) => error.fmt(f),
+            Self::Cancelled { reason } => write!(f, "cancelled: {reason}"),
+            Self::Panicked(message) => write!(f, "panicked: {message}"),
+            Self::Nondeterminism(text) | Self::Poisoned(text) | Self::Infrastructure(text) => {
+                f.write_str(text)
+            }
+            Self::Rejected(problem) => write!(f, "rejected: {problem}"),
+            Self::Client(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: fmt::Display + fmt::Debug> std::error::Error for OrchestrationError<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Client(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl<E: fmt::Display> From<OrchestrationError<E>> for String {
+    fn from(error: OrchestrationError<E>) -> Self {
+        error.to_string()
+    }
+}

@@ -1,0 +1,106 @@
+//! Typed values to text and back: JSON, as it travels and is stored. Must not know: whose values.
+
+use std::any::type_name;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A value that does not fit its text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cannot {verb} `{type_name}`{at}: {problem}")]
+pub struct CodecError {
+    verb: &'static str,
+    type_name: String,
+    at: String,
+    problem: String,
+}
+
+/// A value as JSON text.
+///
+/// # Errors
+///
+/// [`CodecError`] with the value's type: maps with keys that are no strings, and errors of the
+/// user's own `Serialize`.
+pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<String, CodecError> {
+    serde_json::to_string(value).map_err(|error| CodecError {
+        verb: "encode",
+        type_name: type_name::<T>().to_owned(),
+        at: String::new(),
+        problem: error.to_string(),
+    })
+}
+
+/// A value from JSON text.
+///
+/// # Errors
+///
+/// [`CodecError`] with the value's type and the path to the first thing that does not fit.
+pub fn decode<T: DeserializeOwned>(text: &str) -> Result<T, CodecError> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let at = if path == "." {
+            String::new()
+        } else {
+            format!(" at `{path}`")
+        };
+        decode_error::<T>(at, error.into_inner().to_string())
+    })?;
+    reader
+        .end()
+        .map_err(|error| decode_error::<T>(String::new(), error.to_string()))?;
+    Ok(value)
+}
+
+/// The error value of a recorded failure. Dynamic code records none: then it is the message, as a
+/// JSON string.
+///
+/// # Errors
+///
+/// The message, and why it cannot be read as that type.
+pub fn decode_failure<E: DeserializeOwned>(
+    message: &str,
+    payload: Option<String>,
+) -> Result<E, String> {
+    let payload = payload.map_or_else(|| encode(message), Ok);
+    payload
+        .and_then(|payload| decode(&payload))
+        .map_err(|mismatch| format!("{message} ({mismatch})"))
+}
+
+fn decode_error<T>(at: String, problem: String) -> CodecError {
+    CodecError {
+        verb: "decode",
+        type_name: type_name::<T>().to_owned(),
+        at,
+        problem,
+    }
+}
+
+impl CodecError {
+    /// A text that lacks something, or is of another shape altogether.
+    pub fn shape(type_name: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            verb: "decode",
+            type_name: type_name.into(),
+            at: String::new(),
+            problem: problem.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn an_error_names_the_type_and_the_path() {
+        let error = decode::<BTreeMap<String, Vec<u8>>>(r#"{"a":[1,"x"]}"#).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("BTreeMap") && text.contains("a[1]"), "{text}");
+        assert!(decode::<u8>("1 2").is_err());
+        assert!(encode(&BTreeMap::from([((1, 2), 3)])).is_err());
+    }
+}

@@ -1,0 +1,93 @@
+//! The code and the recorded history disagree: what is recorded, what the code did, and where.
+
+use std::fmt;
+use std::panic::Location;
+
+use crate::history::{ConfigErrorKind, ErrorDetails, Event, EventId, EventKind};
+
+/// The code does not do what the history says it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nondeterminism {
+    /// The event at which they part.
+    pub event_id: EventId,
+    /// What the history says.
+    pub recorded: String,
+    /// What the code did instead.
+    pub replayed: String,
+    /// Where in the code: the call that differs, or the last one before.
+    pub at: Option<&'static Location<'static>>,
+}
+
+impl Nondeterminism {
+    /// The failure that the instance ends with.
+    pub fn into_details(self) -> ErrorDetails {
+        ErrorDetails::Configuration {
+            kind: ConfigErrorKind::Nondeterminism,
+            resource: format!("event {}", self.event_id),
+            message: Some(self.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Nondeterminism {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "event {}: recorded: {}; replayed: {}",
+            self.event_id, self.recorded, self.replayed
+        )?;
+        match self.at {
+            Some(at) => write!(f, "; at {}:{}", at.file(), at.line()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Nondeterminism {}
+
+/// An event in a few words, for the message.
+pub(super) fn describe(event: &Event) -> String {
+    let source = event.source_event_id.unwrap_or_default();
+    match &event.kind {
+        EventKind::OrchestrationStarted { name, version, .. } => {
+            format!("the start of `{name}` {version}")
+        }
+        EventKind::OrchestrationCompleted { output } => {
+            format!("the end with the output `{}`", shortened(output))
+        }
+        EventKind::OrchestrationFailed { details } => {
+            format!(
+                "the end with the error `{}`",
+                shortened(&details.to_string())
+            )
+        }
+        EventKind::OrchestrationContinuedAsNew { input, .. } => {
+            format!("continue-as-new with the input `{}`", shortened(input))
+        }
+        EventKind::ActivityScheduled { name, input } => {
+            format!(
+                "a call of the activity `{name}` with the input `{}`",
+                shortened(input)
+            )
+        }
+        EventKind::ActivityCompleted { .. } => format!("the completion of the activity {source}"),
+        EventKind::ActivityFailed { .. } => format!("the failure of the activity {source}"),
+        EventKind::ActivityCancelRequested { reason } => {
+            format!("the cancellation of the activity {source} ({reason})")
+        }
+        EventKind::TimerCreated { fire_at } => format!("a timer due at {fire_at}"),
+        EventKind::TimerFired { .. } => format!("the firing of the timer {source}"),
+        EventKind::TimerCancelled { reason, .. } => {
+            format!("the cancellation of the timer {source} ({reason})")
+        }
+    }
+}
+
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 80;
+    if text.chars().count() <= LONGEST {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(LONGEST).collect();
+    format!("{head}..")
+}

@@ -1,0 +1,27 @@
+//! Durable timers: due a while after the message under way was consumed.
+
+use std::panic::Location;
+use std::time::Duration;
+
+use crate::engine::TurnHandle;
+use crate::history::{EventId, EventKind};
+use crate::time::Timestamp;
+
+impl TurnHandle {
+    /// Asks for a timer that is due after `delay`. `None` once the execution has ended.
+    pub fn create_timer(&self, delay: Duration, at: &'static Location<'static>) -> Option<EventId> {
+        let mut state = self.lock();
+        let fire_at = state.now.saturating_add(delay);
+        state.emit(None, EventKind::TimerCreated { fire_at }, Some(at))
+    }
+
+    /// Asks for a timer that is due at `fire_at`. `None` once the execution has ended.
+    pub fn create_timer_at(
+        &self,
+        fire_at: Timestamp,
+        at: &'static Location<'static>,
+    ) -> Option<EventId> {
+        self.lock()
+            .emit(None, EventKind::TimerCreated { fire_at }, Some(at))
+    }
+}

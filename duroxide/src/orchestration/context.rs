@@ -1,0 +1,227 @@
+//! What an orchestration is handed: one short method per verb.
+
+use std::fmt;
+use std::future::Pending;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime};
+
+use crate::codec::CodecError;
+use crate::engine::{Resolution, TurnHandle};
+use crate::history::{AppErrorKind, ErrorDetails};
+use crate::orchestration::guid::even_bits;
+use crate::orchestration::{DurableFuture, Guid, Random};
+
+/// The durable world of one orchestration: activities, timers, time and ids that replay the same.
+#[derive(Clone)]
+pub struct OrchestrationContext {
+    turn: TurnHandle,
+}
+
+impl OrchestrationContext {
+    /// The context of the execution whose turn this is.
+    pub(crate) fn new(turn: TurnHandle) -> Self {
+        Self { turn }
+    }
+
+    /// Calls the activity with that name, input and output as text. Asked for at once, not at the
+    /// first poll.
+    #[track_caller]
+    pub fn schedule_activity(
+        &self,
+        name: impl Into<String>,
+        input: impl Into<String>,
+    ) -> DurableFuture<Result<String, String>> {
+        self.call_activity(name.into(), input.into(), Location::caller())
+            .map(|answer| answer.map_err(|details| details.display_message()))
+    }
+
+    /// The call behind all forms of calling an activity.
+    pub(crate) fn call_activity(
+        &self,
+        name: String,
+        input: String,
+        at: &'static Location<'static>,
+    ) -> DurableFuture<Result<String, ErrorDetails>> {
+        let id = self.turn.schedule_activity(name, input, at);
+        DurableFuture::new(self.turn.clone(), id, |answer| match answer {
+            Resolution::Activity(result) => result,
+            Resolution::Timer => Err(mismatched()),
+        })
+    }
+
+    /// Completes `delay` after now, at the earliest; over crashes and restarts.
+    #[track_caller]
+    pub fn schedule_timer(&self, delay: Duration) -> DurableFuture<()> {
+        let id = self.turn.create_timer(delay, Location::caller());
+        DurableFuture::new(self.turn.clone(), id, |_fired| ())
+    }
+
+    /// Completes at `time`, or at once if that has passed; over crashes and restarts.
+    #[track_caller]
+    pub fn sleep_until(&self, time: SystemTime) -> DurableFuture<()> {
+        let id = self.turn.create_timer_at(time.into(), Location::caller());
+        DurableFuture::new(self.turn.clone(), id, |_fired| ())
+    }
+
+    /// Runs `future` for at most `delay`.
+    ///
+    /// # Errors
+    ///
+    /// [`Elapsed`] if the timer was recorded first; the future is dropped, what it asked for is
+    /// cancelled.
+    #[track_caller]
+    pub fn timeout<F: Future>(
+        &self,
+        delay: Duration,
+        future: F,
+    ) -> impl Future<Output = Result<F::Output, Elapsed>> + use<F> {
+        let timer = self.schedule_timer(delay);
+        async move {
+            match super::select2(future, timer).await {
+                super::Either2::First(output) => Ok(output),
+                super::Either2::Second(()) => Err(Elapsed(())),
+            }
+        }
+    }
+
+    /// Ends this execution as soon as the code comes to rest; the next one starts with `input` and
+    /// a fresh history. Acts even if it is not awaited; never completes.
+    pub fn continue_as_new(&self, input: impl Into<String>) -> ContinueAsNew<String, String> {
+        self.turn.continue_as_new(input.into(), None);
+        ContinueAsNew::new()
+    }
+
+    /// The same with another version of the orchestration for the next execution.
+    pub fn continue_as_new_versioned(
+        &self,
+        version: impl Into<String>,
+        input: impl Into<String>,
+    ) -> ContinueAsNew<String, String> {
+        self.turn
+            .continue_as_new(input.into(), Some(version.into()));
+        ContinueAsNew::new()
+    }
+
+    /// The typed form. An input that does not encode leaves no next execution to start: the
+    /// instance fails with the codec's words.
+    pub(crate) fn continue_as_new_typed<T, E>(
+        &self,
+        version: &str,
+        input: Result<String, CodecError>,
+    ) -> ContinueAsNew<T, E> {
+        match input {
+            Ok(input) => self.turn.continue_as_new(input, Some(version.to_owned())),
+            Err(error) => self.turn.reject(error.to_string()),
+        }
+        ContinueAsNew::new()
+    }
+
+    /// The answer to a question that could not be asked.
+    pub(crate) fn refused<T: Send + 'static>(&self, answer: T) -> DurableFuture<T> {
+        DurableFuture::refused(self.turn.clone(), answer)
+    }
+
+    /// When the message under way was consumed: recorded, so the same on every replay.
+    pub fn now(&self) -> SystemTime {
+        self.turn.now().into()
+    }
+
+    /// An id like a random one, the same on every replay.
+    pub fn new_guid(&self) -> Guid {
+        Guid::from_bits(self.turn.derive_bits())
+    }
+
+    /// A value like a random one, the same on every replay.
+    pub fn random<T: Random>(&self) -> T {
+        T::draw(&mut || even_bits(self.turn.derive_bits()))
+    }
+
+    /// The id of the instance.
+    pub fn instance_id(&self) -> String {
+        self.turn.instance_id().to_string()
+    }
+
+    /// The number of the execution: 1, and one more with each continue-as-new.
+    pub fn execution_id(&self) -> u64 {
+        self.turn.execution_id().0
+    }
+
+    /// The name of the orchestration.
+    pub fn orchestration_name(&self) -> String {
+        self.turn.name()
+    }
+
+    /// The version that the execution is pinned to.
+    pub fn orchestration_version(&self) -> String {
+        self.turn.version()
+    }
+
+    /// Whether the code runs from history at the moment. For logs only: code that decides by it
+    /// does not replay.
+    pub fn is_replaying(&self) -> bool {
+        self.turn.is_replaying()
+    }
+}
+
+impl fmt::Debug for OrchestrationContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OrchestrationContext")
+            .field(&self.turn)
+            .finish()
+    }
+}
+
+/// Never completes: the execution ends when the code comes to rest.
+#[must_use = "`return` it: what stands behind it may still run"]
+pub struct ContinueAsNew<T, E> {
+    never: Pending<()>,
+    output: PhantomData<fn() -> Result<T, E>>,
+}
+
+impl<T, E> ContinueAsNew<T, E> {
+    pub(crate) fn new() -> Self {
+        Self {
+            never: std::future::pending(),
+            output: PhantomData,
+        }
+    }
+}
+
+impl<T, E> Future for ContinueAsNew<T, E> {
+    type Output = Result<T, E>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Poll::Ready(()) = Pin::new(&mut self.never).poll(context) else {
+            return Poll::Pending;
+        };
+        Poll::Pending
+    }
+}
+
+impl<T, E> fmt::Debug for ContinueAsNew<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ContinueAsNew")
+    }
+}
+
+/// The time of a [`timeout`](OrchestrationContext::timeout) ran out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the time ran out")]
+pub struct Elapsed(());
+
+impl From<Elapsed> for String {
+    fn from(elapsed: Elapsed) -> Self {
+        elapsed.to_string()
+    }
+}
+
+/// The engine pairs answers with questions by kind; what else comes is a broken engine.
+fn mismatched() -> ErrorDetails {
+    ErrorDetails::application(
+        AppErrorKind::ActivityFailed,
+        "the answer is of another kind",
+    )
+}

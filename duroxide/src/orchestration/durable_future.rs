@@ -1,0 +1,111 @@
+//! The future that every durable verb returns.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::engine::{Resolution, TurnHandle};
+use crate::history::EventId;
+
+/// A durable operation under way. Its answer comes from the history.
+///
+/// Dropping it before it has its answer cancels the operation.
+#[must_use = "a dropped durable future is cancelled: `.await` it, or keep it"]
+pub struct DurableFuture<T> {
+    turn: TurnHandle,
+    state: State<T>,
+}
+
+type Reader<T> = Box<dyn FnOnce(Resolution) -> T + Send>;
+
+enum State<T> {
+    Open(EventId, Reader<T>),
+    /// Asked for after the end of the execution: nobody will answer.
+    Never,
+    /// Refused before it was asked for.
+    Ready(Option<T>),
+    Done,
+}
+
+impl<T: Send + 'static> DurableFuture<T> {
+    /// The operation opened by the event `id`, whose answer `read` turns into a value.
+    pub(crate) fn new(
+        turn: TurnHandle,
+        id: Option<EventId>,
+        read: impl FnOnce(Resolution) -> T + Send + 'static,
+    ) -> Self {
+        let state = match id {
+            Some(id) => State::Open(id, Box::new(read)),
+            None => State::Never,
+        };
+        Self { turn, state }
+    }
+
+    /// The answer to a question that could not be asked; nothing is recorded.
+    pub(crate) fn refused(turn: TurnHandle, answer: T) -> Self {
+        Self {
+            turn,
+            state: State::Ready(Some(answer)),
+        }
+    }
+
+    /// The same operation with another value. Its identity, and so its cancellation, is kept.
+    pub fn map<U: Send + 'static>(
+        mut self,
+        change: impl FnOnce(T) -> U + Send + 'static,
+    ) -> DurableFuture<U> {
+        let state = match std::mem::replace(&mut self.state, State::Done) {
+            State::Open(id, read) => State::Open(
+                id,
+                Box::new(move |answer| change(read(answer))) as Reader<U>,
+            ),
+            State::Ready(answer) => State::Ready(answer.map(change)),
+            State::Never => State::Never,
+            State::Done => State::Done,
+        };
+        DurableFuture {
+            turn: self.turn.clone(),
+            state,
+        }
+    }
+}
+
+impl<T> Unpin for DurableFuture<T> {}
+
+impl<T> Future for DurableFuture<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        let id = match &mut self.state {
+            State::Open(id, _) => *id,
+            State::Ready(answer) => return answer.take().map_or(Poll::Pending, Poll::Ready),
+            State::Never | State::Done => return Poll::Pending,
+        };
+        let Poll::Ready(answer) = self.turn.poll(id, context) else {
+            return Poll::Pending;
+        };
+        match std::mem::replace(&mut self.state, State::Done) {
+            State::Open(_, read) => Poll::Ready(read(answer)),
+            State::Ready(_) | State::Never | State::Done => Poll::Pending,
+        }
+    }
+}
+
+impl<T> Drop for DurableFuture<T> {
+    fn drop(&mut self) {
+        if let State::Open(id, _) = &self.state {
+            self.turn.abandon(*id);
+        }
+    }
+}
+
+impl<T> fmt::Debug for DurableFuture<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.state {
+            State::Open(id, _) => write!(f, "DurableFuture(event {id})"),
+            State::Never => f.write_str("DurableFuture(never)"),
+            State::Ready(_) => f.write_str("DurableFuture(refused)"),
+            State::Done => f.write_str("DurableFuture(done)"),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Waiting for all of several futures. The outputs come in argument order.
+
+use std::fmt;
+use std::future::{IntoFuture, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use crate::orchestration::wake_list::WakeList;
+
+/// Waits for both.
+pub async fn join2<A, B>(a: A, b: B) -> (A::Output, B::Output)
+where
+    A: IntoFuture,
+    B: IntoFuture,
+{
+    let (mut a, mut b) = (pin!(a.into_future()), pin!(b.into_future()));
+    let (mut first, mut second) = (None, None);
+    poll_fn(|context| {
+        poll_into(a.as_mut(), &mut first, context);
+        poll_into(b.as_mut(), &mut second, context);
+        match (first.take(), second.take()) {
+            (Some(a), Some(b)) => Poll::Ready((a, b)),
+            (a, b) => {
+                (first, second) = (a, b);
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
+
+/// Waits for all three.
+pub async fn join3<A, B, C>(a: A, b: B, c: C) -> (A::Output, B::Output, C::Output)
+where
+    A: IntoFuture,
+    B: IntoFuture,
+    C: IntoFuture,
+{
+    let ((a, b), c) = join2(join2(a, b), c).await;
+    (a, b, c)
+}
+
+fn poll_into<F: Future>(future: Pin<&mut F>, slot: &mut Option<F::Output>, cx: &mut Context<'_>) {
+    if slot.is_none()
+        && let Poll::Ready(output) = future.poll(cx)
+    {
+        *slot = Some(output);
+    }
+}
+
+/// Waits for all futures of an iterator, which is collected when this is called. The outputs come
+/// in its order. One completion costs one poll, so a thousand cost a thousand.
+pub fn join_all<I>(futures: I) -> JoinAll<<I::Item as IntoFuture>::IntoFuture>
+where
+    I: IntoIterator,
+    I::Item: IntoFuture,
+{
+    let children: Vec<_> = futures
+        .into_iter()
+        .map(|future| Child::Pending(Box::pin(future.into_future())))
+        .collect();
+    JoinAll {
+        open: children.len(),
+        children,
+        limit: usize::MAX,
+        started: 0,
+        wakes: WakeList::default(),
+    }
+}
+
+/// The future of [`join_all`].
+#[must_use = "futures do nothing until they are awaited"]
+pub struct JoinAll<F: Future> {
+    children: Vec<Child<F>>,
+    /// How many have not completed.
+    open: usize,
+    /// How many may run at once.
+    limit: usize,
+    /// How many were polled at least once: they are the first of the list.
+    started: usize,
+    wakes: WakeList,
+}
+
+enum Child<F: Future> {
+    Pending(Pin<Box<F>>),
+    Done(Option<F::Output>),
+}
+
+impl<F: Future> JoinAll<F> {
+    /// Lets at most `limit` futures run at once: the others are polled, and so scheduled, as these
+    /// complete. At least one runs.
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = limit.max(1);
+        self
+    }
+
+    fn poll_child(&mut self, index: usize) {
+        let waker = self.wakes.waker(index);
+        let Some(slot) = self.children.get_mut(index) else {
+            return;
+        };
+        if let Child::Pending(future) = slot
+            && let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker))
+        {
+            *slot = Child::Done(Some(output));
+            self.open -= 1;
+        }
+    }
+
+    fn running(&self) -> usize {
+        self.open - (self.children.len() - self.started)
+    }
+}
+
+// The children are boxed, the outputs never pinned.
+impl<F: Future> Unpin for JoinAll<F> {}
+
+impl<F: Future> Future for JoinAll<F> {
+    type Output = Vec<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.wakes.set_parent(context.waker());
+        loop {
+            if let Some(index) = self.wakes.pop() {
+                self.poll_child(index);
+            } else if self.started < self.children.len() && self.running() < self.limit {
+                self.started += 1;
+                let index = self.started - 1;
+                self.poll_child(index);
+            } else {
+                break;
+            }
+        }
+        if self.open > 0 {
+            return Poll::Pending;
+        }
+        let outputs = self.children.iter_mut().filter_map(|child| match child {
+            Child::Done(output) => output.take(),
+            Child::Pending(_) => None,
+        });
+        Poll::Ready(outputs.collect())
+    }
+}
+
+impl<F: Future> fmt::Debug for JoinAll<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinAll")
+            .field("open", &self.open)
+            .finish_non_exhaustive()
+    }
+}

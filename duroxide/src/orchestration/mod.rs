@@ -1,0 +1,17 @@
+//! What an orchestration sees: its context, the futures that history drives, and how to combine
+//! them. Must not know: storage, the runtime, Tokio.
+
+mod call_error;
+mod context;
+mod durable_future;
+mod guid;
+mod join;
+mod select;
+mod wake_list;
+
+pub use call_error::CallError;
+pub use context::{ContinueAsNew, Elapsed, OrchestrationContext};
+pub use durable_future::DurableFuture;
+pub use guid::{Guid, Random};
+pub use join::{JoinAll, join_all, join2, join3};
+pub use select::{Either2, Either3, SelectAll, select_all, select2, select3};

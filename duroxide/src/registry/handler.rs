@@ -1,0 +1,23 @@
+//! The one form that all handlers have inside: context and text in, text or failure out.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use crate::activity::ActivityContext;
+use crate::history::ErrorDetails;
+use crate::orchestration::OrchestrationContext;
+
+/// An orchestration, ready to be called.
+pub type OrchestrationFn = Arc<
+    dyn Fn(OrchestrationContext, String) -> BoxFuture<'static, Result<String, ErrorDetails>>
+        + Send
+        + Sync,
+>;
+
+/// An activity, ready to be called.
+pub type ActivityFn = Arc<
+    dyn Fn(ActivityContext, String) -> BoxFuture<'static, Result<String, ErrorDetails>>
+        + Send
+        + Sync,
+>;

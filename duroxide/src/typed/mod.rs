@@ -1,0 +1,11 @@
+//! What the macros' output stands on: typed calls, starts and handlers over the dynamic layer.
+
+mod activity_call;
+mod args;
+mod handlers;
+mod payload;
+
+pub use activity_call::{ActivityCall, ActivityCaller, TypedActivity};
+pub use args::{ArgsReader, ArgsWriter};
+pub use handlers::{activity_handler, continue_as_new, orchestration_handler};
+pub use payload::{Failure, Payload};

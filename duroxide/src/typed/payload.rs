@@ -1,0 +1,29 @@
+//! What can travel through a history.
+
+use std::fmt::Display;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A value that a history can hold. Every type that is `Serialize + DeserializeOwned + Send` and
+/// borrows nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored in a history [DX0004]",
+    label = "not serializable",
+    note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to `{Self}`, and let it own its data and be `Send`"
+)]
+pub trait Payload: Serialize + DeserializeOwned + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Send + 'static> Payload for T {}
+
+/// An error that a history can hold, and that people can read.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored in a history as an error [DX0004]",
+    label = "not serializable, or not `Display`",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for `{Self}` and implement `Display`, for instance with `thiserror`"
+)]
+pub trait Failure: Payload + Display {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Payload + Display> Failure for E {}
