@@ -9,6 +9,7 @@ pub mod history;
 pub mod orchestration;
 pub mod provider;
 pub mod registry;
+pub mod runtime;
 pub mod time;
 pub mod typed;
 
@@ -24,3 +25,4 @@ pub use orchestration::{
     join3, select_all, select2, select3,
 };
 pub use registry::{ActivityRegistry, OrchestrationRegistry};
+pub use runtime::{Runtime, RuntimeOptions};

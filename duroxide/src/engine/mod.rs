@@ -7,9 +7,11 @@
 mod inbox;
 mod nondeterminism;
 mod operations;
+mod recorded;
 mod turn_state;
 mod turn_waker;
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -27,6 +29,7 @@ use turn_waker::{InsideTurn, TurnWaker};
 
 pub use nondeterminism::Nondeterminism;
 pub use operations::actions_of;
+pub use recorded::Recorded;
 pub use turn_state::{Resolution, TurnHandle};
 
 /// The user's code of one execution, under way.
@@ -115,6 +118,18 @@ impl Execution {
     /// The last event that was replayed or produced.
     pub fn last_event_id(&self) -> EventId {
         self.turn.lock().last_event_id()
+    }
+
+    /// The start of the execution that follows when this one continues as new.
+    pub fn next_start(&self, input: String, version: Option<String>) -> Start {
+        let state = self.turn.lock();
+        Start {
+            execution_id: state.execution_id.next(),
+            name: state.name.clone(),
+            version,
+            input,
+            seed: state.seed,
+        }
     }
 
     /// Brings the code to where the recorded events left it. May be called again with the events
@@ -373,23 +388,6 @@ pub fn run_turn(
     turn
 }
 
-/// The start that follows when `previous` continues as new.
-pub fn next_start(
-    previous: ExecutionId,
-    name: String,
-    seed: u128,
-    input: String,
-    version: Option<String>,
-) -> Start {
-    Start {
-        execution_id: previous.next(),
-        name,
-        version,
-        input,
-        seed,
-    }
-}
-
 fn outcome_of(last: Option<&Event>) -> Outcome {
     match last.map(|event| &event.kind) {
         Some(EventKind::OrchestrationCompleted { output }) => Outcome::Completed(output.clone()),
@@ -404,11 +402,15 @@ fn outcome_of(last: Option<&Event>) -> Outcome {
     }
 }
 
-fn panicked(panic: &(dyn std::any::Any + Send)) -> ErrorDetails {
-    let message = panic
+fn panicked(panic: &(dyn Any + Send)) -> ErrorDetails {
+    ErrorDetails::application(AppErrorKind::Panicked, panic_message(panic))
+}
+
+/// The text that a panic was raised with.
+pub fn panic_message(panic: &(dyn Any + Send)) -> String {
+    panic
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())
         .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without a text".to_owned());
-    ErrorDetails::application(AppErrorKind::Panicked, message)
+        .unwrap_or_else(|| "a panic without a text".to_owned())
 }

@@ -223,6 +223,30 @@ impl TurnState {
         }
     }
 
+    /// An event stands in the history; the code is not asked.
+    pub(super) fn take_in(&mut self, event: &Event, opens: Option<Request>) {
+        self.clock(event.timestamp);
+        self.note(event.event_id, opens.map(Request::kind));
+        self.settled = event.event_id;
+        if let Some(request) = opens {
+            let operation = Operation {
+                request,
+                waker: None,
+                resolution: None,
+            };
+            self.open.insert(event.event_id, operation);
+        } else if let Some(source) = event.source_event_id {
+            self.open.remove(&source);
+        }
+    }
+
+    /// The history goes on to that event; what it says is not known.
+    pub(super) fn skip_to(&mut self, last: EventId) {
+        self.last = last;
+        self.settled = last;
+        self.open.clear();
+    }
+
     /// Writes down a request of the code. `None` if it counts for nothing any more.
     pub(super) fn emit(
         &mut self,

@@ -38,6 +38,9 @@ pub struct TurnItem {
     pub execution_id: ExecutionId,
     /// The last event of the current execution; [`EventId::NONE`] before its first turn.
     pub last_event_id: EventId,
+    /// The [`TurnCommit::turn_id`] of the execution's last turn; 0 before its first. Tells whether
+    /// what the runtime has in memory is what the store has.
+    pub last_turn_id: u128,
     /// The orchestration's name.
     pub orchestration: String,
     /// The version that the execution is pinned to; before its first turn what was asked for.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::activity::ActivityContext;
+use crate::engine::CodeFactory;
 use crate::history::ErrorDetails;
 use crate::orchestration::OrchestrationContext;
 
@@ -21,3 +22,9 @@ pub type ActivityFn = Arc<
         + Send
         + Sync,
 >;
+
+/// The handler in the form that the engine takes: it never hears of the context.
+pub fn code(handler: &OrchestrationFn) -> CodeFactory {
+    let handler = Arc::clone(handler);
+    Box::new(move |turn, input| handler(OrchestrationContext::new(turn), input))
+}

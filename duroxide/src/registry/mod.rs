@@ -10,7 +10,7 @@ use std::fmt;
 use semver::Version;
 
 pub use builder::{ActivityRegistryBuilder, OrchestrationRegistryBuilder};
-pub use handler::{ActivityFn, OrchestrationFn};
+pub use handler::{ActivityFn, OrchestrationFn, code};
 pub use linked::{Handler, Registered, Registration, linked};
 
 /// The orchestrations that a runtime can run.

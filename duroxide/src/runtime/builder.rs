@@ -1,0 +1,132 @@
+//! How a runtime is put together.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::env::{EnvRef, TokioEnv};
+use crate::provider::{Provider, ProviderRef};
+use crate::registry::{
+    ActivityRegistry, OrchestrationRegistry, Registered, Registration, RegistryError, linked,
+};
+use crate::runtime::{Runtime, RuntimeOptions};
+
+/// What a runtime can stand on: any provider, by value or shared.
+pub trait IntoStore {
+    /// The shared form.
+    fn into_store(self) -> ProviderRef;
+}
+
+impl<P: Provider> IntoStore for P {
+    fn into_store(self) -> ProviderRef {
+        Arc::new(self)
+    }
+}
+
+impl IntoStore for Arc<dyn Provider> {
+    fn into_store(self) -> ProviderRef {
+        self
+    }
+}
+
+/// Why a runtime does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// No store was given.
+    #[error("no store: give one with `.store(..)`")]
+    NoStore,
+    /// Nothing was found that could run.
+    #[error(
+        "no orchestration and no activity was found: the linker leaves out a crate that nothing \
+         names, so add `use my_crate as _;` for the crate that holds them, or name them with \
+         `.register::<name>()`"
+    )]
+    NothingRegistered,
+    /// Two handlers claim the same name and version, or a name or version is bad.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+}
+
+/// Puts a [`Runtime`] together.
+#[derive(Default)]
+pub struct RuntimeBuilder {
+    store: Option<ProviderRef>,
+    env: Option<EnvRef>,
+    named: Vec<&'static Registration>,
+    options: RuntimeOptions,
+}
+
+impl RuntimeBuilder {
+    pub(super) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Where everything is kept.
+    #[must_use]
+    pub fn store(mut self, store: impl IntoStore) -> Self {
+        self.store = Some(store.into_store());
+        self
+    }
+
+    /// Registers one annotated function by name: for libraries that the linker drops because
+    /// nothing else names them. Naming what is found by itself is no duplicate.
+    #[must_use]
+    pub fn register<R: Registered>(mut self) -> Self {
+        self.named.push(R::registration());
+        self
+    }
+
+    /// Other options than the defaults.
+    #[must_use]
+    pub fn options(mut self, options: RuntimeOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Another source of clock, ids and tasks than the system and Tokio.
+    #[must_use]
+    pub fn env(mut self, env: EnvRef) -> Self {
+        self.env = Some(env);
+        self
+    }
+
+    /// Starts the runtime on the current Tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`]: no store, nothing registered, or registered twice.
+    #[expect(
+        clippy::unused_async,
+        reason = "starting a store from several nodes will wait"
+    )]
+    pub async fn start(self) -> Result<Arc<Runtime>, StartError> {
+        let store = self.store.ok_or(StartError::NoStore)?;
+        let mut orchestrations = OrchestrationRegistry::builder();
+        let mut activities = ActivityRegistry::builder();
+        for registration in linked().into_iter().chain(self.named) {
+            orchestrations.add(registration);
+            activities.add(registration);
+        }
+        let orchestrations = orchestrations.build_result()?;
+        let activities = activities.build_result()?;
+        if orchestrations.count() + activities.count() == 0 {
+            return Err(StartError::NothingRegistered);
+        }
+        let env = self.env.unwrap_or_else(|| Arc::new(TokioEnv::new()));
+        Ok(Runtime::launch(
+            store,
+            env,
+            activities,
+            orchestrations,
+            self.options,
+        ))
+    }
+}
+
+impl fmt::Debug for RuntimeBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RuntimeBuilder")
+            .field("named", &self.named)
+            .finish_non_exhaustive()
+    }
+}

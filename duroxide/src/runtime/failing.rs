@@ -1,0 +1,74 @@
+//! The commit that ends an instance whose code cannot be asked.
+
+use crate::engine::{Outcome, Recorded, Turn, actions_of};
+use crate::history::{ErrorDetails, EventId, Message};
+use crate::provider::{ProviderError, TurnCommit, TurnItem};
+use crate::runtime::orchestrations::{PAGE, Turns};
+
+/// All messages of the item are consumed, what is open is cancelled, and the failure is the last
+/// event. A history that cannot be read keeps its open operations: their messages reach an ended
+/// instance and are consumed there.
+pub(super) async fn fail_recorded(
+    turns: &Turns,
+    item: &TurnItem,
+    details: ErrorDetails,
+) -> Result<TurnCommit, ProviderError> {
+    let now = turns.env.now();
+    let mut recorded = Recorded::new(item.lock.instance.clone(), item.execution_id);
+    scan(turns, item, &mut recorded).await?;
+    let mut delta = Vec::new();
+    if recorded.is_unstarted() {
+        let start = item
+            .messages
+            .iter()
+            .find_map(|message| match &message.message {
+                Ok(Message::Start(start)) => Some(start.clone()),
+                _ => None,
+            });
+        // The start itself may be what cannot be read: its name is known from the header.
+        let start = start.unwrap_or_else(|| crate::history::Start {
+            execution_id: item.execution_id,
+            name: item.orchestration.clone(),
+            version: item.version.clone(),
+            input: String::new(),
+            seed: 0,
+        });
+        let version = start.version.clone().unwrap_or_else(|| "0.0.0".to_owned());
+        delta.push(recorded.begin(&start, &version, now));
+    }
+    delta.extend(recorded.fail(details.clone(), now));
+    let turn = Turn {
+        consumed: item.messages.len(),
+        actions: actions_of(&delta),
+        history_delta: delta,
+        outcome: Outcome::Failed(details),
+    };
+    let consumed = item.messages.iter().map(|message| message.id).collect();
+    Ok(turns.commit_of(item, consumed, turn, None))
+}
+
+async fn scan(
+    turns: &Turns,
+    item: &TurnItem,
+    recorded: &mut Recorded,
+) -> Result<(), ProviderError> {
+    let mut after = EventId::NONE;
+    while after < item.last_event_id {
+        let page = turns
+            .store
+            .read(&item.lock.instance, item.execution_id, after, PAGE)
+            .await;
+        match page {
+            Ok(page) if !page.events.is_empty() => {
+                recorded.scan(&page.events);
+                after = page.events.last().map_or(after, |event| event.event_id);
+            }
+            Ok(_) | Err(ProviderError::Corrupt { .. }) => {
+                recorded.skip_to(item.last_event_id);
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! What drives it: fetches turns and activities, runs them, commits what came of it. Must not
+//! know: which storage it runs on.
+
+mod activities;
+mod backoff;
+mod builder;
+mod committing;
+mod dispatcher;
+mod failing;
+mod keep_alive;
+mod live;
+mod loading;
+mod options;
+mod orchestrations;
+mod turn_pool;
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use futures_util::future::{Either, join_all, select};
+use tokio::sync::Mutex;
+
+use crate::client::Client;
+use crate::env::{EnvRef, TaskHandle, TokioEnv, spawn};
+use crate::provider::{Provider, ProviderRef};
+use crate::registry::{ActivityRegistry, OrchestrationRegistry};
+
+use activities::Activities;
+use dispatcher::{Stop, supervise};
+use live::LiveInstances;
+use orchestrations::Turns;
+use turn_pool::TurnPool;
+
+pub use builder::{IntoStore, RuntimeBuilder, StartError};
+pub use options::{RuntimeOptions, UnregisteredBackoffConfig};
+
+/// How long shutdown waits by default for what is under way.
+const DEFAULT_GRACE: Duration = Duration::from_secs(1);
+/// How long shutdown waits for what was told to stop, before it reports it and goes.
+const LAST_GRACE: Duration = Duration::from_secs(5);
+
+/// A running worker: orchestrations and activities of one program on one store.
+///
+/// What was under way when the last process died is picked up at start, without a call.
+/// [`shutdown`](Self::shutdown) ends it in order; dropping the last handle stops it too, without
+/// waiting.
+pub struct Runtime {
+    store: ProviderRef,
+    env: EnvRef,
+    stop: Stop,
+    turns: Arc<Turns>,
+    dispatchers: Mutex<Vec<TaskHandle>>,
+}
+
+impl Runtime {
+    /// A runtime with everything that the macros registered.
+    pub fn builder() -> RuntimeBuilder {
+        RuntimeBuilder::new()
+    }
+
+    /// A runtime of the dynamic layer, with default options: handlers from registries alone.
+    pub async fn start_with_store(
+        store: Arc<dyn Provider>,
+        activities: ActivityRegistry,
+        orchestrations: OrchestrationRegistry,
+    ) -> Arc<Self> {
+        Self::start_with_options(store, activities, orchestrations, RuntimeOptions::default()).await
+    }
+
+    /// The same with options. Faults of the registries are logged, and the handlers concerned are
+    /// missing; the builder makes them errors.
+    #[expect(clippy::unused_async, reason = "the signature of the dynamic layer")]
+    pub async fn start_with_options(
+        store: Arc<dyn Provider>,
+        activities: ActivityRegistry,
+        orchestrations: OrchestrationRegistry,
+        options: RuntimeOptions,
+    ) -> Arc<Self> {
+        for problem in activities
+            .problems()
+            .iter()
+            .chain(orchestrations.problems())
+        {
+            tracing::error!(target: "duroxide::runtime::registry", %problem, "not registered");
+        }
+        let env: EnvRef = Arc::new(TokioEnv::new());
+        Self::launch(store, env, activities, orchestrations, options)
+    }
+
+    fn launch(
+        store: ProviderRef,
+        env: EnvRef,
+        activities: ActivityRegistry,
+        orchestrations: OrchestrationRegistry,
+        options: RuntimeOptions,
+    ) -> Arc<Self> {
+        tracing::info!(
+            target: "duroxide::runtime",
+            version = env!("CARGO_PKG_VERSION"),
+            store = store.describe(),
+            orchestrations = orchestrations.count(),
+            activities = activities.count(),
+            "started"
+        );
+        let stop = Stop::default();
+        let (turn_slots, activity_slots) = (
+            options.orchestration_concurrency,
+            options.worker_concurrency,
+        );
+        let turns = Arc::new(Turns {
+            store: Arc::clone(&store),
+            env: Arc::clone(&env),
+            registry: orchestrations,
+            live: LiveInstances::new(options.live_instances),
+            pool: TurnPool::start(options.turn_threads),
+            options: options.clone(),
+        });
+        let work = Arc::new(Activities {
+            store: Arc::clone(&store),
+            env: Arc::clone(&env),
+            registry: activities,
+            options,
+        });
+        let mut dispatchers = Vec::new();
+        if turn_slots > 0 {
+            let source = Arc::clone(&turns);
+            let dispatcher = supervise(source, Arc::clone(&env), turn_slots, stop.clone());
+            dispatchers.push(spawn(&*env, dispatcher));
+        }
+        if activity_slots > 0 {
+            let dispatcher = supervise(work, Arc::clone(&env), activity_slots, stop.clone());
+            dispatchers.push(spawn(&*env, dispatcher));
+        }
+        Arc::new(Self {
+            store,
+            env,
+            stop,
+            turns,
+            dispatchers: Mutex::new(dispatchers),
+        })
+    }
+
+    /// A client of the same store.
+    pub fn client(&self) -> Client {
+        Client::with_env(Arc::clone(&self.store), Arc::clone(&self.env))
+    }
+
+    /// Ends the runtime: nothing new is fetched; what is under way may go on for `grace` (default
+    /// one second), then it is dropped and given back to the store, from where another runtime
+    /// goes on. When this returns no task of the runtime is alive.
+    ///
+    /// User code that never yields cannot be stopped in Rust: it is waited for a little longer,
+    /// then reported in the log and left behind.
+    pub async fn shutdown(self: Arc<Self>, grace: Option<Duration>) {
+        self.stop.fetching.cancel();
+        let dispatchers = std::mem::take(&mut *self.dispatchers.lock().await);
+        join_all(dispatchers.into_iter().map(TaskHandle::join)).await;
+        self.stop.tasks.close();
+        if !self
+            .within(grace.unwrap_or(DEFAULT_GRACE), self.stop.tasks.wait())
+            .await
+        {
+            self.stop.working.cancel();
+            if !self.within(LAST_GRACE, self.stop.tasks.wait()).await {
+                tracing::error!(
+                    target: "duroxide::runtime",
+                    tasks = self.stop.tasks.len(),
+                    "user code that never yields is left behind"
+                );
+            }
+        }
+        self.turns.live.clear();
+        let threads = self.turns.pool.close();
+        if !self.within(LAST_GRACE, ended(&*self.env, &threads)).await {
+            tracing::error!(
+                target: "duroxide::runtime",
+                "an orchestration that never yields holds a thread, which is left behind"
+            );
+        }
+    }
+
+    async fn within(&self, limit: Duration, future: impl Future<Output = ()>) -> bool {
+        let future = std::pin::pin!(future);
+        matches!(select(future, self.env.sleep(limit)).await, Either::Left(_))
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        self.stop.fetching.cancel();
+        self.stop.working.cancel();
+    }
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Completes when the threads are gone. They have nothing left to do, so this is a matter of
+/// microseconds unless user code holds one.
+async fn ended(env: &dyn crate::env::Env, threads: &[JoinHandle<()>]) {
+    while threads.iter().any(|thread| !thread.is_finished()) {
+        env.sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// An error with its sources, in one line.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

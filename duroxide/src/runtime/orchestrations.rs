@@ -1,0 +1,251 @@
+//! The loop's work for turns: bring the execution to memory, run the turn, commit it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::engine::{self, Execution, Outcome, Turn};
+use crate::env::EnvRef;
+use crate::history::{ErrorDetails, Message, PoisonMessageType};
+use crate::provider::{InboxMessage, ProviderError, ProviderRef, TurnItem};
+use crate::registry::OrchestrationRegistry;
+use crate::runtime::committing::Settled;
+use crate::runtime::dispatcher::WorkSource;
+use crate::runtime::failing::fail_recorded;
+use crate::runtime::keep_alive::keep_alive;
+use crate::runtime::live::LiveInstances;
+use crate::runtime::loading::Obstacle;
+use crate::runtime::turn_pool::TurnPool;
+use crate::runtime::{RuntimeOptions, with_causes};
+
+/// How many events are read in one go.
+pub(super) const PAGE: usize = 1_000;
+
+/// Turns as a source of work.
+#[derive(Debug)]
+pub(super) struct Turns {
+    pub(super) store: ProviderRef,
+    pub(super) env: EnvRef,
+    pub(super) registry: OrchestrationRegistry,
+    pub(super) options: RuntimeOptions,
+    pub(super) live: LiveInstances,
+    pub(super) pool: TurnPool,
+}
+
+#[async_trait]
+impl WorkSource for Turns {
+    type Item = TurnItem;
+    const NAME: &'static str = "orchestrations";
+
+    async fn fetch(&self, max: usize) -> Result<Vec<TurnItem>, ProviderError> {
+        self.store
+            .fetch_turns(max, self.options.orchestrator_lock_timeout)
+            .await
+    }
+
+    async fn process(&self, item: &TurnItem) {
+        let work = std::pin::pin!(self.turn(item));
+        let renew = || {
+            self.store
+                .renew_turn(&item.lock, self.options.orchestrator_lock_timeout)
+        };
+        let lease = self.options.orchestrator_lock_timeout;
+        if keep_alive(&*self.env, lease, work, renew).await.is_err() {
+            // Whoever took it over goes on from the last commit.
+            tracing::warn!(
+                target: "duroxide::runtime",
+                instance_id = %item.lock.instance,
+                "the lock of a turn was lost; the turn never happened"
+            );
+        }
+    }
+
+    async fn hand_back(&self, item: &TurnItem) {
+        self.abandon(item, Duration::ZERO, true).await;
+    }
+}
+
+impl Turns {
+    async fn turn(&self, item: &TurnItem) {
+        if item.ended {
+            let consumed = item.messages.iter().map(|message| message.id).collect();
+            let commit = self.commit_of(item, consumed, Turn::default(), None);
+            if let Settled::Refused(error) = self.settle(item, commit).await {
+                self.storage_trouble(item, &error).await;
+            }
+            return;
+        }
+        let prepared = match self.refusal(item) {
+            Some(details) => Err(Obstacle::Fatal(details)),
+            None => self.prepare(item).await,
+        };
+        match prepared {
+            Ok(execution) => self.run(item, execution).await,
+            Err(Obstacle::Fatal(details)) => self.fail(item, details).await,
+            Err(Obstacle::Unregistered { name, version }) => {
+                let attempt = attempt_of(item);
+                let delay = self.options.unregistered_backoff.delay(attempt);
+                tracing::warn!(
+                    target: "duroxide::runtime::registry",
+                    instance_id = %item.lock.instance, orchestration_name = name,
+                    orchestration_version = version, attempt, ?delay,
+                    "no handler for this orchestration here; put back"
+                );
+                self.abandon(item, delay, false).await;
+            }
+            Err(Obstacle::Storage(error)) => {
+                self.storage_trouble(item, &error).await;
+            }
+        }
+    }
+
+    /// Messages that must not reach the code: undecodable, or delivered too often.
+    fn refusal(&self, item: &TurnItem) -> Option<ErrorDetails> {
+        let instance = item.lock.instance.to_string();
+        let execution_id = item.execution_id.0;
+        let undecodable = item.messages.iter().find_map(|message| {
+            message
+                .message
+                .as_ref()
+                .err()
+                .map(|error| (message.attempt, error.clone()))
+        });
+        let max_attempts = self.options.max_attempts;
+        if let Some((attempt_count, error)) = undecodable {
+            return Some(ErrorDetails::Poison {
+                attempt_count,
+                max_attempts,
+                message: "a message cannot be read".to_owned(),
+                message_type: PoisonMessageType::FailedDeserialization {
+                    instance,
+                    execution_id,
+                    error,
+                },
+            });
+        }
+        let attempt_count = attempt_of(item);
+        (attempt_count > max_attempts).then(|| ErrorDetails::Poison {
+            attempt_count,
+            max_attempts,
+            message: "a message never got through".to_owned(),
+            message_type: PoisonMessageType::Orchestration {
+                instance,
+                execution_id,
+            },
+        })
+    }
+
+    async fn run(&self, item: &TurnItem, mut execution: Execution) {
+        let messages: Vec<(Message, _)> = {
+            let decoded = item
+                .messages
+                .iter()
+                .filter_map(|inbox| inbox.message.clone().ok());
+            decoded.map(|message| (message, self.env.now())).collect()
+        };
+        let ran = self.pool.run(move || {
+            let turn = engine::run_turn(&mut execution, messages);
+            (execution, turn)
+        });
+        let Some((execution, turn)) = ran.await else {
+            return self.abandon(item, Duration::from_millis(100), false).await;
+        };
+        if let Outcome::Failed(details @ ErrorDetails::Configuration { .. }) = &turn.outcome {
+            tracing::error!(
+                target: "duroxide::runtime",
+                instance_id = %item.lock.instance, error = %details,
+                "the code does not fit the history; the instance failed"
+            );
+        }
+        let consumed = item
+            .messages
+            .iter()
+            .take(turn.consumed)
+            .map(|message| message.id)
+            .collect();
+        let ended = turn.outcome != Outcome::Pending;
+        let next = match &turn.outcome {
+            Outcome::ContinuedAsNew { input, version } => {
+                Some(execution.next_start(input.clone(), version.clone()))
+            }
+            _ => None,
+        };
+        let commit = self.commit_of(item, consumed, turn, next);
+        let instance = &item.lock.instance;
+        if !ended {
+            // Before the commit: the next turn may come before this task hears of it.
+            let turn_id = commit.turn_id;
+            self.live
+                .put(instance.clone(), item.execution_id, turn_id, execution);
+        }
+        match self.settle(item, commit).await {
+            Settled::Applied => {}
+            Settled::Unknown => self.live.remove(instance),
+            Settled::Refused(error) => {
+                self.live.remove(instance);
+                self.refused(item, &error).await;
+            }
+        }
+    }
+
+    /// The store will never take this turn: the instance fails with the store's words.
+    async fn refused(&self, item: &TurnItem, error: &ProviderError) {
+        let operation = "commit_turn".to_owned();
+        let message = with_causes(error);
+        self.fail(
+            item,
+            ErrorDetails::Infrastructure {
+                operation,
+                message,
+                retryable: false,
+            },
+        )
+        .await;
+    }
+
+    async fn fail(&self, item: &TurnItem, details: ErrorDetails) {
+        tracing::error!(
+            target: "duroxide::runtime",
+            instance_id = %item.lock.instance, error = %details,
+            "the instance cannot go on and fails"
+        );
+        let settled = match fail_recorded(self, item, details).await {
+            Ok(commit) => self.settle(item, commit).await,
+            Err(error) => Settled::Refused(error),
+        };
+        if let Settled::Refused(error) = settled {
+            self.storage_trouble(item, &error).await;
+        }
+    }
+
+    async fn storage_trouble(&self, item: &TurnItem, error: &ProviderError) {
+        tracing::error!(
+            target: "duroxide::runtime",
+            instance_id = %item.lock.instance,
+            error = %with_causes(error),
+            "the store failed; the turn is tried again later"
+        );
+        // Trouble of the store is no fault of the message.
+        self.abandon(item, Duration::from_millis(100), true).await;
+    }
+
+    async fn abandon(&self, item: &TurnItem, delay: Duration, forget_attempt: bool) {
+        if let Err(error) = self
+            .store
+            .abandon_turn(&item.lock, delay, forget_attempt)
+            .await
+        {
+            // The lock expires by itself.
+            tracing::debug!(target: "duroxide::runtime", %error, "giving back a turn failed");
+        }
+    }
+}
+
+/// The highest count of deliveries of a batch.
+pub(super) fn attempt_of(item: &TurnItem) -> u32 {
+    item.messages
+        .iter()
+        .map(|message: &InboxMessage| message.attempt)
+        .max()
+        .unwrap_or(1)
+}
