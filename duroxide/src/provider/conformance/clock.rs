@@ -1,0 +1,60 @@
+//! Lets time pass on the store's own clock, without sleeping: something is given back with a delay
+//! and fetched again. Rules about turns use the queue of activities for it, and the other way round.
+
+use std::time::Duration;
+
+use crate::provider::{ActivityItem, TurnItem};
+
+use super::assertions::fresh;
+use super::driver::{Driver, LONG};
+
+/// Measures by a delayed activity. No other activity may become available while time passes.
+#[derive(Debug)]
+pub struct ActivityClock {
+    item: ActivityItem,
+}
+
+impl ActivityClock {
+    /// A clock; to be made while no other turn and no other activity is available.
+    pub async fn new(driver: &Driver<'_>) -> Self {
+        Self {
+            item: driver.begin_activity(&fresh("clock")).await,
+        }
+    }
+
+    /// Returns when `duration` has passed.
+    pub async fn pass(&mut self, driver: &Driver<'_>, duration: Duration) {
+        let given_back = driver
+            .store
+            .abandon_activity(&self.item.lock, duration, true);
+        given_back.await.unwrap();
+        let item = driver.activity_for(LONG).await;
+        assert_eq!(item.lock.activity, self.item.lock.activity);
+        self.item = item;
+    }
+}
+
+/// Measures by a delayed turn. No other turn may become available while time passes.
+#[derive(Debug)]
+pub struct TurnClock {
+    item: TurnItem,
+}
+
+impl TurnClock {
+    /// A clock; to be made while no other turn is available.
+    pub async fn new(driver: &Driver<'_>) -> Self {
+        let clock = driver.start(&fresh("clock")).await;
+        Self {
+            item: driver.fetch_turn_of(&clock).await,
+        }
+    }
+
+    /// Returns when `duration` has passed.
+    pub async fn pass(&mut self, driver: &Driver<'_>, duration: Duration) {
+        let given_back = driver.store.abandon_turn(&self.item.lock, duration, true);
+        given_back.await.unwrap();
+        let item = driver.fetch().await;
+        assert_eq!(item.lock.instance, self.item.lock.instance);
+        self.item = item;
+    }
+}

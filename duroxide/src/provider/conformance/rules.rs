@@ -1,0 +1,308 @@
+//! The list of all rules: the one place that decides what a store is tested for.
+
+/// Makes a test of every rule of the contract, against the stores of a factory.
+///
+/// The expression is evaluated once for each test. The tests use `#[tokio::test]`, so the calling
+/// crate needs `tokio` with `rt-multi-thread` and `macros`.
+///
+/// ```ignore
+/// duroxide::conformance_tests!(MyStoreFactory::default());
+/// ```
+#[macro_export]
+macro_rules! conformance_tests {
+    ($factory:expr) => {
+        fn conformance_factory() -> impl $crate::provider::conformance::ProviderFactory {
+            $factory
+        }
+        $crate::conformance_tests! { @list
+            activities: [
+                an_activity_carries_what_it_needs,
+                activities_come_first_in_first_out,
+                a_locked_activity_is_not_handed_out,
+                a_fetch_gives_no_more_activities_than_asked_for,
+                many_fetchers_never_share_an_activity,
+                an_activity_without_a_committed_turn_never_appears,
+                a_forged_activity_lock_is_no_lock,
+            ]
+            activity_leases: [
+                an_expired_activity_passes_to_the_next,
+                renewing_extends_the_lease_of_an_activity,
+                renewing_never_shortens_the_lease_of_an_activity,
+                an_expired_activity_is_not_revived,
+                the_lease_of_an_activity_begins_when_it_is_granted,
+                turns_and_activities_are_locked_apart,
+            ]
+            atomicity: [
+                a_turn_is_written_as_a_whole,
+                a_refused_turn_leaves_no_trace,
+                a_turn_without_its_lock_leaves_no_trace,
+                the_same_turn_again_is_already_applied,
+                a_repeated_turn_does_not_disturb_the_next_holder,
+                a_turn_is_recognised_after_a_crash,
+                a_last_turn_is_recognised,
+                a_second_turn_under_one_lock_is_lost,
+                of_concurrent_commits_of_one_turn_one_writes,
+                of_concurrent_turns_under_one_lock_one_is_written,
+                a_commit_dropped_halfway_can_be_made_again,
+            ]
+            attempts: [
+                a_message_given_back_counts,
+                a_message_whose_lease_ended_counts,
+                a_forgotten_message_does_not_count,
+                each_message_has_its_own_count,
+                a_message_left_unconsumed_counts,
+                a_message_that_crashes_its_process_counts,
+                an_activity_delivered_again_counts,
+                a_forgotten_activity_does_not_count,
+                each_activity_has_its_own_count,
+                an_activity_that_crashes_its_process_counts,
+            ]
+            cancelled_timers: [
+                a_cancelled_timer_never_fires,
+                a_timer_cancelled_by_its_own_turn_never_fires,
+                cancelling_a_timer_that_is_not_there_is_no_error,
+                a_timer_of_another_instance_is_not_cancelled,
+            ]
+            cancelling: [
+                a_cancelled_activity_is_not_handed_out,
+                a_cancelled_activity_is_lost_for_its_worker,
+                a_cancellation_counts_with_its_commit,
+                an_activity_cancelled_by_its_own_turn_never_appears,
+                cancelling_what_is_completed_changes_nothing,
+                cancelling_what_is_not_there_changes_nothing,
+                many_activities_are_cancelled_at_once,
+                a_cancellation_concerns_its_own_instance,
+                an_ending_turn_can_cancel,
+            ]
+            completions: [
+                a_result_arrives_once,
+                a_failure_arrives_once,
+                a_second_completion_is_lost,
+                a_completed_activity_is_gone,
+                of_concurrent_completions_one_wins,
+                an_overtaken_completion_is_lost,
+                a_late_completion_counts_if_nobody_took_over,
+                results_of_many_activities_all_arrive,
+            ]
+            consuming: [
+                consuming_an_unknown_message_is_refused,
+                consuming_a_message_of_another_instance_is_refused,
+                consuming_a_message_twice_is_refused,
+                consuming_a_message_not_handed_out_is_refused,
+            ]
+            continue_as_new: [
+                continuing_begins_the_next_execution,
+                the_status_follows_the_current_execution,
+                the_old_history_stays,
+                messages_left_behind_follow_the_next_start,
+                an_activity_outlives_its_execution,
+                a_timer_outlives_its_execution,
+                a_cancellation_concerns_its_own_execution,
+                a_chain_of_executions_is_numbered_without_a_gap,
+            ]
+            corruption: [
+                a_corrupt_message_is_handed_out_as_an_error,
+                an_instance_with_a_corrupt_start_can_be_ended,
+                a_corrupt_message_holds_up_nobody,
+                a_corrupt_event_is_never_passed_over,
+                a_corrupt_history_concerns_its_instance_only,
+                an_instance_with_a_corrupt_history_can_be_ended,
+                an_activity_that_cannot_be_read_is_handed_out,
+            ]
+            endings: [
+                a_completed_instance_shows_its_output,
+                a_failed_instance_shows_why,
+                messages_after_the_end_are_handed_out_as_such,
+                messages_left_by_the_last_turn_are_handed_out,
+                a_timer_after_the_end_changes_nothing,
+                an_ended_instance_stays_as_it_ended,
+            ]
+            giving_back: [
+                an_abandoned_turn_is_there_at_once,
+                an_abandoned_turn_is_there_after_its_delay,
+                a_delay_does_not_hold_back_what_arrives,
+                a_delay_does_not_hold_up_other_instances,
+                an_overtaken_turn_cannot_be_given_back,
+                an_abandoned_activity_is_there_at_once,
+                an_abandoned_activity_is_there_after_its_delay,
+                a_delayed_activity_does_not_hold_up_others,
+                an_overtaken_activity_cannot_be_given_back,
+                an_activity_is_lost_by_abandoning,
+            ]
+            history: [
+                events_are_read_as_they_were_written,
+                failures_are_read_as_they_were_written,
+                pages_join_without_gap_or_overlap,
+                a_read_begins_behind_any_event,
+                reading_behind_the_end_gives_nothing,
+                what_is_unknown_has_no_events,
+                an_earlier_read_is_a_prefix_of_a_later_one,
+            ]
+            inbox: [
+                an_instance_without_messages_is_not_handed_out,
+                messages_come_together_in_the_order_of_arrival,
+                the_start_comes_first,
+                messages_that_arrive_during_a_lock_wait,
+                messages_that_arrive_during_a_lost_turn_join_it,
+                only_consumed_messages_are_deleted,
+                a_turn_may_consume_nothing,
+                messages_have_ids_of_their_own,
+                a_fetch_gives_no_more_than_asked_for,
+                messages_reach_their_own_instance,
+            ]
+            instances: [
+                a_started_instance_exists_before_its_first_turn,
+                a_start_carries_everything_to_the_first_turn,
+                a_second_start_changes_nothing,
+                a_start_with_another_name_or_input_is_not_the_same,
+                a_start_is_compared_with_the_first_one,
+                a_start_after_the_end_begins_nothing,
+                of_concurrent_starts_one_creates,
+                an_unknown_instance_has_no_status,
+                the_first_turn_pins_the_version,
+                an_execution_of_one_turn_is_pinned_too,
+                instances_do_not_mix,
+                instances_are_listed_in_the_order_of_their_ids,
+                progress_alone_does_not_change_the_status,
+            ]
+            leases: [
+                an_expired_lock_passes_to_the_next,
+                a_lock_is_lost_by_being_taken_over,
+                a_late_turn_counts_if_nobody_took_over,
+                renewing_extends_a_lease,
+                renewing_never_shortens_a_lease,
+                an_expired_lock_is_not_revived,
+                a_renewed_lease_ends_too,
+                a_lease_begins_when_it_is_granted,
+                an_expired_lock_passes_to_one_of_many,
+            ]
+            locking: [
+                a_locked_instance_is_not_handed_out,
+                a_lock_does_not_hold_up_other_instances,
+                many_fetchers_never_share_an_instance,
+                every_lock_has_a_larger_epoch,
+                epochs_grow_over_restarts,
+                locks_of_one_call_differ,
+                a_forged_lock_is_no_lock,
+                a_lock_is_lost_by_committing,
+                a_lock_is_lost_by_abandoning,
+            ]
+            parking: [
+                a_start_wakes_a_fetch,
+                a_completion_wakes_a_fetch,
+                an_abandoned_turn_wakes_a_fetch,
+                a_commit_wakes_a_fetch_for_what_arrived_meanwhile,
+                a_commit_wakes_a_fetch_for_what_it_left,
+                continuing_as_new_wakes_a_fetch,
+                a_commit_wakes_a_fetch_of_activities,
+                an_abandoned_activity_wakes_a_fetch,
+                a_dropped_fetch_has_locked_nothing,
+                a_dropped_fetch_takes_no_wake_up_with_it,
+                each_of_many_parked_fetches_gets_a_turn,
+                each_of_many_parked_fetches_gets_an_activity,
+                a_fetch_misses_nothing_while_it_parks,
+            ]
+            payloads: [
+                a_large_payload_comes_back,
+                an_empty_payload_comes_back,
+                any_character_comes_back,
+            ]
+            refusals: [
+                a_gap_in_the_events_is_refused,
+                an_event_written_twice_is_refused,
+                a_second_start_event_is_refused,
+                a_first_event_that_is_no_start_is_refused,
+                an_event_behind_the_end_is_refused,
+                an_event_for_an_ended_instance_is_refused,
+                an_outcome_without_its_event_is_refused,
+                an_end_without_its_outcome_is_refused,
+                a_successor_with_a_wrong_number_is_refused,
+                a_turn_of_another_execution_is_refused,
+                an_activity_without_its_event_is_refused,
+                a_timer_without_its_event_is_refused,
+                a_start_of_a_later_execution_is_refused,
+            ]
+            reopening: [
+                a_start_survives,
+                a_turn_survives,
+                a_completion_survives,
+                a_cancellation_survives,
+                endings_and_successors_survive,
+                a_turn_that_was_held_is_handed_out_again,
+                an_activity_that_was_held_is_handed_out_again,
+                order_survives,
+                ids_are_not_given_twice,
+                a_crash_after_every_step_changes_nothing,
+            ]
+            timers: [
+                a_timer_fires_when_it_is_due,
+                a_timer_without_a_delay_fires_at_once,
+                timers_fire_in_the_order_of_their_due_times,
+                timers_of_the_same_moment_all_fire,
+                an_earlier_timer_overtakes_a_later_one,
+                a_timer_at_the_end_of_time_never_fires,
+                a_timer_during_a_lock_waits,
+                timers_survive_a_crash,
+                a_consumed_timer_stays_consumed,
+                a_fired_timer_is_kept_until_it_is_consumed,
+            ]
+            waiting: [
+                a_wait_ends_with_the_creation,
+                a_wait_ends_with_the_end,
+                a_wait_ends_with_the_next_execution,
+                a_wait_for_what_has_happened_returns,
+                a_wait_after_the_end_returns,
+                progress_alone_ends_no_wait,
+                all_waits_end,
+                a_wait_tells_what_is_durable,
+            ]
+        }
+    };
+    (@list $($group:ident: [$($rule:ident,)*])*) => {
+        $(mod $group {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $rule() {
+                let factory = super::conformance_factory();
+                let rule = $crate::provider::conformance::$group::$rule;
+                $crate::provider::conformance::run(&factory, rule).await;
+            })*
+        })*
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    const LIST: &str = include_str!("rules.rs");
+
+    /// The names in a group of the list.
+    fn listed(group: &str) -> BTreeSet<&str> {
+        let begin = LIST
+            .split_once(&format!("            {group}: ["))
+            .map_or("", |found| found.1);
+        let names = begin.split(']').next().unwrap_or_default().split(',');
+        names
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .collect()
+    }
+
+    #[test]
+    fn every_rule_is_listed_once() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/provider/conformance");
+        for file in std::fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            let source = std::fs::read_to_string(&path).unwrap();
+            let rules = source
+                .lines()
+                .filter_map(|line| line.strip_prefix("pub async fn "));
+            let rules = rules.filter_map(|rule| rule.split_once('('));
+            let rules = rules.map(|found| found.0).filter(|&name| name != "run");
+            let rules: BTreeSet<_> = rules.collect();
+            let group = path.file_stem().unwrap().to_str().unwrap();
+            assert_eq!(listed(group), rules, "the list and {group}.rs differ");
+        }
+    }
+}

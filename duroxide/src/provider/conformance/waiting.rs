@@ -1,0 +1,144 @@
+//! Waiting for news of an instance.
+
+use std::pin::pin;
+
+use futures_util::future::join_all;
+use futures_util::poll;
+
+use crate::history::InstanceId;
+use crate::provider::InstanceState;
+use crate::time::Timestamp;
+
+use super::assertions::fresh;
+use super::driver::Driver;
+use super::{ProviderFactory, Turn};
+
+/// A wait for an instance that is not there yet ends with its creation.
+pub async fn a_wait_ends_with_the_creation(factory: &dyn ProviderFactory) {
+    let driver = Driver::new(factory).await;
+    let id = InstanceId::new("a").unwrap();
+    let mut parked = pin!(driver.store.wait(&id, 0));
+    assert!(poll!(&mut parked).is_pending());
+    driver.start("b").await;
+    assert!(poll!(&mut parked).is_pending(), "that was another one");
+    driver.start("a").await;
+    let seen = driver.patiently(parked).await.unwrap();
+    assert_eq!(seen, driver.status(&id).await);
+}
+
+/// A wait ends with the end of the instance, good or bad, and tells how.
+pub async fn a_wait_ends_with_the_end(factory: &dyn ProviderFactory) {
+    let driver = Driver::new(factory).await;
+    for ending in [Turn::complete as fn(Turn, &str) -> Turn, Turn::fail] {
+        let id = driver.start(&fresh("a")).await;
+        let item = driver.fetch().await;
+        let seen = driver.status(&id).await.change;
+        let mut parked = pin!(driver.store.wait(&id, seen));
+        assert!(poll!(&mut parked).is_pending());
+        driver.commit(&item, ending(Turn::of(&item), "x")).await;
+        // The first turn pins the version as well: that may be a change of its own.
+        let mut news = driver.patiently(parked).await.unwrap();
+        while !news.state.is_terminal() {
+            news = driver
+                .patiently(driver.store.wait(&id, news.change))
+                .await
+                .unwrap();
+        }
+        assert_eq!(news, driver.status(&id).await);
+    }
+}
+
+/// A wait ends when the instance continues as new.
+pub async fn a_wait_ends_with_the_next_execution(factory: &dyn ProviderFactory) {
+    let driver = Driver::new(factory).await;
+    let id = driver.begin("a", |turn| turn.timer(Timestamp::ZERO)).await;
+    let seen = driver.status(&id).await.change;
+    let mut parked = pin!(driver.store.wait(&id, seen));
+    assert!(poll!(&mut parked).is_pending());
+    driver.turn(|turn| turn.continue_as_new("two")).await;
+    let news = driver.patiently(parked).await.unwrap();
+    assert_eq!(
+        (news.execution_id.0, news.state),
+        (2, InstanceState::Running)
+    );
+}
+
+/// A wait for what has happened already returns at once.
+pub async fn a_wait_for_what_has_happened_returns(factory: &dyn ProviderFactory) {
+    let driver = Driver::new(factory).await;
+    let id = driver.start("a").await;
+    let created = driver.status(&id).await;
+    let waited = driver.patiently(driver.store.wait(&id, 0)).await.unwrap();
+    assert_eq!(waited, created);
+    driver.turn(|turn| turn.schedule("x", "")).await;
+    let waited = driver
+        .patiently(driver.store.wait(&id, created.change))
+        .await
+        .unwrap();
+    assert!(waited.change > created.change);
+}
+
+/// After the end there is nothing to wait for, whatever was seen.
+pub async fn a_wait_after_the_end_returns(factory: &dyn ProviderFactory) {
+    let driver = Driver::new(factory).await;
+    let id = driver.begin("a", |turn| turn.complete("")).await;
+    let status = driver.status(&id).await;
+    for seen in [0, status.change, u64::MAX] {
+        let waited = driver
+            .patiently(driver.store.wait(&id, seen))
+            .await
+            .unwrap();
+        assert_eq!(waited, status);
+    }
+}
+
+/// Progress that changes nothing of the status ends no wait.
+pub async fn progress_alone_ends_no_wait(factory: &dyn ProviderFactory) {
+    let driver = Driver::new(factory).await;
+    let id = driver.begin("a", |turn| turn.timer(Timestamp::ZERO)).await;
+    let seen = driver.status(&id).await.change;
+    let mut parked = pin!(driver.store.wait(&id, seen));
+    assert!(poll!(&mut parked).is_pending());
+    driver.turn(|turn| turn.schedule("x", "")).await;
+    assert!(poll!(&mut parked).is_pending());
+    let activity = driver.activity().await;
+    driver.complete(&activity, "").await;
+    driver.turn(|turn| turn.complete("end")).await;
+    assert!(driver.patiently(parked).await.unwrap().state.is_terminal());
+}
+
+/// All who wait for the same instance are told, however many.
+pub async fn all_waits_end(factory: &dyn ProviderFactory) {
+    let driver = Driver::new(factory).await;
+    for _ in 0..50 {
+        let id = driver
+            .begin(&fresh("a"), |turn| turn.timer(Timestamp::ZERO))
+            .await;
+        let seen = driver.status(&id).await.change;
+        let waits = (0..8).map(|_| {
+            let (store, id) = (driver.share(), id.clone());
+            tokio::spawn(async move { store.wait(&id, seen).await.unwrap() })
+        });
+        let waits: Vec<_> = waits.collect();
+        driver.turn(|turn| turn.complete("end")).await;
+        for status in driver.patiently(join_all(waits)).await {
+            assert!(status.unwrap().state.is_terminal());
+        }
+    }
+}
+
+/// News is durable: a wait never tells what a status read afterwards does not know.
+pub async fn a_wait_tells_what_is_durable(factory: &dyn ProviderFactory) {
+    let driver = Driver::new(factory).await;
+    let id = driver.start("a").await;
+    let item = driver.fetch().await;
+    let store = driver.share();
+    let waits = {
+        let id = id.clone();
+        tokio::spawn(async move { store.wait(&id, u64::MAX).await.unwrap() })
+    };
+    driver.commit(&item, Turn::of(&item).complete("end")).await;
+    let told = driver.patiently(waits).await.unwrap();
+    let driver = driver.reopen().await;
+    assert_eq!(driver.status(&id).await, told);
+}
