@@ -1,0 +1,158 @@
+//! The queue of activities.
+
+use std::time::Duration;
+
+use crate::history::{ErrorDetails, EventKind, Message};
+use crate::provider::{ActivityItem, ActivityLock, ActivityRequest, ProviderError};
+
+use super::Look;
+use super::state::{Moment, QueuedActivity, State};
+
+impl State {
+    pub(super) fn fetch_activities(
+        &mut self,
+        moment: &Moment<'_>,
+        max: usize,
+        lock_timeout: Duration,
+    ) -> Look<Vec<ActivityItem>> {
+        let ready = self
+            .activities
+            .iter()
+            .filter(|(_, queued)| queued.is_ready(moment));
+        let ready: Vec<u64> = ready.map(|(&id, _)| id).take(max).collect();
+        let items: Vec<_> = ready
+            .into_iter()
+            .filter_map(|id| self.hand_out_activity(id, moment, lock_timeout))
+            .collect();
+        if items.is_empty() {
+            Look::NothingFor(self.next_activity_due(moment))
+        } else {
+            Look::Found(items)
+        }
+    }
+
+    fn hand_out_activity(
+        &mut self,
+        id: u64,
+        moment: &Moment<'_>,
+        lock_timeout: Duration,
+    ) -> Option<ActivityItem> {
+        let lease = self.grant(moment, lock_timeout);
+        let request = self.request(self.activities.get(&id)?);
+        let queued = self.activities.get_mut(&id)?;
+        queued.attempt = queued.attempt.saturating_add(1);
+        queued.lock = Some(lease);
+        Some(ActivityItem {
+            lock: ActivityLock {
+                activity: id,
+                epoch: lease.epoch,
+                token: lease.token,
+            },
+            instance: queued.instance.clone(),
+            execution_id: queued.execution_id,
+            source: queued.source,
+            orchestration: queued.orchestration.clone(),
+            version: queued.version.clone(),
+            attempt: queued.attempt,
+            request,
+        })
+    }
+
+    /// What the event that scheduled the activity says.
+    fn request(&self, queued: &QueuedActivity) -> Result<ActivityRequest, String> {
+        let instance = self.instances.get(&queued.instance);
+        let history = instance.and_then(|found| found.executions.get(&queued.execution_id));
+        let stored = history.and_then(|history| history.get(&queued.source));
+        match stored.map(|stored| (stored.corrupt, &stored.event.kind)) {
+            Some((false, EventKind::ActivityScheduled { name, input })) => Ok(ActivityRequest {
+                name: name.clone(),
+                input: input.clone(),
+            }),
+            Some((true, _)) => Err("damaged on purpose".to_owned()),
+            Some(_) | None => Err(format!("event {} schedules no activity", queued.source)),
+        }
+    }
+
+    fn next_activity_due(&self, moment: &Moment<'_>) -> Option<Duration> {
+        let queued = self.activities.values();
+        let leases = queued.clone().filter_map(|queued| Some(queued.lock?.until));
+        let moments = leases.chain(queued.map(|queued| queued.visible_from));
+        let moments = moments.filter(|&at| at > moment.elapsed);
+        moments.map(|at| at.saturating_sub(moment.elapsed)).min()
+    }
+
+    pub(super) fn complete_activity(
+        &mut self,
+        lock: &ActivityLock,
+        result: Result<String, ErrorDetails>,
+    ) -> Result<(), ProviderError> {
+        self.locked_activity(lock)?;
+        let done = self.activities.remove(&lock.activity);
+        let QueuedActivity {
+            instance,
+            execution_id,
+            source,
+            ..
+        } = done.ok_or(ProviderError::LockLost)?;
+        let completion = match result {
+            Ok(result) => Message::ActivityCompleted {
+                execution_id,
+                source,
+                result,
+            },
+            Err(details) => Message::ActivityFailed {
+                execution_id,
+                source,
+                details,
+            },
+        };
+        self.deliver(&instance, completion);
+        Ok(())
+    }
+
+    pub(super) fn abandon_activity(
+        &mut self,
+        moment: &Moment<'_>,
+        lock: &ActivityLock,
+        delay: Duration,
+        forget_attempt: bool,
+    ) -> Result<(), ProviderError> {
+        let queued = self.locked_activity(lock)?;
+        queued.lock = None;
+        queued.visible_from = moment.after(delay);
+        queued.attempt = queued.attempt.saturating_sub(u32::from(forget_attempt));
+        Ok(())
+    }
+
+    pub(super) fn renew_activity(
+        &mut self,
+        moment: &Moment<'_>,
+        lock: &ActivityLock,
+        lock_timeout: Duration,
+    ) -> Result<(), ProviderError> {
+        let lease = self.locked_activity(lock)?.lock.as_mut();
+        let lease = lease.filter(|lease| lease.is_live(moment));
+        let lease = lease.ok_or(ProviderError::LockLost)?;
+        lease.extend(moment.after(lock_timeout));
+        Ok(())
+    }
+
+    /// The activity, if `lock` is the last one granted for it and was not given back.
+    fn locked_activity(
+        &mut self,
+        lock: &ActivityLock,
+    ) -> Result<&mut QueuedActivity, ProviderError> {
+        let queued = self.activities.get_mut(&lock.activity);
+        let queued = queued.filter(|queued| {
+            let lease = queued.lock.as_ref();
+            lease.is_some_and(|lease| lease.is(lock.epoch, lock.token))
+        });
+        queued.ok_or(ProviderError::LockLost)
+    }
+}
+
+impl QueuedActivity {
+    fn is_ready(&self, moment: &Moment<'_>) -> bool {
+        self.visible_from <= moment.elapsed && self.lock.is_none_or(|lease| !lease.is_live(moment))
+    }
+}

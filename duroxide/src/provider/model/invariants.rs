@@ -1,0 +1,230 @@
+//! What must hold between any two transactions; the numbers are those of the reliability contract.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::history::{EventId, EventKind, ExecutionId, InstanceId, Message};
+
+use super::state::{History, Instance, State};
+
+impl State {
+    /// Remembers the first violation: later ones are its consequences.
+    pub(super) fn watch_invariants(&mut self) {
+        if self.violation.is_none() {
+            self.violation = self.check().err();
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.check_locks()?;
+        for (id, instance) in &self.instances {
+            let checked = instance.check_executions();
+            let checked = checked.and_then(|()| self.check_obligations(id, instance));
+            checked.map_err(|problem| format!("instance `{id}`: {problem}"))?;
+        }
+        let orphan = |activity: &&super::state::QueuedActivity| {
+            !self.instances.contains_key(&activity.instance)
+        };
+        match self.activities.values().find(orphan) {
+            Some(activity) => Err(format!("I10: an activity of no instance: {activity:?}")),
+            None => Ok(()),
+        }
+    }
+
+    /// I22: no two locks share an epoch or token, and none is from the future.
+    fn check_locks(&self) -> Result<(), String> {
+        let turns = self
+            .instances
+            .values()
+            .filter_map(|found| Some(found.lock.as_ref()?.lease));
+        let leases = turns.chain(self.activities.values().filter_map(|queued| queued.lock));
+        let newest = u64::from(self.incarnation) << 32 | u64::from(self.grants);
+        let (mut epochs, mut tokens) = (BTreeSet::new(), BTreeSet::new());
+        for lease in leases {
+            if lease.epoch > newest || !epochs.insert(lease.epoch) || !tokens.insert(lease.token) {
+                return Err(format!("I22: a lock that was never granted: {lease:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// I9, I10, I13, I29: what the running execution waits for is on its way exactly once.
+    fn check_obligations(&self, id: &InstanceId, instance: &Instance) -> Result<(), String> {
+        if instance.state.is_terminal() {
+            return Ok(());
+        }
+        let current = instance.execution_id;
+        let mut on_the_way: BTreeMap<EventId, u32> = BTreeMap::new();
+        let mut starts = 0_u32;
+        let mut owe = |source| *on_the_way.entry(source).or_default() += 1;
+        for activity in self.activities.values() {
+            if activity.instance == *id && activity.execution_id == current {
+                owe(activity.source);
+            }
+        }
+        for &(_, execution_id, source) in &instance.timers {
+            if execution_id == current {
+                owe(source);
+            }
+        }
+        for stored in instance.inbox.values() {
+            match answers(&stored.message) {
+                (execution_id, Some(source)) if execution_id == current => owe(source),
+                (execution_id, None) if execution_id == current => starts += 1,
+                _ => {}
+            }
+        }
+        let history = instance
+            .executions
+            .get(&current)
+            .ok_or("I8: no current execution")?;
+        if starts != u32::from(history.is_empty()) {
+            return Err(format!("I9: {starts} starts for {} events", history.len()));
+        }
+        for (source, wanted) in wanted(history) {
+            let found = on_the_way.remove(&source).unwrap_or(0);
+            let kept = match wanted {
+                Wanted::Open => found == 1,
+                Wanted::Cancelled => found <= 1,
+                Wanted::Answered => found == 0,
+            };
+            if !kept {
+                return Err(format!(
+                    "I9: event {source} is {wanted:?}, {found} on the way"
+                ));
+            }
+        }
+        match on_the_way.first_key_value() {
+            Some((source, _)) => Err(format!("I10: nothing in history asked for {source}")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The execution that a message is for, and the event that it answers; a start answers none.
+fn answers(message: &Message) -> (ExecutionId, Option<EventId>) {
+    match message {
+        Message::Start(start) => (start.execution_id, None),
+        Message::ActivityCompleted {
+            execution_id,
+            source,
+            ..
+        }
+        | Message::ActivityFailed {
+            execution_id,
+            source,
+            ..
+        }
+        | Message::TimerFired {
+            execution_id,
+            source,
+            ..
+        } => (*execution_id, Some(*source)),
+    }
+}
+
+/// How a scheduled event stands.
+#[derive(Clone, Copy, Debug)]
+enum Wanted {
+    Open,
+    Cancelled,
+    Answered,
+}
+
+fn wanted(history: &History) -> BTreeMap<EventId, Wanted> {
+    let mut wanted = BTreeMap::new();
+    for stored in history.values() {
+        let event = &stored.event;
+        let source = event.source_event_id.unwrap_or_default();
+        match &event.kind {
+            EventKind::ActivityScheduled { .. } | EventKind::TimerCreated { .. } => {
+                wanted.insert(event.event_id, Wanted::Open);
+            }
+            EventKind::ActivityCancelRequested { .. } | EventKind::TimerCancelled { .. } => {
+                wanted.insert(source, Wanted::Cancelled);
+            }
+            EventKind::ActivityCompleted { .. }
+            | EventKind::ActivityFailed { .. }
+            | EventKind::TimerFired { .. } => {
+                wanted.insert(source, Wanted::Answered);
+            }
+            EventKind::OrchestrationStarted { .. }
+            | EventKind::OrchestrationCompleted { .. }
+            | EventKind::OrchestrationFailed { .. }
+            | EventKind::OrchestrationContinuedAsNew { .. } => {}
+        }
+    }
+    wanted
+}
+
+impl Instance {
+    /// I8: an execution has a successor exactly if it continued as new.
+    fn check_executions(&self) -> Result<(), String> {
+        let mut expected = ExecutionId::FIRST;
+        for (&id, history) in &self.executions {
+            if id != expected {
+                return Err(format!("I8: execution {id} where {expected} is due"));
+            }
+            expected = id.next();
+            check_history(history).map_err(|problem| format!("execution {id}: {problem}"))?;
+            let last = history
+                .last_key_value()
+                .map(|(_, stored)| &stored.event.kind);
+            let continued = matches!(last, Some(EventKind::OrchestrationContinuedAsNew { .. }));
+            let ended = last.is_some_and(EventKind::is_terminal) && !continued;
+            if continued != (id != self.execution_id) || ended != (self.ended_with(id)) {
+                return Err(format!(
+                    "I8: execution {id} ends unlike what the instance says"
+                ));
+            }
+        }
+        match self.executions.last_key_value() {
+            Some((&last, _)) if last == self.execution_id => Ok(()),
+            _ => Err(format!(
+                "I8: execution {} is not the last",
+                self.execution_id
+            )),
+        }
+    }
+
+    fn ended_with(&self, id: ExecutionId) -> bool {
+        self.state.is_terminal() && id == self.execution_id
+    }
+}
+
+/// I8, I11: events are dense, begin with a start, end at most once, and answer what is open.
+fn check_history(history: &History) -> Result<(), String> {
+    let mut expected = EventId::FIRST;
+    let mut open: BTreeMap<EventId, bool> = BTreeMap::new();
+    let mut ended = false;
+    for (&id, stored) in history {
+        let kind = &stored.event.kind;
+        let begins = matches!(kind, EventKind::OrchestrationStarted { .. });
+        if id != expected || stored.event.event_id != id || begins != (id == EventId::FIRST) {
+            return Err(format!("I8: event {id} where {expected} is due"));
+        }
+        if ended {
+            return Err(format!("I8: event {id} follows the end"));
+        }
+        expected = id.next();
+        ended = kind.is_terminal();
+        let source = stored.event.source_event_id.unwrap_or_default();
+        let answered = match kind {
+            EventKind::ActivityScheduled { .. } => open.insert(id, true).is_none(),
+            EventKind::TimerCreated { .. } => open.insert(id, false).is_none(),
+            EventKind::ActivityCompleted { .. } | EventKind::ActivityFailed { .. } => {
+                open.remove(&source) == Some(true)
+            }
+            EventKind::TimerFired { .. } => open.remove(&source) == Some(false),
+            EventKind::ActivityCancelRequested { .. }
+            | EventKind::TimerCancelled { .. }
+            | EventKind::OrchestrationStarted { .. }
+            | EventKind::OrchestrationCompleted { .. }
+            | EventKind::OrchestrationFailed { .. }
+            | EventKind::OrchestrationContinuedAsNew { .. } => true,
+        };
+        if !answered {
+            return Err(format!("I11: event {id} answers nothing that is open"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! The contract as a program: a store in memory, of ordered maps, without any optimisation. Where
+//! prose leaves a doubt, what this store does is meant. Must not know: how others store things.
+
+mod activities;
+mod commit;
+mod invariants;
+mod provider;
+mod reads;
+mod state;
+mod turns;
+
+#[cfg(test)]
+mod tests;
+
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::select;
+use tokio::sync::Notify;
+
+use crate::env::EnvRef;
+use crate::history::{EventId, ExecutionId, InstanceId};
+
+use state::{Moment, State};
+
+/// A store in memory that is the specification of all stores. Clones share their content.
+#[derive(Clone, Debug)]
+pub struct ModelProvider {
+    env: EnvRef,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// Told after every change. Whoever is parked looks again: no wake-up can be lost.
+    changed: Notify,
+}
+
+/// What a parked call found.
+enum Look<T> {
+    Found(T),
+    /// Nothing is due now; without a change, nothing will be before this has passed.
+    NothingFor(Option<Duration>),
+}
+
+impl ModelProvider {
+    /// An empty store that takes time and ids from `env`.
+    pub fn new(env: EnvRef) -> Self {
+        Self {
+            env,
+            shared: Arc::default(),
+        }
+    }
+
+    /// What a crash does: all locks and delays are void, all else is kept, attempts included.
+    pub fn restart(&self) {
+        self.write(|state, _| state.restart());
+    }
+
+    /// Checks what must hold between any two calls, provided that callers write sound histories.
+    ///
+    /// # Errors
+    ///
+    /// The first violation since the store was created.
+    pub fn check_invariants(&self) -> Result<(), String> {
+        let mut state = self.lock();
+        state.watch_invariants();
+        state.violation.clone().map_or(Ok(()), Err)
+    }
+
+    /// Damages all messages in the inbox of `instance`; `false` if there are none.
+    pub fn corrupt_message(&self, instance: &InstanceId) -> bool {
+        self.write(|state, _| state.corrupt_messages(instance))
+    }
+
+    /// Damages one event; `false` if there is no such event.
+    pub fn corrupt_history(
+        &self,
+        instance: &InstanceId,
+        execution_id: ExecutionId,
+        event_id: EventId,
+    ) -> bool {
+        self.write(|state, _| state.corrupt_event(instance, execution_id, event_id))
+    }
+
+    /// One atomic transaction, after which everybody who is parked looks again.
+    fn write<T>(&self, act: impl FnOnce(&mut State, &Moment<'_>) -> T) -> T {
+        let done = self.look(act);
+        self.shared.changed.notify_waiters();
+        done
+    }
+
+    /// One atomic transaction that gives nobody else anything to do.
+    fn look<T>(&self, act: impl FnOnce(&mut State, &Moment<'_>) -> T) -> T {
+        let mut state = self.lock();
+        let moment = Moment::of(&*self.env);
+        state.fire_timers(moment.now);
+        let done = act(&mut state, &moment);
+        state.watch_invariants();
+        done
+    }
+
+    /// Looks until something is found: at once, after each change, and when something falls due.
+    async fn park<T>(&self, mut act: impl FnMut(&mut State, &Moment<'_>) -> Look<T>) -> T {
+        loop {
+            let mut changed = pin!(self.shared.changed.notified());
+            // From here on no change is missed, also none between the look and the sleep.
+            changed.as_mut().enable();
+            match self.look(&mut act) {
+                Look::Found(found) => return found,
+                Look::NothingFor(None) => changed.await,
+                Look::NothingFor(Some(pause)) => {
+                    select(changed, self.env.sleep(pause)).await;
+                }
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Every transaction checks before it writes: a panic leaves the state whole.
+        let state = &self.shared.state;
+        state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

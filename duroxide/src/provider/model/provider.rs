@@ -1,0 +1,138 @@
+//! The verbs of the contract, each as one transaction.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId, Start};
+use crate::provider::{
+    ActivityItem, ActivityLock, Committed, HistoryPage, InstanceStatus, Provider, ProviderAdmin,
+    ProviderError, StartOutcome, TurnCommit, TurnItem, TurnLock,
+};
+
+use super::{Look, ModelProvider};
+
+#[async_trait]
+impl Provider for ModelProvider {
+    fn describe(&self) -> String {
+        "model (in memory, nothing is durable)".to_owned()
+    }
+
+    async fn start(
+        &self,
+        instance: &InstanceId,
+        start: Start,
+    ) -> Result<StartOutcome, ProviderError> {
+        self.write(|state, moment| state.start(moment, instance, start))
+    }
+
+    async fn fetch_turns(
+        &self,
+        max: usize,
+        lock_timeout: Duration,
+    ) -> Result<Vec<TurnItem>, ProviderError> {
+        let look = self.park(|state, moment| state.fetch_turns(moment, max, lock_timeout));
+        Ok(look.await)
+    }
+
+    async fn commit_turn(
+        &self,
+        lock: &TurnLock,
+        turn: TurnCommit,
+    ) -> Result<Committed, ProviderError> {
+        self.write(|state, _| state.commit_turn(lock, turn))
+    }
+
+    async fn abandon_turn(
+        &self,
+        lock: &TurnLock,
+        delay: Duration,
+        forget_attempt: bool,
+    ) -> Result<(), ProviderError> {
+        self.write(|state, moment| state.abandon_turn(moment, lock, delay, forget_attempt))
+    }
+
+    async fn renew_turn(
+        &self,
+        lock: &TurnLock,
+        lock_timeout: Duration,
+    ) -> Result<(), ProviderError> {
+        self.write(|state, moment| state.renew_turn(moment, lock, lock_timeout))
+    }
+
+    async fn fetch_activities(
+        &self,
+        max: usize,
+        lock_timeout: Duration,
+    ) -> Result<Vec<ActivityItem>, ProviderError> {
+        let look = self.park(|state, moment| state.fetch_activities(moment, max, lock_timeout));
+        Ok(look.await)
+    }
+
+    async fn complete_activity(
+        &self,
+        lock: &ActivityLock,
+        result: Result<String, ErrorDetails>,
+    ) -> Result<(), ProviderError> {
+        self.write(|state, _| state.complete_activity(lock, result))
+    }
+
+    async fn abandon_activity(
+        &self,
+        lock: &ActivityLock,
+        delay: Duration,
+        forget_attempt: bool,
+    ) -> Result<(), ProviderError> {
+        self.write(|state, moment| state.abandon_activity(moment, lock, delay, forget_attempt))
+    }
+
+    async fn renew_activity(
+        &self,
+        lock: &ActivityLock,
+        lock_timeout: Duration,
+    ) -> Result<(), ProviderError> {
+        self.write(|state, moment| state.renew_activity(moment, lock, lock_timeout))
+    }
+
+    async fn read(
+        &self,
+        instance: &InstanceId,
+        execution_id: ExecutionId,
+        after: EventId,
+        max: usize,
+    ) -> Result<HistoryPage, ProviderError> {
+        self.lock().read(instance, execution_id, after, max)
+    }
+
+    async fn status(&self, instance: &InstanceId) -> Result<Option<InstanceStatus>, ProviderError> {
+        Ok(self.lock().status(instance))
+    }
+
+    async fn wait(
+        &self,
+        instance: &InstanceId,
+        seen: u64,
+    ) -> Result<InstanceStatus, ProviderError> {
+        let look = self.park(|state, _| {
+            let status = state.status(instance);
+            let news = status.filter(|now| now.change > seen || now.state.is_terminal());
+            news.map_or(Look::NothingFor(None), Look::Found)
+        });
+        Ok(look.await)
+    }
+
+    fn admin(&self) -> Option<&dyn ProviderAdmin> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl ProviderAdmin for ModelProvider {
+    async fn list_instances(
+        &self,
+        after: Option<&InstanceId>,
+        max: usize,
+    ) -> Result<Vec<InstanceStatus>, ProviderError> {
+        Ok(self.lock().list(after, max))
+    }
+}
