@@ -38,8 +38,9 @@ pub struct TurnItem {
     pub execution_id: ExecutionId,
     /// The last event of the current execution; [`EventId::NONE`] before its first turn.
     pub last_event_id: EventId,
-    /// The [`TurnCommit::turn_id`] of the execution's last turn; 0 before its first. Tells whether
-    /// what the runtime has in memory is what the store has.
+    /// The [`TurnCommit::turn_id`] of the instance's last turn; 0 before its first. It tells the
+    /// runtime whether what it has in memory is what the store has. Turns without events may be
+    /// forgotten: they leave the execution as it was.
     pub last_turn_id: u128,
     /// The orchestration's name.
     pub orchestration: String,

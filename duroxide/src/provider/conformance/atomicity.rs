@@ -229,3 +229,20 @@ pub async fn a_commit_dropped_halfway_can_be_made_again(factory: &dyn ProviderFa
         only(driver.activities_up_to(ALL, LONG).await);
     }
 }
+
+/// A fetch names the last turn: what a runtime has in memory counts only if it made that one.
+pub async fn a_fetch_names_the_last_turn(factory: &dyn ProviderFactory) {
+    let driver = Driver::new(factory).await;
+    driver.start("a").await;
+    let first = driver.fetch().await;
+    assert_eq!(first.last_turn_id, 0);
+    let turn = Turn::of(&first).schedule("x", "");
+    let turn_id = turn.commit.turn_id;
+    driver.commit(&first, turn).await;
+    let activity = driver.activity().await;
+    driver.complete(&activity, "").await;
+    let second = driver.fetch().await;
+    assert_eq!(second.last_turn_id, turn_id);
+    let driver = driver.reopen().await;
+    assert_eq!(driver.fetch().await.last_turn_id, turn_id);
+}

@@ -37,6 +37,7 @@ pub async fn events_are_read_as_they_were_written(factory: &dyn ProviderFactory)
             fire_at: Timestamp::from_millis(u64::MAX),
         },
         EventKind::TimerCancelled {
+            fire_at: Timestamp::ZERO,
             reason: "dropped_future".to_owned(),
         },
     ];

@@ -34,6 +34,7 @@ macro_rules! conformance_tests {
             ]
             atomicity: [
                 a_turn_is_written_as_a_whole,
+                a_fetch_names_the_last_turn,
                 a_refused_turn_leaves_no_trace,
                 a_turn_without_its_lock_leaves_no_trace,
                 the_same_turn_again_is_already_applied,

@@ -94,7 +94,13 @@ impl Turn {
     #[must_use]
     pub fn cancel_timer(mut self, timer: Timer) -> Self {
         let reason = "dropped_future".to_owned();
-        self.write(Some(timer.source), EventKind::TimerCancelled { reason });
+        self.write(
+            Some(timer.source),
+            EventKind::TimerCancelled {
+                fire_at: timer.fire_at,
+                reason,
+            },
+        );
         self.commit.cancelled_timers.push(timer);
         self
     }

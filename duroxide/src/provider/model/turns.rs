@@ -139,6 +139,7 @@ impl Instance {
             },
             execution_id: self.execution_id,
             last_event_id: self.last_event_id(),
+            last_turn_id: self.last_turn_id.unwrap_or(0),
             orchestration: self.orchestration.clone(),
             version: self.version.clone(),
             ended: self.state.is_terminal(),
