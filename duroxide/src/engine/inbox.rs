@@ -58,7 +58,9 @@ impl TurnState {
                 EventKind::TimerFired { fire_at: *fire_at },
             ),
         };
-        if execution_id != self.execution_id || self.is_settled(source, &kind) {
+        // Before the start there is no question yet that could have an answer.
+        let too_early = unstarted.is_some() && source.is_some();
+        if too_early || execution_id != self.execution_id || self.is_settled(source, &kind) {
             return Ok(None);
         }
         let now = self.clock(now);

@@ -149,7 +149,8 @@ impl Execution {
         if event.kind.is_from_message() {
             self.turn.lock().expect_nothing_emitted(Some(event))?;
             let arrival = self.turn.lock().recorded(event)?;
-            self.consume(event, arrival)
+            self.consume(event, arrival);
+            Ok(())
         } else if self.is_ended_from_outside(event) {
             self.end_silently();
             self.turn.lock().take_over(event)
@@ -192,7 +193,7 @@ impl Execution {
         let Some((event, arrival)) = accepted else {
             return Ok(Step::default());
         };
-        self.consume(&event, arrival)?;
+        self.consume(&event, arrival);
         let mut events = vec![event];
         events.extend(self.turn.lock().take_emitted());
         Ok(Step {
@@ -211,7 +212,7 @@ impl Execution {
         state.take_emitted()
     }
 
-    fn consume(&mut self, event: &Event, arrival: Arrival) -> Result<(), Nondeterminism> {
+    fn consume(&mut self, event: &Event, arrival: Arrival) {
         let _inside = InsideTurn::enter(self.turn.identity());
         self.turn.lock().begin_message(event, self.budget.actions);
         match (arrival, std::mem::replace(&mut self.phase, Phase::Ended)) {
@@ -220,8 +221,7 @@ impl Execution {
                 match catch_unwind(AssertUnwindSafe(move || code(turn, input))) {
                     Ok(code) => self.phase = Phase::Running(code),
                     Err(panic) => {
-                        self.finish(Err(panicked(panic.as_ref())));
-                        return Ok(());
+                        return self.finish(Err(panicked(panic.as_ref())));
                     }
                 }
             }
@@ -236,16 +236,16 @@ impl Execution {
             // `accept` and `recorded` let nothing else through.
             (_, phase) => self.phase = phase,
         }
-        self.poll_to_rest()
+        self.poll_to_rest();
     }
 
     /// Polls the code until it waits for durable operations only, or ends.
-    fn poll_to_rest(&mut self) -> Result<(), Nondeterminism> {
+    fn poll_to_rest(&mut self) {
         let root = Waker::from(Arc::clone(&self.waker));
         let mut context = Context::from_waker(&root);
         for _ in 0..self.budget.polls {
             let Phase::Running(code) = &mut self.phase else {
-                return Ok(());
+                return;
             };
             self.waker.clear_woken();
             let polled = catch_unwind(AssertUnwindSafe(|| code.as_mut().poll(&mut context)));
@@ -257,17 +257,11 @@ impl Execution {
                 (Ok(Poll::Ready(output)), _) => self.finish(output),
                 (Ok(Poll::Pending), _) if self.waker.is_woken() => continue,
                 (Ok(Poll::Pending), Next::Waits) => {}
-                (Ok(Poll::Pending), Next::WaitsForNothing) => {
-                    return Err(match self.woken_from_outside() {
-                        Some(foreign) => foreign,
-                        None => self.turn.lock().waits_for_something_foreign(),
-                    });
-                }
+                (Ok(Poll::Pending), Next::WaitsForNothing) => self.finish_foreign(),
             }
-            return Ok(());
+            return;
         }
         self.finish_over_budget("never came to rest");
-        Ok(())
     }
 
     fn finish(&mut self, output: Result<String, ErrorDetails>) {
@@ -283,10 +277,22 @@ impl Execution {
     }
 
     fn finish_over_budget(&mut self, what: &str) {
-        let details = ErrorDetails::application(
+        self.finish_instead(ErrorDetails::application(
             AppErrorKind::OrchestrationFailed,
             format!("the orchestration {what} on one message; its author must bound it"),
-        );
+        ));
+    }
+
+    /// The code waits for something that the history does not drive.
+    fn finish_foreign(&mut self) {
+        let foreign = self
+            .woken_from_outside()
+            .unwrap_or_else(|| self.turn.lock().waits_for_something_foreign());
+        self.finish_instead(foreign.into_details());
+    }
+
+    /// Ends with a failure instead of what the code asked for on this message.
+    fn finish_instead(&mut self, details: ErrorDetails) {
         self.end_silently();
         let mut state = self.turn.lock();
         state.discard_emitted();

@@ -1,0 +1,13 @@
+//! All tests of the crate in one binary: it links once, and helpers are shared.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::clone_on_ref_ptr,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "in a test, a panic is the report"
+)]
+
+mod runtime;

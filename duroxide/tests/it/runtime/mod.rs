@@ -1,0 +1,13 @@
+//! End to end: programs on the real runtime, on every store, with live instances on and off.
+
+mod world;
+
+mod activities;
+mod continue_as_new;
+mod faults;
+mod first_programs;
+mod recovery;
+mod shutdown;
+mod starting;
+mod timers;
+mod wrong_code;

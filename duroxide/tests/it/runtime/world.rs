@@ -1,0 +1,175 @@
+//! A store and a runtime for one test program.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use duroxide::env::TokioEnv;
+use duroxide::provider::model::ModelProvider;
+use duroxide::provider::{Provider, ProviderRef};
+use duroxide::runtime::Runtime;
+use duroxide::{
+    ActivityContext, ActivityRegistry, Client, ErrorDetails, Event, OrchestrationContext,
+    OrchestrationRegistry, OrchestrationStatus, RuntimeOptions,
+};
+
+/// How long a test waits for what should happen at once.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The handlers of a test program.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub activities: ActivityRegistry,
+    pub orchestrations: OrchestrationRegistry,
+}
+
+/// A program running on one store.
+#[derive(Debug)]
+pub struct World {
+    pub store: ProviderRef,
+    pub options: RuntimeOptions,
+    pub runtime: Arc<Runtime>,
+    pub client: Client,
+}
+
+/// An empty store of each kind.
+pub fn stores() -> Vec<ProviderRef> {
+    let model: ProviderRef = Arc::new(ModelProvider::new(Arc::new(TokioEnv::new())));
+    vec![model]
+}
+
+/// Options with live instances and without.
+pub fn live_on_and_off() -> [RuntimeOptions; 2] {
+    let on = RuntimeOptions::default();
+    let off = RuntimeOptions {
+        live_instances: 0,
+        ..on.clone()
+    };
+    [on, off]
+}
+
+/// Runs `check` on every store, with live instances on and off.
+pub async fn everywhere(program: Program, check: impl AsyncFn(&World)) {
+    for options in live_on_and_off() {
+        for store in stores() {
+            let world = World::start(store, &program, options.clone()).await;
+            check(&world).await;
+            world.stop().await;
+        }
+    }
+}
+
+impl World {
+    pub async fn start(store: ProviderRef, program: &Program, options: RuntimeOptions) -> Self {
+        let runtime = Runtime::start_with_options(
+            Arc::clone(&store),
+            program.activities.clone(),
+            program.orchestrations.clone(),
+            options.clone(),
+        )
+        .await;
+        let client = runtime.client();
+        Self {
+            store,
+            options,
+            runtime,
+            client,
+        }
+    }
+
+    pub async fn stop(self) {
+        self.runtime.shutdown(None).await;
+    }
+
+    /// The same store under another program: what a deployment does.
+    pub async fn redeploy(self, program: &Program) -> Self {
+        let Self {
+            store,
+            options,
+            runtime,
+            ..
+        } = self;
+        runtime.shutdown(Some(Duration::ZERO)).await;
+        Self::start(store, program, options).await
+    }
+
+    /// Starts an instance and waits for its end.
+    pub async fn run(&self, id: &str, orchestration: &str, input: &str) -> OrchestrationStatus {
+        self.client
+            .start_orchestration(id, orchestration, input)
+            .await
+            .unwrap();
+        self.end(id).await
+    }
+
+    pub async fn end(&self, id: &str) -> OrchestrationStatus {
+        self.client
+            .wait_for_orchestration(id, PATIENCE)
+            .await
+            .unwrap()
+    }
+
+    /// The output of an instance that ends well.
+    pub async fn output(&self, id: &str, orchestration: &str, input: &str) -> String {
+        completed(self.run(id, orchestration, input).await)
+    }
+
+    pub async fn history(&self, id: &str, execution: u64) -> Vec<Event> {
+        self.client
+            .read_execution_history(id, execution)
+            .await
+            .unwrap()
+    }
+}
+
+pub fn completed(status: OrchestrationStatus) -> String {
+    match status {
+        OrchestrationStatus::Completed { output, .. } => output,
+        other => panic!("unexpected: {other:?}"),
+    }
+}
+
+pub fn failed(status: OrchestrationStatus) -> ErrorDetails {
+    match status {
+        OrchestrationStatus::Failed { details, .. } => details,
+        other => panic!("unexpected: {other:?}"),
+    }
+}
+
+/// A program of one orchestration called `main` and the activity `echo`.
+pub fn program<F, Fut>(main: F) -> Program
+where
+    F: Fn(OrchestrationContext, String) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<String, String>> + Send + 'static,
+{
+    Program {
+        activities: echo(),
+        orchestrations: OrchestrationRegistry::builder()
+            .register("main", main)
+            .build(),
+    }
+}
+
+pub fn echo() -> ActivityRegistry {
+    ActivityRegistry::builder()
+        .register("echo", |_: ActivityContext, text: String| async move {
+            Ok(text)
+        })
+        .build()
+}
+
+/// Waits until `condition` holds, without a fixed pause in the way.
+pub async fn until(condition: impl Fn() -> bool) {
+    let waiting = async {
+        while !condition() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting)
+        .await
+        .expect("it never became true");
+}
+
+/// A store under another name, for tests that wrap one.
+pub fn shared(store: impl Provider) -> ProviderRef {
+    Arc::new(store)
+}
