@@ -10,6 +10,7 @@ pub mod orchestration;
 pub mod provider;
 pub mod registry;
 pub mod runtime;
+pub mod storage;
 pub mod time;
 pub mod typed;
 

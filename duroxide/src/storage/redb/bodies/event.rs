@@ -1,0 +1,247 @@
+//! One row of history: all events of a turn, one behind the other. Event ids are dense and the
+//! key of the row names the first, so they are not stored.
+
+use bincode::{BorrowDecode, Encode};
+
+use crate::history::{Event, EventId, EventKind};
+use crate::storage::redb::bodies::failure::{self, ErrorV1};
+use crate::storage::redb::bodies::{nothing_left, put, take, unknown_code};
+use crate::storage::redb::record::{self, Kind, RecordError};
+use crate::time::Timestamp;
+
+/// Frozen. In front of the events of a turn.
+#[derive(Encode, BorrowDecode)]
+struct TurnV1 {
+    turn_id: u128,
+    events: u32,
+}
+
+/// Frozen. In front of every event; `code` says which struct follows.
+#[derive(Encode, BorrowDecode)]
+struct EventV1 {
+    code: u8,
+    /// 0: none.
+    source: u64,
+    timestamp: u64,
+}
+
+/// Frozen.
+#[derive(Encode, BorrowDecode)]
+struct StartedV1<'a> {
+    name: &'a str,
+    version: &'a str,
+    input: &'a str,
+    seed: u128,
+}
+
+/// Frozen. Output, result or reason.
+#[derive(Encode, BorrowDecode)]
+struct TextV1<'a> {
+    text: &'a str,
+}
+
+/// Frozen.
+#[derive(Encode, BorrowDecode)]
+struct ContinuedV1<'a> {
+    input: &'a str,
+    version: Option<&'a str>,
+}
+
+/// Frozen.
+#[derive(Encode, BorrowDecode)]
+struct ScheduledV1<'a> {
+    name: &'a str,
+    input: &'a str,
+}
+
+/// Frozen.
+#[derive(Encode, BorrowDecode)]
+struct MomentV1 {
+    millis: u64,
+}
+
+// Append only: these numbers stand in every store.
+const STARTED: u8 = 1;
+const COMPLETED: u8 = 2;
+const FAILED: u8 = 3;
+const CONTINUED_AS_NEW: u8 = 4;
+const ACTIVITY_SCHEDULED: u8 = 5;
+const ACTIVITY_COMPLETED: u8 = 6;
+const ACTIVITY_FAILED: u8 = 7;
+const ACTIVITY_CANCEL_REQUESTED: u8 = 8;
+const TIMER_CREATED: u8 = 9;
+const TIMER_FIRED: u8 = 10;
+const TIMER_CANCELLED: u8 = 11;
+
+/// A decoded row of history.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct StoredTurn {
+    pub(crate) turn_id: u128,
+    pub(crate) events: Vec<Event>,
+}
+
+pub(crate) fn encode_turn(turn_id: u128, events: &[Event]) -> Result<Vec<u8>, RecordError> {
+    record::seal(Kind::TURN_V1, |to| {
+        let events_len = u32::try_from(events.len()).unwrap_or(u32::MAX);
+        put(
+            to,
+            TurnV1 {
+                turn_id,
+                events: events_len,
+            },
+        )?;
+        events.iter().try_for_each(|event| put_event(to, event))
+    })
+}
+
+/// The turn id and the number of events, without the events.
+pub(crate) fn decode_turn_head(record: &[u8]) -> Result<(u128, u32), RecordError> {
+    let mut body = record::unseal(Kind::TURN_V1, record)?;
+    let head: TurnV1 = take(&mut body)?;
+    Ok((head.turn_id, head.events))
+}
+
+/// The whole row. An error names the event at which it was found.
+pub(crate) fn decode_turn(
+    first: EventId,
+    record: &[u8],
+) -> Result<StoredTurn, (EventId, RecordError)> {
+    let at_first = |error| (first, error);
+    let mut body = record::unseal(Kind::TURN_V1, record).map_err(at_first)?;
+    let head: TurnV1 = take(&mut body).map_err(at_first)?;
+    let mut events = Vec::new();
+    let mut id = first;
+    for _ in 0..head.events {
+        events.push(take_event(id, &mut body).map_err(|error| (id, error))?);
+        id = id.next();
+    }
+    nothing_left(body).map_err(|error| (id, error))?;
+    Ok(StoredTurn {
+        turn_id: head.turn_id,
+        events,
+    })
+}
+
+fn put_event(to: &mut Vec<u8>, event: &Event) -> Result<(), RecordError> {
+    let head = EventV1 {
+        code: code_of(&event.kind),
+        source: event.source_event_id.map_or(0, |id| id.0),
+        timestamp: event.timestamp.as_millis(),
+    };
+    put(to, head)?;
+    match &event.kind {
+        EventKind::OrchestrationStarted {
+            name,
+            version,
+            input,
+            seed,
+        } => put(
+            to,
+            StartedV1 {
+                name,
+                version,
+                input,
+                seed: *seed,
+            },
+        ),
+        EventKind::OrchestrationFailed { details } | EventKind::ActivityFailed { details } => {
+            put(to, failure::to_stored(details))
+        }
+        EventKind::OrchestrationContinuedAsNew { input, version } => {
+            let version = version.as_deref();
+            put(to, ContinuedV1 { input, version })
+        }
+        EventKind::ActivityScheduled { name, input } => put(to, ScheduledV1 { name, input }),
+        EventKind::OrchestrationCompleted { output: text }
+        | EventKind::ActivityCompleted { result: text }
+        | EventKind::ActivityCancelRequested { reason: text }
+        | EventKind::TimerCancelled { reason: text } => put(to, TextV1 { text }),
+        EventKind::TimerCreated { fire_at } | EventKind::TimerFired { fire_at } => {
+            let millis = fire_at.as_millis();
+            put(to, MomentV1 { millis })
+        }
+    }
+}
+
+fn code_of(kind: &EventKind) -> u8 {
+    match kind {
+        EventKind::OrchestrationStarted { .. } => STARTED,
+        EventKind::OrchestrationCompleted { .. } => COMPLETED,
+        EventKind::OrchestrationFailed { .. } => FAILED,
+        EventKind::OrchestrationContinuedAsNew { .. } => CONTINUED_AS_NEW,
+        EventKind::ActivityScheduled { .. } => ACTIVITY_SCHEDULED,
+        EventKind::ActivityCompleted { .. } => ACTIVITY_COMPLETED,
+        EventKind::ActivityFailed { .. } => ACTIVITY_FAILED,
+        EventKind::ActivityCancelRequested { .. } => ACTIVITY_CANCEL_REQUESTED,
+        EventKind::TimerCreated { .. } => TIMER_CREATED,
+        EventKind::TimerFired { .. } => TIMER_FIRED,
+        EventKind::TimerCancelled { .. } => TIMER_CANCELLED,
+    }
+}
+
+fn take_event(id: EventId, body: &mut &[u8]) -> Result<Event, RecordError> {
+    let head: EventV1 = take(body)?;
+    let kind = match head.code {
+        STARTED => {
+            let started: StartedV1<'_> = take(body)?;
+            EventKind::OrchestrationStarted {
+                name: started.name.to_owned(),
+                version: started.version.to_owned(),
+                input: started.input.to_owned(),
+                seed: started.seed,
+            }
+        }
+        COMPLETED => EventKind::OrchestrationCompleted {
+            output: take_text(body)?,
+        },
+        FAILED => EventKind::OrchestrationFailed {
+            details: failure::from_stored(&take::<ErrorV1<'_>>(body)?)?,
+        },
+        CONTINUED_AS_NEW => {
+            let continued: ContinuedV1<'_> = take(body)?;
+            EventKind::OrchestrationContinuedAsNew {
+                input: continued.input.to_owned(),
+                version: continued.version.map(str::to_owned),
+            }
+        }
+        ACTIVITY_SCHEDULED => {
+            let scheduled: ScheduledV1<'_> = take(body)?;
+            EventKind::ActivityScheduled {
+                name: scheduled.name.to_owned(),
+                input: scheduled.input.to_owned(),
+            }
+        }
+        ACTIVITY_COMPLETED => EventKind::ActivityCompleted {
+            result: take_text(body)?,
+        },
+        ACTIVITY_FAILED => EventKind::ActivityFailed {
+            details: failure::from_stored(&take::<ErrorV1<'_>>(body)?)?,
+        },
+        ACTIVITY_CANCEL_REQUESTED => EventKind::ActivityCancelRequested {
+            reason: take_text(body)?,
+        },
+        TIMER_CREATED => EventKind::TimerCreated {
+            fire_at: take_moment(body)?,
+        },
+        TIMER_FIRED => EventKind::TimerFired {
+            fire_at: take_moment(body)?,
+        },
+        TIMER_CANCELLED => EventKind::TimerCancelled {
+            reason: take_text(body)?,
+        },
+        other => return Err(unknown_code("event", other)),
+    };
+    let source = (head.source != 0).then_some(EventId(head.source));
+    let timestamp = Timestamp::from_millis(head.timestamp);
+    Ok(Event::new(id, source, timestamp, kind))
+}
+
+fn take_text(body: &mut &[u8]) -> Result<String, RecordError> {
+    let text: TextV1<'_> = take(body)?;
+    Ok(text.text.to_owned())
+}
+
+fn take_moment(body: &mut &[u8]) -> Result<Timestamp, RecordError> {
+    let moment: MomentV1 = take(body)?;
+    Ok(Timestamp::from_millis(moment.millis))
+}

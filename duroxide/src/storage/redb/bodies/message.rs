@@ -1,0 +1,145 @@
+//! A message in an inbox.
+
+use bincode::{BorrowDecode, Encode};
+
+use crate::history::{EventId, ExecutionId, Message, Start};
+use crate::storage::redb::bodies::failure::{self, ErrorV1};
+use crate::storage::redb::bodies::{nothing_left, put, take, unknown_code};
+use crate::storage::redb::record::{self, Kind, RecordError};
+use crate::time::Timestamp;
+
+/// Frozen. In front of every message; `code` says which struct follows.
+#[derive(Encode, BorrowDecode)]
+struct MessageV1 {
+    code: u8,
+    /// The owner again: the checksum covers it here, but not in the key.
+    instance: u64,
+    execution_id: u64,
+    /// 0 for a start.
+    source: u64,
+}
+
+/// Frozen.
+#[derive(Encode, BorrowDecode)]
+struct StartV1<'a> {
+    name: &'a str,
+    version: Option<&'a str>,
+    input: &'a str,
+    seed: u128,
+}
+
+/// Frozen.
+#[derive(Encode, BorrowDecode)]
+struct ResultV1<'a> {
+    result: &'a str,
+}
+
+/// Frozen.
+#[derive(Encode, BorrowDecode)]
+struct FiredV1 {
+    fire_at: u64,
+}
+
+// Append only.
+const START: u8 = 1;
+const ACTIVITY_COMPLETED: u8 = 2;
+const ACTIVITY_FAILED: u8 = 3;
+const TIMER_FIRED: u8 = 4;
+
+pub(crate) fn encode_message(instance: u64, message: &Message) -> Result<Vec<u8>, RecordError> {
+    record::seal(Kind::MESSAGE_V1, |to| match message {
+        Message::Start(start) => {
+            put(to, head(START, instance, start.execution_id, EventId::NONE))?;
+            put(
+                to,
+                StartV1 {
+                    name: &start.name,
+                    version: start.version.as_deref(),
+                    input: &start.input,
+                    seed: start.seed,
+                },
+            )
+        }
+        Message::ActivityCompleted {
+            execution_id,
+            source,
+            result,
+        } => {
+            put(
+                to,
+                head(ACTIVITY_COMPLETED, instance, *execution_id, *source),
+            )?;
+            put(to, ResultV1 { result })
+        }
+        Message::ActivityFailed {
+            execution_id,
+            source,
+            details,
+        } => {
+            put(to, head(ACTIVITY_FAILED, instance, *execution_id, *source))?;
+            put(to, failure::to_stored(details))
+        }
+        Message::TimerFired {
+            execution_id,
+            source,
+            fire_at,
+        } => {
+            put(to, head(TIMER_FIRED, instance, *execution_id, *source))?;
+            let fire_at = fire_at.as_millis();
+            put(to, FiredV1 { fire_at })
+        }
+    })
+}
+
+/// The message, and the number of the instance that it is for.
+pub(crate) fn decode_message(record: &[u8]) -> Result<(u64, Message), RecordError> {
+    let mut body = record::unseal(Kind::MESSAGE_V1, record)?;
+    let head: MessageV1 = take(&mut body)?;
+    let execution_id = ExecutionId(head.execution_id);
+    let source = EventId(head.source);
+    let message = match head.code {
+        START => {
+            let start: StartV1<'_> = take(&mut body)?;
+            Message::Start(Start {
+                execution_id,
+                name: start.name.to_owned(),
+                version: start.version.map(str::to_owned),
+                input: start.input.to_owned(),
+                seed: start.seed,
+            })
+        }
+        ACTIVITY_COMPLETED => {
+            let result: ResultV1<'_> = take(&mut body)?;
+            Message::ActivityCompleted {
+                execution_id,
+                source,
+                result: result.result.to_owned(),
+            }
+        }
+        ACTIVITY_FAILED => Message::ActivityFailed {
+            execution_id,
+            source,
+            details: failure::from_stored(&take::<ErrorV1<'_>>(&mut body)?)?,
+        },
+        TIMER_FIRED => {
+            let fired: FiredV1 = take(&mut body)?;
+            Message::TimerFired {
+                execution_id,
+                source,
+                fire_at: Timestamp::from_millis(fired.fire_at),
+            }
+        }
+        other => return Err(unknown_code("message", other)),
+    };
+    nothing_left(body)?;
+    Ok((head.instance, message))
+}
+
+fn head(code: u8, instance: u64, execution_id: ExecutionId, source: EventId) -> MessageV1 {
+    MessageV1 {
+        code,
+        instance,
+        execution_id: execution_id.0,
+        source: source.0,
+    }
+}

@@ -1,0 +1,187 @@
+//! What is in memory of an instance that is in motion: its messages, its lease, its row.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::history::{EventId, ExecutionId, InstanceId, Message};
+use crate::storage::redb::bodies::TimerKey;
+use crate::time::Timestamp;
+
+/// What a queued activity needs to know of its instance.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) id: InstanceId,
+    pub(crate) orchestration: String,
+    pub(crate) version: Option<String>,
+}
+
+/// An instance as the next commit must find it.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) head: Arc<Head>,
+    pub(crate) execution_id: ExecutionId,
+    pub(crate) last_event: EventId,
+    /// 0: no turn yet.
+    pub(crate) last_turn: u128,
+    /// Whether `last_turn` stands in a row of its own.
+    pub(crate) is_quiet: bool,
+    pub(crate) ended: bool,
+    pub(crate) created_at: Timestamp,
+    pub(crate) change: u64,
+    pub(crate) digest: u128,
+}
+
+/// The messages of one instance, and who works on them.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    pub(crate) row: Option<Row>,
+    /// Ascending by rank and id.
+    pub(crate) messages: Vec<Queued>,
+    pub(crate) lease: Option<TurnLease>,
+    /// Whether the ready queue names it.
+    pub(crate) queued: bool,
+    /// The row cannot be read: nobody can work on this instance until somebody repaired it.
+    pub(crate) unreadable: bool,
+}
+
+/// The right to commit a turn.
+#[derive(Debug)]
+pub(crate) struct TurnLease {
+    pub(crate) epoch: u64,
+    pub(crate) token: u128,
+    /// On the monotonic clock.
+    pub(crate) expires: Duration,
+    pub(crate) stage: Stage,
+    pub(crate) taken: Vec<Place>,
+}
+
+/// How far a leased turn has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Somebody works on it.
+    Held,
+    /// The time is over; until somebody else takes it, its holder may still commit.
+    Expired,
+    /// Its commit waits for the disk.
+    Committing,
+}
+
+/// The position of a message: a start comes before all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Place {
+    rank: u8,
+    pub(crate) id: u64,
+}
+
+impl Place {
+    pub(crate) fn of(id: u64, is_start: bool) -> Self {
+        let rank = u8::from(!is_start);
+        Self { rank, id }
+    }
+}
+
+/// One message that was not consumed yet.
+#[derive(Debug)]
+pub(crate) struct Queued {
+    pub(crate) place: Place,
+    pub(crate) body: Body,
+    pub(crate) origin: Origin,
+    pub(crate) deliveries: Deliveries,
+    /// Not before this moment of the monotonic clock.
+    pub(crate) visible_at: Duration,
+    /// The group that makes it durable.
+    pub(crate) group: u64,
+}
+
+/// How often something was handed out, and what the disk knows of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Deliveries {
+    pub(crate) count: u32,
+    /// Found at open: it may be what ended the process. The next delivery is written down first.
+    pub(crate) is_suspect: bool,
+    /// Whether a row counts its attempts.
+    pub(crate) has_row: bool,
+}
+
+/// Where the content of a message is.
+#[derive(Debug)]
+pub(crate) enum Body {
+    Here(Message),
+    /// To be read when it is handed out; visible once it is durable.
+    OnDisk,
+    Unreadable(String),
+}
+
+/// What stands on disk for a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Inbox,
+    Timer(TimerKey),
+}
+
+impl Inbox {
+    /// Adds a message at its place.
+    pub(crate) fn add(&mut self, message: Queued) {
+        let at = self
+            .messages
+            .partition_point(|other| other.place < message.place);
+        self.messages.insert(at, message);
+    }
+
+    /// Whether there is something that a fetch could take.
+    pub(crate) fn is_ready(&self, elapsed: Duration, durable: u64) -> bool {
+        !self.unreadable
+            && self.is_free()
+            && self
+                .messages
+                .iter()
+                .any(|message| message.is_visible(elapsed, durable))
+    }
+
+    /// Whether nobody works on it.
+    pub(crate) fn is_free(&self) -> bool {
+        self.lease
+            .as_ref()
+            .is_none_or(|lease| lease.stage == Stage::Expired)
+    }
+
+    /// Whether nothing has to be remembered but the row.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.messages.is_empty() && self.lease.is_none() && !self.unreadable
+    }
+
+    pub(crate) fn find_mut(&mut self, place: Place) -> Option<&mut Queued> {
+        let at = self
+            .messages
+            .binary_search_by_key(&place, |message| message.place)
+            .ok()?;
+        self.messages.get_mut(at)
+    }
+
+    /// The lease that belongs to a lock, if it is still good for something.
+    pub(crate) fn lease_of(&mut self, epoch: u64, token: u128) -> Option<&mut TurnLease> {
+        self.lease
+            .as_mut()
+            .filter(|lease| lease.epoch == epoch && lease.token == token)
+    }
+}
+
+impl Queued {
+    pub(crate) fn is_visible(&self, elapsed: Duration, durable: u64) -> bool {
+        let readable = match self.body {
+            Body::OnDisk => self.group <= durable,
+            Body::Here(_) | Body::Unreadable(_) => true,
+        };
+        readable && self.visible_at <= elapsed
+    }
+}
+
+/// Roughly what a message takes.
+pub(crate) fn bytes_of(message: &Message) -> usize {
+    match message {
+        Message::Start(start) => start.input.len(),
+        Message::ActivityCompleted { result, .. } => result.len(),
+        Message::ActivityFailed { details, .. } => details.to_string().len(),
+        Message::TimerFired { .. } => 0,
+    }
+}

@@ -1,0 +1,116 @@
+//! How large things may be. Checked before anything is written: what was accepted can be read.
+
+use crate::history::{ErrorDetails, Event, EventKind, PoisonMessageType};
+use crate::provider::ProviderError;
+
+/// The longest single text: input, output, result.
+pub(crate) const MAX_PAYLOAD_BYTES: usize = 1 << 20;
+/// The most events of one turn.
+pub(crate) const MAX_DELTA_EVENTS: usize = 10_000;
+/// The most bytes of the texts of one turn's events.
+pub(crate) const MAX_DELTA_BYTES: usize = 8 << 20;
+/// Fresh payloads above this many bytes are not kept in memory but read again when they are due.
+pub(crate) const MAX_RESIDENT_BYTES: usize = 64 << 20;
+/// A group is written when it has this many bytes, whoever might still join.
+pub(crate) const MAX_GROUP_BYTES: usize = 16 << 20;
+/// Idle instances whose rows are remembered.
+pub(crate) const IDLE_ROWS: usize = 8_192;
+
+pub(crate) fn check_text(what: &str, text: &str) -> Result<(), ProviderError> {
+    if text.len() <= MAX_PAYLOAD_BYTES {
+        return Ok(());
+    }
+    Err(ProviderError::Refused(format!(
+        "the {what} has {} bytes; {MAX_PAYLOAD_BYTES} are allowed",
+        text.len()
+    )))
+}
+
+pub(crate) fn check_failure(details: &ErrorDetails) -> Result<(), ProviderError> {
+    texts_of(details).try_for_each(|text| check_text("error", text))
+}
+
+pub(crate) fn check_delta(events: &[Event]) -> Result<(), ProviderError> {
+    if events.len() > MAX_DELTA_EVENTS {
+        return Err(ProviderError::Refused(format!(
+            "the turn has {} events; {MAX_DELTA_EVENTS} are allowed",
+            events.len()
+        )));
+    }
+    let mut bytes = 0_usize;
+    for event in events {
+        bytes = bytes.saturating_add(check_event(&event.kind)?);
+    }
+    if bytes <= MAX_DELTA_BYTES {
+        return Ok(());
+    }
+    Err(ProviderError::Refused(format!(
+        "the events of the turn have {bytes} bytes; {MAX_DELTA_BYTES} are allowed"
+    )))
+}
+
+/// The bytes of the event's texts.
+fn check_event(kind: &EventKind) -> Result<usize, ProviderError> {
+    let sum = |texts: &[(&str, &str)]| -> Result<usize, ProviderError> {
+        for (what, text) in texts {
+            check_text(what, text)?;
+        }
+        Ok(texts.iter().map(|(_, text)| text.len()).sum())
+    };
+    match kind {
+        EventKind::OrchestrationStarted {
+            name,
+            version,
+            input,
+            ..
+        } => sum(&[("name", name), ("version", version), ("input", input)]),
+        EventKind::OrchestrationContinuedAsNew { input, version } => sum(&[
+            ("input", input),
+            ("version", version.as_deref().unwrap_or_default()),
+        ]),
+        EventKind::ActivityScheduled { name, input } => sum(&[("name", name), ("input", input)]),
+        EventKind::OrchestrationCompleted { output } => sum(&[("output", output)]),
+        EventKind::ActivityCompleted { result } => sum(&[("result", result)]),
+        EventKind::ActivityCancelRequested { reason } | EventKind::TimerCancelled { reason } => {
+            sum(&[("reason", reason)])
+        }
+        EventKind::OrchestrationFailed { details } | EventKind::ActivityFailed { details } => {
+            check_failure(details)?;
+            Ok(texts_of(details).map(str::len).sum())
+        }
+        EventKind::TimerCreated { .. } | EventKind::TimerFired { .. } => Ok(0),
+    }
+}
+
+fn texts_of(details: &ErrorDetails) -> impl Iterator<Item = &str> {
+    let texts: [Option<&str>; 3] = match details {
+        ErrorDetails::Infrastructure {
+            operation, message, ..
+        } => [Some(operation), Some(message), None],
+        ErrorDetails::Configuration {
+            resource, message, ..
+        } => [Some(resource), message.as_deref(), None],
+        ErrorDetails::Application {
+            message, payload, ..
+        } => [Some(message), payload.as_deref(), None],
+        ErrorDetails::Poison {
+            message_type,
+            message,
+            ..
+        } => {
+            let (instance, other) = match message_type {
+                PoisonMessageType::Orchestration { instance, .. } => (instance, None),
+                PoisonMessageType::Activity {
+                    instance,
+                    activity_name,
+                    ..
+                } => (instance, Some(activity_name.as_str())),
+                PoisonMessageType::FailedDeserialization {
+                    instance, error, ..
+                } => (instance, Some(error.as_str())),
+            };
+            [Some(message), Some(instance), other]
+        }
+    };
+    texts.into_iter().flatten()
+}

@@ -1,0 +1,146 @@
+//! The embedded store: one file, one process, every acknowledged write fsynced.
+//!
+//! Leases, ready queues and near timers live in memory; tables hold what must survive. All writes
+//! go through one thread that writes them in groups, so that one fsync serves everybody who waits
+//! for one. `docs/storage-format.md` describes the file. Must not know: what a history means.
+
+mod activities;
+mod bodies;
+mod commits;
+mod fetch;
+mod group;
+mod inbox;
+mod limits;
+mod lot;
+mod open;
+mod options;
+mod reads;
+mod record;
+mod recovery;
+mod schema;
+mod shared;
+mod shared_memory;
+mod staged;
+mod state;
+mod timers;
+mod turns;
+mod verbs;
+mod writer;
+
+#[cfg(feature = "provider-test")]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use crate::storage::redb::options::Factory;
+use crate::storage::redb::shared::Shared;
+use crate::storage::redb::state::{Moment, State};
+
+pub use open::OpenError;
+pub use options::{Durability, RedbOptions};
+
+/// A durable store in one file, for one process.
+///
+/// Clones are handles to the same store. The file is closed when the last of them is dropped;
+/// that call returns when it is closed.
+#[derive(Clone)]
+pub struct RedbProvider {
+    handle: Arc<Handle>,
+}
+
+/// Lives as long as there is a handle.
+struct Handle {
+    name: String,
+    shared: Arc<Shared>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl RedbProvider {
+    /// Opens the store in this file; creates it if there is no such file, or an empty one.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]; the file is then as it was.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Self::options().open(path)
+    }
+
+    /// A store that is gone with its last handle.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Io`] if the system refuses a thread.
+    pub fn in_memory() -> Result<Self, OpenError> {
+        Self::options().in_memory()
+    }
+
+    /// Chooses durability, cache and clock before opening.
+    pub fn options() -> RedbOptions {
+        RedbOptions::default()
+    }
+
+    fn start(name: String, factory: Factory, options: RedbOptions) -> Result<Self, OpenError> {
+        let now = Moment {
+            elapsed: options.env.elapsed(),
+            wall: options.env.now(),
+        };
+        let opened = open::open(&factory, options.cache_bytes, now.wall)?;
+        let state = State::new(opened.incarnation, opened.found, now);
+        let shared = Arc::new(Shared::new(options, factory, opened.database, state));
+        let for_writer = Arc::clone(&shared);
+        let writer = thread::Builder::new()
+            .name("duroxide-writer".to_owned())
+            .spawn(move || writer::run(&for_writer))?;
+        Ok(Self {
+            handle: Arc::new(Handle {
+                name,
+                shared,
+                writer: Mutex::new(Some(writer)),
+            }),
+        })
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.handle.shared
+    }
+
+    fn described(&self) -> String {
+        let how = match self.shared().options.durability {
+            Durability::Immediate => "every commit fsynced",
+            Durability::LosesLastSeconds => "relaxed: a crash loses the writes of the last seconds",
+        };
+        format!("redb {}, {how}", self.handle.name)
+    }
+}
+
+impl fmt::Debug for RedbProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RedbProvider")
+            .field(&self.described())
+            .finish()
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        {
+            let mut core = self.shared.lock();
+            core.closing = true;
+            self.shared.writer.notify_all();
+        }
+        let writer = self
+            .writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(writer) = writer {
+            // It has nothing to say; if it panicked the hook has said it.
+            let _ = writer.join();
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! How a store is opened.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::redb::StorageBackend;
+use ::redb::backends::{FileBackend, InMemoryBackend};
+
+use crate::env::{EnvRef, TokioEnv};
+use crate::storage::redb::RedbProvider;
+use crate::storage::redb::open::OpenError;
+use crate::storage::redb::shared_memory::SharedMemory;
+
+/// What an acknowledged write survives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Durability {
+    /// Everything, power loss included: it was fsynced.
+    #[default]
+    Immediate,
+    /// The end of the process only as far as it was written about a second before, and a loss of
+    /// power likewise: acknowledged writes of the last seconds may be gone, the store stays whole.
+    LosesLastSeconds,
+}
+
+/// How a store is opened; see [`RedbProvider::options`].
+#[derive(Clone, Debug)]
+pub struct RedbOptions {
+    pub(crate) durability: Durability,
+    pub(crate) cache_bytes: usize,
+    pub(crate) env: EnvRef,
+    pub(crate) max_group: usize,
+    pub(crate) hold: Duration,
+}
+
+impl Default for RedbOptions {
+    fn default() -> Self {
+        Self {
+            durability: Durability::Immediate,
+            cache_bytes: 64 << 20,
+            env: Arc::new(TokioEnv::new()),
+            max_group: 512,
+            hold: Duration::from_millis(1),
+        }
+    }
+}
+
+impl RedbOptions {
+    /// What an acknowledged write survives. [`Durability::Immediate`] if not said.
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// Memory for pages of the file. 64 MiB if not said.
+    #[must_use]
+    pub fn cache_bytes(mut self, bytes: usize) -> Self {
+        self.cache_bytes = bytes;
+        self
+    }
+
+    /// Where clock, ids and sleep come from.
+    #[must_use]
+    pub fn env(mut self, env: EnvRef) -> Self {
+        self.env = env;
+        self
+    }
+
+    /// The number of requests with which a group is written, even if more might join it.
+    #[must_use]
+    pub fn max_group(mut self, requests: usize) -> Self {
+        self.max_group = requests.max(1);
+        self
+    }
+
+    /// How long a group may wait for the turns that its own messages caused. 1 ms if not said;
+    /// zero: never.
+    #[must_use]
+    pub fn hold(mut self, hold: Duration) -> Self {
+        self.hold = hold;
+        self
+    }
+
+    /// Opens the store in this file; creates it if there is no such file, or an empty one.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]; the file is then as it was.
+    pub fn open(self, path: impl AsRef<Path>) -> Result<RedbProvider, OpenError> {
+        let path = path.as_ref().to_owned();
+        let shown = path.file_name().unwrap_or(path.as_os_str());
+        let name = format!("file {}", shown.to_string_lossy());
+        let factory = move || {
+            let file = open_file(&path)?;
+            let backend = FileBackend::new(file).map_err(io::Error::other)?;
+            Ok(Box::new(backend) as Box<dyn StorageBackend>)
+        };
+        RedbProvider::start(name, Factory(Arc::new(factory)), self)
+    }
+
+    /// A store that is gone with its last handle.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Io`] if the system refuses a thread.
+    pub fn in_memory(self) -> Result<RedbProvider, OpenError> {
+        let memory = SharedMemory::new(InMemoryBackend::new());
+        let factory = move || Ok(Box::new(memory.clone()) as Box<dyn StorageBackend>);
+        let name = "in memory".to_owned();
+        RedbProvider::start(name, Factory(Arc::new(factory)), self)
+    }
+
+    /// Opens the store on a backend of one's own. The factory is called again when the backend
+    /// failed, and must give access to the same bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]; nothing was written then.
+    pub fn open_backend<B, F>(self, factory: F) -> Result<RedbProvider, OpenError>
+    where
+        B: StorageBackend,
+        F: Fn() -> io::Result<B> + Send + Sync + 'static,
+    {
+        let factory = move || factory().map(|backend| Box::new(backend) as Box<dyn StorageBackend>);
+        let name = "backend".to_owned();
+        RedbProvider::start(name, Factory(Arc::new(factory)), self)
+    }
+}
+
+/// Makes a backend; again after each failure.
+#[derive(Clone)]
+pub(crate) struct Factory(Arc<dyn Fn() -> io::Result<Box<dyn StorageBackend>> + Send + Sync>);
+
+impl Factory {
+    pub(crate) fn make(&self) -> io::Result<Box<dyn StorageBackend>> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Factory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Factory")
+    }
+}
+
+fn open_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    // Histories carry what users pass around: nobody else's business.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}

@@ -1,0 +1,371 @@
+//! Everything that is read from the file while the store is open: durable rows only, copied out
+//! of a transaction that ends with the call.
+
+use std::sync::Arc;
+
+use ::redb::{Database, ReadTransaction, ReadableDatabase as _};
+
+use crate::history::{EventId, EventKind, ExecutionId, InstanceId, Message};
+use crate::provider::{ActivityRequest, HistoryPage, InstanceStatus, ProviderError};
+use crate::storage::redb::bodies::{self, ActivityKey, InstanceRow, StoredTurn, TimerKey};
+use crate::storage::redb::inbox::{Deliveries, Head, Row};
+use crate::storage::redb::schema::{
+    HISTORY, IDS, INBOX, INSTANCES, QUIET_TURNS, TIMERS, timer_columns, timer_key,
+};
+use crate::storage::redb::timers::{BATCH, Loaded, Near, before};
+use crate::time::Timestamp;
+
+/// Why something was not read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    /// The file, or redb.
+    #[error(transparent)]
+    Store(#[from] ::redb::Error),
+    /// A row; others are not concerned.
+    #[error("{problem}")]
+    Corrupt {
+        execution_id: ExecutionId,
+        event_id: EventId,
+        problem: String,
+    },
+}
+
+impl ReadError {
+    fn corrupt(execution_id: ExecutionId, event_id: EventId, problem: &impl ToString) -> Self {
+        Self::Corrupt {
+            execution_id,
+            event_id,
+            problem: problem.to_string(),
+        }
+    }
+
+    /// A row that belongs to the instance as a whole.
+    fn instance(problem: impl Into<String>) -> Self {
+        Self::Corrupt {
+            execution_id: ExecutionId::FIRST,
+            event_id: EventId::NONE,
+            problem: problem.into(),
+        }
+    }
+
+    /// There was a row a moment ago.
+    pub(crate) fn gone() -> Self {
+        Self::instance("the instance row is missing")
+    }
+
+    pub(crate) fn into_provider(
+        self,
+        operation: &'static str,
+        instance: &InstanceId,
+    ) -> ProviderError {
+        match self {
+            Self::Store(error) => ProviderError::Unavailable {
+                operation,
+                source: Box::new(error),
+            },
+            Self::Corrupt {
+                execution_id,
+                event_id,
+                problem,
+            } => ProviderError::Corrupt {
+                instance: instance.clone(),
+                execution_id,
+                event_id,
+                problem,
+            },
+        }
+    }
+}
+
+/// redb has an error type for each call; here one is enough.
+macro_rules! store {
+    ($call:expr) => {
+        $call.map_err(|error| ReadError::Store(error.into()))
+    };
+}
+
+/// The number of an instance.
+pub(crate) fn number_of(database: &Database, id: &InstanceId) -> Result<Option<u64>, ReadError> {
+    let transaction = store!(database.begin_read())?;
+    number_in(&transaction, id)
+}
+
+fn number_in(transaction: &ReadTransaction, id: &InstanceId) -> Result<Option<u64>, ReadError> {
+    let ids = store!(transaction.open_table(IDS))?;
+    let Some(number) = store!(ids.get(id.as_str()))? else {
+        return Ok(None);
+    };
+    match number.value().try_into() {
+        Ok(number) => Ok(Some(u64::from_le_bytes(number))),
+        Err(_) => Err(ReadError::instance(
+            "the instance number has a wrong length",
+        )),
+    }
+}
+
+/// The row of an instance, as far as it is on disk.
+pub(crate) fn instance(
+    database: &Database,
+    id: &InstanceId,
+) -> Result<Option<(u64, InstanceRow)>, ReadError> {
+    let transaction = store!(database.begin_read())?;
+    let Some(number) = number_in(&transaction, id)? else {
+        return Ok(None);
+    };
+    let row = instance_in(&transaction, number)?.ok_or_else(ReadError::gone)?;
+    if row.status.instance == *id {
+        Ok(Some((number, row)))
+    } else {
+        let other = row.status.instance;
+        let problem = format!("its number names the row of `{other}`");
+        Err(ReadError::instance(problem))
+    }
+}
+
+fn instance_in(
+    transaction: &ReadTransaction,
+    instance: u64,
+) -> Result<Option<InstanceRow>, ReadError> {
+    let instances = store!(transaction.open_table(INSTANCES))?;
+    let Some(record) = store!(instances.get(instance))? else {
+        return Ok(None);
+    };
+    let row = bodies::decode_instance(record.value())
+        .map_err(|error| ReadError::instance(error.to_string()))?;
+    Ok(Some(row))
+}
+
+/// All that memory wants to know of an instance.
+pub(crate) fn row(database: &Database, instance: u64) -> Result<Option<Row>, ReadError> {
+    let transaction = store!(database.begin_read())?;
+    let Some(InstanceRow { status, digest }) = instance_in(&transaction, instance)? else {
+        return Ok(None);
+    };
+    let mut last_event = EventId::NONE;
+    let mut last_turn = 0;
+    let history = store!(transaction.open_table(HISTORY))?;
+    let all = (instance, 0, 0)..=(instance, u64::MAX, u64::MAX);
+    if let Some(last) = store!(history.range(all))?.next_back() {
+        let (key, record) = store!(last)?;
+        let (_, execution, first) = key.value();
+        // Whatever the row says, its instance must be able to end: as if it had one event. The row
+        // stays, and reading it stays an error.
+        let (turn_id, events) = bodies::decode_turn_head(record.value()).unwrap_or_else(|error| {
+            tracing::error!(instance, execution, first, %error, "the last turn cannot be read");
+            (0, 1)
+        });
+        last_turn = turn_id;
+        if execution == status.execution_id.0 {
+            last_event = EventId(first.saturating_add(u64::from(events)).saturating_sub(1));
+        }
+    }
+    let quiet_turns = store!(transaction.open_table(QUIET_TURNS))?;
+    let quiet = store!(quiet_turns.get(instance))?;
+    let is_quiet = quiet.is_some();
+    if let Some(record) = quiet {
+        last_turn = bodies::decode_quiet_turn(record.value())
+            .map_err(|error| ReadError::instance(error.to_string()))?;
+    }
+    Ok(Some(Row {
+        head: Arc::new(Head {
+            id: status.instance,
+            orchestration: status.orchestration,
+            version: status.version,
+        }),
+        execution_id: status.execution_id,
+        last_event,
+        last_turn,
+        is_quiet,
+        ended: status.state.is_terminal(),
+        created_at: status.created_at,
+        change: status.change,
+        digest,
+    }))
+}
+
+/// A message, or what is wrong with it.
+pub(crate) fn message(
+    database: &Database,
+    sequence: u64,
+    instance: u64,
+) -> Result<Result<Message, String>, ReadError> {
+    let transaction = store!(database.begin_read())?;
+    let inbox = store!(transaction.open_table(INBOX))?;
+    let record = store!(inbox.get((sequence, instance)))?;
+    Ok(match record {
+        Some(record) => message_in(instance, record.value()),
+        None => Err("the message is missing".to_owned()),
+    })
+}
+
+/// The message in a row of this instance's inbox.
+pub(crate) fn message_in(instance: u64, record: &[u8]) -> Result<Message, String> {
+    let (owner, message) = bodies::decode_message(record).map_err(|error| error.to_string())?;
+    if owner == instance {
+        Ok(message)
+    } else {
+        Err(format!("the message is for instance number {owner}"))
+    }
+}
+
+/// The turn whose row holds this event.
+pub(crate) fn turn_of(
+    database: &Database,
+    key: &ActivityKey,
+) -> Result<Option<(EventId, StoredTurn)>, ReadError> {
+    let transaction = store!(database.begin_read())?;
+    let history = store!(transaction.open_table(HISTORY))?;
+    let (instance, execution) = (key.instance, key.execution_id.0);
+    let until = (instance, execution, 0)..=(instance, execution, key.source.0);
+    let Some(row) = store!(history.range(until))?.next_back() else {
+        return Ok(None);
+    };
+    let (at, record) = store!(row)?;
+    let first = EventId(at.value().2);
+    let turn = bodies::decode_turn(first, record.value())
+        .map_err(|(event_id, error)| ReadError::corrupt(key.execution_id, event_id, &error))?;
+    Ok(Some((first, turn)))
+}
+
+/// Name and input, as the scheduled event has them.
+pub(crate) fn request_in(
+    first: EventId,
+    turn: &StoredTurn,
+    source: EventId,
+) -> Result<ActivityRequest, String> {
+    let at = usize::try_from(source.0.saturating_sub(first.0)).unwrap_or(usize::MAX);
+    match turn.events.get(at).map(|event| &event.kind) {
+        Some(EventKind::ActivityScheduled { name, input }) => Ok(ActivityRequest {
+            name: name.clone(),
+            input: input.clone(),
+        }),
+        _ => Err(format!("event {source} does not schedule an activity")),
+    }
+}
+
+/// Timers from `from` on that are due before `until`, as many as one may load at a time.
+pub(crate) fn timers(
+    database: &Database,
+    from: TimerKey,
+    until: Timestamp,
+) -> Result<Loaded, ::redb::Error> {
+    let transaction = database.begin_read()?;
+    let table = transaction.open_table(TIMERS)?;
+    let mut near = Vec::new();
+    for row in table.range(timer_columns(&from)..)? {
+        let (columns, record) = row?;
+        let key = timer_key(columns.value());
+        if key.fire_at >= until || near.len() >= BATCH {
+            return Ok(Loaded {
+                near,
+                horizon: if key.fire_at >= until {
+                    before(until)
+                } else {
+                    key
+                },
+                more: true,
+            });
+        }
+        let (count, problem) = match bodies::decode_timer(&key, record.value()) {
+            Ok(count) => (count, None),
+            Err(error) => {
+                let instance = key.instance;
+                tracing::error!(instance, %error, "a timer cannot be read");
+                (0, Some(error.to_string()))
+            }
+        };
+        let deliveries = Deliveries {
+            count,
+            is_suspect: true,
+            has_row: true,
+        };
+        near.push((
+            key,
+            Near {
+                deliveries,
+                problem,
+            },
+        ));
+    }
+    Ok(Loaded {
+        near,
+        horizon: before(until),
+        more: false,
+    })
+}
+
+/// Some events of an execution, from the one behind `after` on.
+pub(crate) fn page(
+    database: &Database,
+    instance: &InstanceId,
+    execution_id: ExecutionId,
+    after: EventId,
+    max: usize,
+) -> Result<HistoryPage, ReadError> {
+    let transaction = store!(database.begin_read())?;
+    let mut page = HistoryPage::default();
+    let Some(instance) = number_in(&transaction, instance)? else {
+        return Ok(page);
+    };
+    let history = store!(transaction.open_table(HISTORY))?;
+    let execution = execution_id.0;
+    // The row that holds the wanted event may begin before it.
+    let wanted = after.next();
+    let until = (instance, execution, 0)..=(instance, execution, wanted.0);
+    let start = match store!(history.range(until))?.next_back() {
+        Some(row) => store!(row)?.0.value().2,
+        None => wanted.0,
+    };
+    let from = (instance, execution, start)..=(instance, execution, u64::MAX);
+    for row in store!(history.range(from))? {
+        let (key, record) = store!(row)?;
+        if page.events.len() >= max {
+            page.more = true;
+            return Ok(page);
+        }
+        let first = EventId(key.value().2);
+        let turn = bodies::decode_turn(first, record.value())
+            .map_err(|(event_id, error)| ReadError::corrupt(execution_id, event_id, &error))?;
+        for event in turn.events {
+            if event.event_id <= after {
+                continue;
+            }
+            if page.events.len() >= max {
+                page.more = true;
+                return Ok(page);
+            }
+            page.events.push(event);
+        }
+    }
+    Ok(page)
+}
+
+/// Up to `max` instances in the order of their ids. An error names the instance it concerns.
+pub(crate) fn list(
+    database: &Database,
+    after: Option<&InstanceId>,
+    max: usize,
+) -> Result<Vec<InstanceStatus>, (Option<InstanceId>, ReadError)> {
+    let whole = |error: ReadError| (None, error);
+    let transaction = store!(database.begin_read()).map_err(whole)?;
+    let ids = store!(transaction.open_table(IDS)).map_err(whole)?;
+    let mut list = Vec::new();
+    let start = after.map_or("", InstanceId::as_str);
+    for row in store!(ids.range(start..)).map_err(whole)? {
+        let (id, _) = store!(row).map_err(whole)?;
+        if list.len() >= max {
+            break;
+        }
+        if after.is_some_and(|after| after.as_str() == id.value()) {
+            continue;
+        }
+        let id = InstanceId::new(id.value())
+            .map_err(|error| whole(ReadError::instance(error.to_string())))?;
+        match instance(database, &id) {
+            Ok(Some((_, row))) => list.push(row.status),
+            Ok(None) => {}
+            Err(error) => return Err((Some(id), error)),
+        }
+    }
+    Ok(list)
+}

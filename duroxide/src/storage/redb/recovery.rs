@@ -1,0 +1,165 @@
+//! What is under way in a store that is being opened. A row that cannot be read concerns its
+//! owner, whom its key names; it is handed out as an error and keeps nobody else waiting.
+
+use std::collections::HashMap;
+
+use std::time::Duration;
+
+use ::redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _};
+
+use crate::history::Message;
+use crate::storage::redb::activities::{Activities, Entry};
+use crate::storage::redb::bodies;
+use crate::storage::redb::inbox::{Body, Deliveries, Origin, Place, Queued, bytes_of};
+use crate::storage::redb::limits::MAX_RESIDENT_BYTES;
+use crate::storage::redb::open::{OpenError, from_redb};
+use crate::storage::redb::reads;
+use crate::storage::redb::schema::{ACTIVITIES, ATTEMPTS, INBOX, INSTANCES, Queue, activity_key};
+use crate::storage::redb::timers::{NEAR, Timers, before};
+use crate::time::Timestamp;
+
+/// What was under way.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) next_instance: u64,
+    pub(crate) next_message: u64,
+    /// With the numbers of their instances.
+    pub(crate) messages: Vec<(u64, Queued)>,
+    pub(crate) activities: Activities,
+    pub(crate) timers: Timers,
+    /// Bytes of payloads in memory.
+    pub(crate) resident: usize,
+}
+
+impl Found {
+    /// What is under way in a new store.
+    pub(crate) fn nothing(now: Timestamp) -> Self {
+        Self {
+            next_instance: 1,
+            next_message: 1,
+            messages: Vec::new(),
+            activities: Activities::new(),
+            timers: Timers::new(before(now.saturating_add(NEAR)), false),
+            resident: 0,
+        }
+    }
+}
+
+/// Reads the queues, and the near timers.
+pub(crate) fn scan(database: &Database, now: Timestamp) -> Result<Found, OpenError> {
+    let transaction = database.begin_read().map_err(from_redb)?;
+    let attempts = attempts(&transaction).map_err(from_redb)?;
+    let mut found = Found::nothing(now);
+    let instances = transaction.open_table(INSTANCES).map_err(from_redb)?;
+    if let Some((last, _)) = instances.last().map_err(from_redb)? {
+        found.next_instance = last.value().saturating_add(1);
+    }
+    messages(&transaction, &attempts, &mut found).map_err(from_redb)?;
+    activities(&transaction, &attempts, &mut found).map_err(from_redb)?;
+    let from = before(Timestamp::ZERO);
+    found.timers = Timers::new(from, true);
+    let loaded = reads::timers(database, from, now.saturating_add(NEAR)).map_err(from_redb)?;
+    found.timers.loaded(loaded);
+    Ok(found)
+}
+
+type Attempts = HashMap<(u8, u64), Result<u32, String>>;
+
+fn attempts(transaction: &ReadTransaction) -> Result<Attempts, ::redb::Error> {
+    let table = transaction.open_table(ATTEMPTS)?;
+    let mut attempts = HashMap::new();
+    for row in table.iter()? {
+        let (key, record) = row?;
+        let count = bodies::decode_attempts(record.value())
+            .map_err(|error| format!("the number of attempts: {error}"));
+        attempts.insert(key.value(), count);
+    }
+    Ok(attempts)
+}
+
+/// A row that survived the process may be what ended it.
+fn deliveries(attempts: &Attempts, queue: Queue, sequence: u64) -> (Deliveries, Option<String>) {
+    let row = attempts.get(&(queue.code(), sequence));
+    let (count, problem) = match row {
+        None => (0, None),
+        Some(Ok(count)) => (*count, None),
+        Some(Err(problem)) => (0, Some(problem.clone())),
+    };
+    let deliveries = Deliveries {
+        count,
+        is_suspect: true,
+        has_row: row.is_some(),
+    };
+    (deliveries, problem)
+}
+
+fn messages(
+    transaction: &ReadTransaction,
+    attempts: &Attempts,
+    found: &mut Found,
+) -> Result<(), ::redb::Error> {
+    let table = transaction.open_table(INBOX)?;
+    for row in table.iter()? {
+        let (key, record) = row?;
+        let (sequence, instance) = key.value();
+        found.next_message = sequence.saturating_add(1);
+        let (deliveries, problem) = deliveries(attempts, Queue::Inbox, sequence);
+        let message = problem.map_or_else(|| reads::message_in(instance, record.value()), Err);
+        let is_start = matches!(message, Ok(Message::Start(_)));
+        let body = match message {
+            Ok(message) => {
+                let resident = found.resident.saturating_add(bytes_of(&message));
+                if resident <= MAX_RESIDENT_BYTES {
+                    found.resident = resident;
+                    Body::Here(message)
+                } else {
+                    Body::OnDisk
+                }
+            }
+            Err(problem) => {
+                tracing::error!(instance, sequence, problem, "a message cannot be read");
+                Body::Unreadable(problem)
+            }
+        };
+        let message = Queued {
+            place: Place::of(sequence, is_start),
+            body,
+            origin: Origin::Inbox,
+            deliveries,
+            visible_at: Duration::ZERO,
+            group: 0,
+        };
+        found.messages.push((instance, message));
+    }
+    Ok(())
+}
+
+fn activities(
+    transaction: &ReadTransaction,
+    attempts: &Attempts,
+    found: &mut Found,
+) -> Result<(), ::redb::Error> {
+    let table = transaction.open_table(ACTIVITIES)?;
+    for row in table.iter()? {
+        let (columns, record) = row?;
+        let key = activity_key(columns.value());
+        let (deliveries, problem) = deliveries(attempts, Queue::Activities, key.sequence);
+        let checked = problem.map_or_else(
+            || bodies::decode_activity(&key, record.value()).map_err(|error| error.to_string()),
+            Err,
+        );
+        if let Err(problem) = &checked {
+            let (instance, sequence) = (key.instance, key.sequence);
+            tracing::error!(instance, sequence, problem, "an activity cannot be read");
+        }
+        found.activities.found(Entry {
+            key,
+            head: None,
+            request: checked.err().map(Err),
+            deliveries,
+            lease: None,
+            due: None,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,207 @@
+//! What the handles of a store and its writer thread share: the state behind its mutex, and
+//! whether the file is open.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use ::redb::Database;
+
+use crate::history::InstanceId;
+use crate::history::{EventId, ExecutionId};
+use crate::provider::ProviderError;
+use crate::storage::redb::bodies::StoredTurn;
+use crate::storage::redb::options::{Factory, RedbOptions};
+use crate::storage::redb::reads::{self, ReadError};
+use crate::storage::redb::state::{Durable, Moment, State};
+
+/// One open store.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) options: RedbOptions,
+    pub(crate) factory: Factory,
+    core: Mutex<Core>,
+    pub(crate) writer: Condvar,
+    /// The turn that was decoded last: activities of one turn are fetched one after the other.
+    pub(crate) last_turn: Mutex<Option<DecodedTurn>>,
+}
+
+/// Everything behind the mutex.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) phase: Phase,
+    pub(crate) state: State,
+    pub(crate) writer: WriterStage,
+    /// The last handle is gone.
+    pub(crate) closing: bool,
+    /// A read failed: redb refuses everything until the file is opened again.
+    pub(crate) broken: bool,
+}
+
+/// Whether the file is open.
+#[derive(Debug)]
+pub(crate) enum Phase {
+    Open(Arc<Database>),
+    /// It failed, and the writer tries to open it again.
+    Reopening,
+    Closed,
+}
+
+/// What the writer thread is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WriterStage {
+    Writing,
+    /// It waits for a group.
+    Idle,
+    /// It has a group, and holds it open.
+    Holding,
+}
+
+/// A row of history, decoded.
+#[derive(Clone, Debug)]
+pub(crate) struct DecodedTurn {
+    pub(crate) instance: u64,
+    pub(crate) execution_id: ExecutionId,
+    pub(crate) first: EventId,
+    pub(crate) turn: Arc<StoredTurn>,
+}
+
+/// Why a call has no answer.
+#[derive(Debug, thiserror::Error)]
+enum NoAnswer {
+    #[error("the group of writes failed; the store is opened again")]
+    GroupLost,
+    #[error("the store is being opened again")]
+    Reopening,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        options: RedbOptions,
+        factory: Factory,
+        database: Database,
+        state: State,
+    ) -> Self {
+        Self {
+            options,
+            factory,
+            core: Mutex::new(Core {
+                phase: Phase::Open(Arc::new(database)),
+                state,
+                writer: WriterStage::Writing,
+                closing: false,
+                broken: false,
+            }),
+            writer: Condvar::new(),
+            last_turn: Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        Moment {
+            elapsed: self.options.env.elapsed(),
+            wall: self.options.env.now(),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Core> {
+        // Every update leaves the state whole.
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the state, and tells the writer if there is something to do.
+    pub(crate) fn act<R>(
+        &self,
+        operation: &'static str,
+        act: impl FnOnce(&mut State, &Arc<Database>, Moment) -> R,
+    ) -> Result<R, ProviderError> {
+        let now = self.now();
+        let mut core = self.lock();
+        let Core { phase, state, .. } = &mut *core;
+        let result = act(state, phase.database(operation)?, now);
+        self.rouse(&core);
+        Ok(result)
+    }
+
+    /// Wakes the writer if it has something to do.
+    pub(crate) fn rouse(&self, core: &Core) {
+        let wanted = match core.writer {
+            WriterStage::Writing => false,
+            WriterStage::Idle => core.state.open.is_pending(),
+            WriterStage::Holding => !core.state.should_hold(self.options.max_group),
+        };
+        if wanted {
+            self.writer.notify_one();
+        }
+    }
+
+    /// Reads from the file, without the mutex.
+    pub(crate) fn read<R>(
+        &self,
+        operation: &'static str,
+        instance: &InstanceId,
+        read: impl FnOnce(&Database) -> Result<R, ReadError>,
+    ) -> Result<R, ProviderError> {
+        let database = Arc::clone(self.lock().phase.database(operation)?);
+        let result = read(&database);
+        drop(database);
+        result.map_err(|error| {
+            self.report(&error);
+            error.into_provider(operation, instance)
+        })
+    }
+
+    /// After an I/O error redb answers nothing more: the writer opens the file again.
+    pub(crate) fn report(&self, error: &ReadError) {
+        use ::redb::Error::{Io, PreviousIo};
+        if let ReadError::Store(Io(_) | PreviousIo) = error {
+            self.lock().broken = true;
+            self.writer.notify_one();
+        }
+    }
+
+    /// Has the instance's row in memory, if there is such an instance.
+    pub(crate) fn load(
+        &self,
+        operation: &'static str,
+        id: &InstanceId,
+    ) -> Result<(), ProviderError> {
+        // Under the mutex: what is read is not older than what memory forgot. Rare.
+        let loaded = self.act(operation, |state, database, _| {
+            if let Some(instance) = reads::number_of(database, id)?
+                && let Some(row) = reads::row(database, instance)?
+            {
+                state.remember(instance, row);
+            }
+            Ok(())
+        })?;
+        loaded.map_err(|error: ReadError| {
+            self.report(&error);
+            error.into_provider(operation, id)
+        })
+    }
+}
+
+impl Phase {
+    pub(crate) fn database(
+        &self,
+        operation: &'static str,
+    ) -> Result<&Arc<Database>, ProviderError> {
+        match self {
+            Self::Open(database) => Ok(database),
+            Self::Reopening => Err(unavailable(operation, NoAnswer::Reopening)),
+            Self::Closed => Err(ProviderError::Closed),
+        }
+    }
+}
+
+/// Waits until a group is on disk.
+pub(crate) async fn until(operation: &'static str, durable: Durable) -> Result<(), ProviderError> {
+    let written = durable.await;
+    written.map_err(|_lost| unavailable(operation, NoAnswer::GroupLost))
+}
+
+fn unavailable(operation: &'static str, source: NoAnswer) -> ProviderError {
+    ProviderError::Unavailable {
+        operation,
+        source: Box::new(source),
+    }
+}

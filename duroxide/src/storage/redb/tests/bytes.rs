@@ -1,0 +1,179 @@
+//! The bytes of every kind of record, as they stand in files: a change here breaks stores.
+
+use crate::history::{AppErrorKind, ErrorDetails, Event, EventId, EventKind, ExecutionId, Message};
+use crate::provider::{InstanceState, InstanceStatus};
+use crate::storage::redb::bodies::{
+    self, ActivityKey, InstanceRow, TimerKey, decode_instance, decode_message, decode_turn,
+};
+use crate::storage::redb::record::{self, Kind, RecordError};
+use crate::time::Timestamp;
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn details() -> ErrorDetails {
+    ErrorDetails::application(AppErrorKind::ActivityFailed, "no")
+}
+
+fn row() -> InstanceRow {
+    InstanceRow {
+        status: InstanceStatus {
+            instance: "i".parse().unwrap(),
+            orchestration: "O".to_owned(),
+            version: Some("1".to_owned()),
+            execution_id: ExecutionId(2),
+            state: InstanceState::Failed { details: details() },
+            created_at: Timestamp::from_millis(300),
+            change: 3,
+        },
+        digest: 4,
+    }
+}
+
+fn events() -> Vec<Event> {
+    let text = || "t".to_owned();
+    let at = Timestamp::from_millis(9);
+    let kinds = [
+        EventKind::OrchestrationStarted {
+            name: text(),
+            version: text(),
+            input: text(),
+            seed: 5,
+        },
+        EventKind::OrchestrationCompleted { output: text() },
+        EventKind::OrchestrationFailed { details: details() },
+        EventKind::OrchestrationContinuedAsNew {
+            input: text(),
+            version: None,
+        },
+        EventKind::ActivityScheduled {
+            name: text(),
+            input: text(),
+        },
+        EventKind::ActivityCompleted { result: text() },
+        EventKind::ActivityFailed { details: details() },
+        EventKind::ActivityCancelRequested { reason: text() },
+        EventKind::TimerCreated { fire_at: at },
+        EventKind::TimerFired { fire_at: at },
+        EventKind::TimerCancelled { reason: text() },
+    ];
+    let numbered = kinds.into_iter().zip(1..);
+    numbered
+        .map(|(kind, id)| Event::new(EventId(id), (id > 1).then_some(EventId(1)), at, kind))
+        .collect()
+}
+
+fn messages() -> [Message; 4] {
+    let execution_id = ExecutionId(1);
+    let source = EventId(2);
+    [
+        Message::Start(super::start_of("in")),
+        Message::ActivityCompleted {
+            execution_id,
+            source,
+            result: "r".to_owned(),
+        },
+        Message::ActivityFailed {
+            execution_id,
+            source,
+            details: details(),
+        },
+        Message::TimerFired {
+            execution_id,
+            source,
+            fire_at: Timestamp::from_millis(7),
+        },
+    ]
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let turn = decode_turn(EventId(1), &bodies::encode_turn(8, &events()).unwrap()).unwrap();
+    assert_eq!((turn.turn_id, turn.events), (8, events()));
+    for message in messages() {
+        let record = bodies::encode_message(6, &message).unwrap();
+        assert_eq!(decode_message(&record), Ok((6, message)));
+    }
+    assert_eq!(
+        decode_instance(&bodies::encode_instance(&row()).unwrap()),
+        Ok(row())
+    );
+}
+
+#[test]
+fn the_bytes_are_the_documented_ones() {
+    let activity = ActivityKey {
+        sequence: 1,
+        instance: 2,
+        execution_id: ExecutionId(3),
+        source: EventId(4),
+    };
+    let timer = TimerKey {
+        fire_at: Timestamp::from_millis(1_000),
+        instance: 2,
+        execution_id: ExecutionId(3),
+        source: EventId(4),
+    };
+    let [start, completed, failed, fired] =
+        messages().map(|message| bodies::encode_message(6, &message).unwrap());
+    let records = [
+        bodies::encode_incarnation(2).unwrap(),
+        bodies::encode_instance(&row()).unwrap(),
+        bodies::encode_turn(8, &events()).unwrap(),
+        start,
+        completed,
+        failed,
+        fired,
+        bodies::encode_activity(&activity).unwrap(),
+        bodies::encode_timer(&timer, 1).unwrap(),
+        bodies::encode_attempts(3).unwrap(),
+        bodies::encode_quiet_turn(300).unwrap(),
+    ];
+    assert_eq!(records.map(|record| hex(&record)), GOLDEN);
+}
+
+#[test]
+fn a_length_that_nothing_backs_is_refused_without_asking_for_memory() {
+    // An instance id of 2^62 bytes.
+    let bomb = [0xfd, 0, 0, 0, 0, 0, 0, 0, 0x40];
+    let record = record::seal(Kind::INSTANCE_V1, |to| {
+        to.extend_from_slice(&bomb);
+        Ok::<(), RecordError>(())
+    });
+    assert!(decode_instance(&record.unwrap()).is_err());
+    // A turn of 2^32 - 1 events.
+    let record = record::seal(Kind::TURN_V1, |to| {
+        to.extend_from_slice(&[8, 0xfc, 0xff, 0xff, 0xff, 0xff]);
+        Ok::<(), RecordError>(())
+    });
+    assert!(decode_turn(EventId(1), &record.unwrap()).is_err());
+}
+
+#[test]
+fn bytes_behind_the_body_are_refused() {
+    let record = record::seal(Kind::ATTEMPTS_V1, |to| {
+        to.extend_from_slice(&[1, 1]);
+        Ok::<(), RecordError>(())
+    });
+    assert!(bodies::decode_attempts(&record.unwrap()).is_err());
+}
+
+/// In the order of the test above.
+const GOLDEN: [&str; 11] = [
+    "010100000100000097dccddf02",
+    "010200001c0000000025906b0169014f01013102030001030100026e6f000000000000fb2c010304",
+    "0103000053000000ebd526f7080b010009017401740174050201090174030109030100026e6f000000000000040109017400050109017401740601090174070109030100026e6f0000000000000801090174090109090a0109090b01090174",
+    "010400000f000000ea86edfd01060100054f726465720002696e07",
+    "01040000060000000cf2c90b020601020172",
+    "0104000010000000850f853f03060102030100026e6f000000000000",
+    "010400000500000083b371110406010207",
+    "010500000400000014e1359b01020304",
+    "0106000007000000c8578aadfbe80302030401",
+    "0107000001000000b727c39e03",
+    "0108000003000000b892da92fb2c01",
+];

@@ -1,0 +1,134 @@
+//! A disk that fails in the middle.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use ::redb::StorageBackend;
+use ::redb::backends::InMemoryBackend;
+
+use super::reopening::Shared;
+use super::{activity, commit_of, history, id, schedule, soon, start, start_of, turn};
+use crate::provider::{Provider as _, ProviderError, StartOutcome};
+use crate::storage::redb::RedbProvider;
+
+/// Fails the sync with which `countdown` gets to zero.
+#[derive(Clone, Debug)]
+struct Flaky {
+    inner: Shared,
+    countdown: Arc<AtomicI64>,
+}
+
+impl StorageBackend for Flaky {
+    fn len(&self) -> io::Result<u64> {
+        self.inner.len()
+    }
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.inner.read(offset, out)
+    }
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.inner.set_len(len)
+    }
+    fn sync_data(&self) -> io::Result<()> {
+        if self.countdown.fetch_sub(1, Ordering::SeqCst) == 1 {
+            return Err(io::Error::other("the disk is gone"));
+        }
+        self.inner.sync_data()
+    }
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.inner.write(offset, data)
+    }
+}
+
+fn flaky() -> (RedbProvider, Arc<AtomicI64>) {
+    let countdown = Arc::new(AtomicI64::new(0));
+    let backend = Flaky {
+        inner: Shared(Arc::new(InMemoryBackend::new())),
+        countdown: Arc::clone(&countdown),
+    };
+    let factory = move || Ok(backend.clone());
+    let store = RedbProvider::options().open_backend(factory).unwrap();
+    (store, countdown)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_failed_fsync_the_store_comes_back_with_all_it_had_acknowledged() {
+    let (store, countdown) = flaky();
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    schedule(&store, &item, 1, &["x"]).await;
+    let work = activity(&store).await;
+    start(&store, "b").await;
+    let other = turn(&store).await;
+
+    countdown.store(1, Ordering::SeqCst);
+    let lost = store.start(&id("c"), start_of("in")).await;
+    assert!(
+        matches!(lost, Err(ProviderError::Unavailable { .. })),
+        "{lost:?}"
+    );
+    // The outcome was unknown; asking again makes it known.
+    let outcome = soon(async {
+        loop {
+            match store.start(&id("c"), start_of("in")).await {
+                Ok(outcome) => return outcome,
+                Err(error) => assert!(error.is_retryable(), "{error}"),
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    if let StartOutcome::Exists { same_request, .. } = outcome {
+        assert!(same_request);
+    }
+
+    assert_eq!(history(&store, "a").await.len(), 1);
+    let late = store.complete_activity(&work.lock, Ok(String::new())).await;
+    assert!(matches!(late, Err(ProviderError::LockLost)), "{late:?}");
+    let late = store.commit_turn(&other.lock, commit_of(&other, 9)).await;
+    assert!(matches!(late, Err(ProviderError::LockLost)), "{late:?}");
+
+    let again = activity(&store).await;
+    assert!(again.lock.epoch > work.lock.epoch);
+    store
+        .complete_activity(&again.lock, Ok(String::new()))
+        .await
+        .unwrap();
+    let items = soon(store.fetch_turns(10, super::LEASE)).await.unwrap();
+    let mut seen: Vec<_> = items
+        .iter()
+        .map(|item| item.lock.instance.to_string())
+        .collect();
+    seen.sort();
+    assert_eq!(seen, ["a", "b", "c"]);
+    for item in items {
+        store
+            .commit_turn(&item.lock, commit_of(&item, 77))
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_parked_fetch_outlives_a_failure() {
+    let (store, countdown) = flaky();
+    let parked = {
+        let store = store.clone();
+        tokio::spawn(async move { turn(&store).await })
+    };
+    while !store.shared().lock().state.turn_lot.is_attended() {
+        tokio::task::yield_now().await;
+    }
+    countdown.store(1, Ordering::SeqCst);
+    let mut tries = 0;
+    soon(async {
+        while store.start(&id("a"), start_of("in")).await.is_err() {
+            tries += 1;
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert!(tries > 0);
+    let item = soon(parked).await.unwrap();
+    assert_eq!(item.lock.instance, id("a"));
+}

@@ -1,0 +1,154 @@
+//! The store as its callers see it.
+
+mod bytes;
+mod damage;
+mod failures;
+mod fsyncs;
+mod opening;
+mod queues;
+mod reopening;
+mod timers;
+
+use std::time::Duration;
+
+use crate::history::{Event, EventId, EventKind, ExecutionId, InstanceId, Start};
+use crate::provider::{
+    ActivityItem, MessageId, Provider as _, StartOutcome, Timer, TurnCommit, TurnItem, TurnOutcome,
+};
+use crate::storage::redb::RedbProvider;
+use crate::time::Timestamp;
+
+pub(super) const LEASE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(super) fn id(text: &str) -> InstanceId {
+    text.parse().unwrap()
+}
+
+pub(super) fn start_of(input: &str) -> Start {
+    Start {
+        execution_id: ExecutionId::FIRST,
+        name: "Order".to_owned(),
+        version: None,
+        input: input.to_owned(),
+        seed: 7,
+    }
+}
+
+pub(super) async fn start(store: &RedbProvider, instance: &str) {
+    let outcome = store.start(&id(instance), start_of("in")).await.unwrap();
+    assert_eq!(outcome, StartOutcome::Created);
+}
+
+/// A fetch that is expected to have something.
+pub(super) async fn turn(store: &RedbProvider) -> TurnItem {
+    soon(store.fetch_turns(1, LEASE))
+        .await
+        .unwrap()
+        .pop()
+        .unwrap()
+}
+
+pub(super) async fn activity(store: &RedbProvider) -> ActivityItem {
+    soon(store.fetch_activities(1, LEASE))
+        .await
+        .unwrap()
+        .pop()
+        .unwrap()
+}
+
+pub(super) async fn soon<T>(future: impl Future<Output = T>) -> T {
+    let result = tokio::time::timeout(PATIENCE, future).await;
+    result.expect("this should not take long")
+}
+
+/// Whether nothing comes: the fetch is polled, and parks.
+pub(super) async fn is_quiet(store: &RedbProvider) -> bool {
+    let turns = store.fetch_turns(1, LEASE);
+    let activities = store.fetch_activities(1, LEASE);
+    let short = Duration::from_millis(30);
+    let turns = tokio::time::timeout(short, turns).await;
+    let activities = tokio::time::timeout(short, activities).await;
+    turns.is_err() && activities.is_err()
+}
+
+/// A commit that consumes everything in the item.
+pub(super) fn commit_of(item: &TurnItem, turn_id: u128) -> TurnCommit {
+    TurnCommit {
+        turn_id,
+        execution_id: item.execution_id,
+        consumed: item.messages.iter().map(|message| message.id).collect(),
+        history_delta: Vec::new(),
+        activities: Vec::new(),
+        cancelled_activities: Vec::new(),
+        timers: Vec::new(),
+        cancelled_timers: Vec::new(),
+        outcome: TurnOutcome::Running {
+            pinned_version: None,
+        },
+    }
+}
+
+/// The next events of the item's history.
+pub(super) fn events(item: &TurnItem, kinds: impl IntoIterator<Item = EventKind>) -> Vec<Event> {
+    let mut last = item.last_event_id;
+    let next = kinds.into_iter().map(|kind| {
+        last = last.next();
+        Event::new(last, None, Timestamp::from_millis(5), kind)
+    });
+    next.collect()
+}
+
+pub(super) fn scheduled(input: &str) -> EventKind {
+    EventKind::ActivityScheduled {
+        name: "work".to_owned(),
+        input: input.to_owned(),
+    }
+}
+
+/// Commits a turn that schedules activities.
+pub(super) async fn schedule(
+    store: &RedbProvider,
+    item: &TurnItem,
+    turn_id: u128,
+    inputs: &[&str],
+) {
+    let mut commit = commit_of(item, turn_id);
+    commit.history_delta = events(item, inputs.iter().map(|input| scheduled(input)));
+    commit.activities = commit.history_delta.iter().map(|e| e.event_id).collect();
+    store.commit_turn(&item.lock, commit).await.unwrap();
+}
+
+/// Commits a turn that sets timers.
+pub(super) async fn set_timers(
+    store: &RedbProvider,
+    item: &TurnItem,
+    turn_id: u128,
+    at: &[Timestamp],
+) {
+    let mut commit = commit_of(item, turn_id);
+    let created = at
+        .iter()
+        .map(|&fire_at| EventKind::TimerCreated { fire_at });
+    commit.history_delta = events(item, created);
+    commit.timers = commit
+        .history_delta
+        .iter()
+        .zip(at)
+        .map(|(event, &fire_at)| Timer {
+            fire_at,
+            source: event.event_id,
+        })
+        .collect();
+    store.commit_turn(&item.lock, commit).await.unwrap();
+}
+
+pub(super) async fn history(store: &RedbProvider, instance: &str) -> Vec<Event> {
+    let instance = id(instance);
+    let page = store.read(&instance, ExecutionId::FIRST, EventId::NONE, 100_000);
+    page.await.unwrap().events
+}
+
+pub(super) fn message_ids(item: &TurnItem) -> Vec<MessageId> {
+    item.messages.iter().map(|message| message.id).collect()
+}

@@ -1,0 +1,138 @@
+//! What is opened, what is refused, and that refusing changes nothing.
+
+use std::fs;
+use std::path::Path;
+
+use ::redb::Database;
+
+use super::{history, schedule, start, turn};
+use crate::provider::Provider as _;
+use crate::storage::redb::schema::{META, META_SCHEMA_VERSION};
+use crate::storage::redb::{OpenError, RedbProvider};
+
+/// Opens, and checks that the file is as before.
+fn refused(path: &Path) -> OpenError {
+    let before = fs::read(path).unwrap();
+    let error = RedbProvider::open(path).unwrap_err();
+    assert!(
+        fs::read(path).unwrap() == before,
+        "the file was changed: {error}"
+    );
+    error
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_is_private_says_what_it_is_and_opens_again_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.redb");
+    let store = RedbProvider::open(&path).unwrap();
+    assert_eq!(store.describe(), "redb file app.redb, every commit fsynced");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    schedule(&store, &item, 1, &["x"]).await;
+    for _ in 0..5 {
+        drop(RedbProvider::open(&path).unwrap_err());
+        assert_eq!(history(&store, "a").await.len(), 1);
+    }
+    drop(store);
+    let store = RedbProvider::open(&path).unwrap();
+    assert_eq!(history(&store, "a").await.len(), 1);
+}
+
+#[test]
+fn a_second_handle_is_told_that_the_store_is_in_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.redb");
+    let _store = RedbProvider::open(&path).unwrap();
+    assert!(matches!(refused(&path), OpenError::InUse));
+}
+
+#[test]
+fn other_files_are_not_stores() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.redb");
+    for content in [b"hello".to_vec(), vec![b'x'; 100_000], vec![0; 5]] {
+        fs::write(&path, content).unwrap();
+        assert!(matches!(refused(&path), OpenError::NotAStore { .. }));
+    }
+}
+
+#[test]
+fn a_redb_file_of_another_program_is_not_a_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.redb");
+    let database = Database::create(&path).unwrap();
+    let table = ::redb::TableDefinition::<u64, u64>::new("theirs");
+    let transaction = database.begin_write().unwrap();
+    transaction.open_table(table).unwrap().insert(1, 1).unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    assert!(matches!(refused(&path), OpenError::NotAStore { .. }));
+    assert!(Database::open(&path).is_ok());
+}
+
+#[test]
+fn an_empty_file_and_a_half_created_one_become_stores() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.redb");
+    fs::write(&path, []).unwrap();
+    drop(RedbProvider::open(&path).unwrap());
+    drop(RedbProvider::open(&path).unwrap());
+    fs::write(&path, vec![0; 1 << 20]).unwrap();
+    drop(RedbProvider::open(&path).unwrap());
+    // redb was created, our tables were not.
+    fs::remove_file(&path).unwrap();
+    drop(Database::create(&path).unwrap());
+    drop(RedbProvider::open(&path).unwrap());
+    drop(RedbProvider::open(&path).unwrap());
+}
+
+#[test]
+fn a_newer_format_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.redb");
+    drop(RedbProvider::open(&path).unwrap());
+    let database = Database::open(&path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    {
+        let mut meta = transaction.open_table(META).unwrap();
+        meta.insert(META_SCHEMA_VERSION, 9_u32.to_le_bytes().as_slice())
+            .unwrap();
+    }
+    transaction.commit().unwrap();
+    drop(database);
+    let error = refused(&path);
+    let expected = OpenError::NewerFormat {
+        found: 9,
+        supported: 1,
+    };
+    assert_eq!(error.to_string(), expected.to_string());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_cut_short_is_damaged_wherever_it_is_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.redb");
+    let store = RedbProvider::open(&path).unwrap();
+    for number in 0..50 {
+        start(&store, &format!("i{number}")).await;
+    }
+    drop(store);
+    let whole = fs::read(&path).unwrap();
+    for part in [100, 500, 4_096, 5_000, whole.len() / 2, whole.len() - 1] {
+        fs::write(&path, &whole[..part]).unwrap();
+        let error = refused(&path);
+        assert!(
+            matches!(error, OpenError::Damaged { .. }),
+            "{part}: {error:?}"
+        );
+    }
+    fs::write(&path, &whole).unwrap();
+    assert!(RedbProvider::open(&path).is_ok());
+}

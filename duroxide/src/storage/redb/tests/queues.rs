@@ -1,0 +1,264 @@
+//! Queues, locks and answers.
+
+use std::time::Duration;
+
+use super::{
+    LEASE, activity, commit_of, events, id, is_quiet, schedule, scheduled, soon, start, start_of,
+    turn,
+};
+use crate::history::{EventId, ExecutionId};
+use crate::provider::{
+    Committed, MessageId, Provider as _, ProviderAdmin as _, ProviderError, StartOutcome,
+    TurnOutcome,
+};
+use crate::storage::redb::RedbProvider;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_start_is_told_whether_it_is_the_same() {
+    let store = RedbProvider::in_memory().unwrap();
+    start(&store, "a").await;
+    for (input, same) in [("in", true), ("other", false)] {
+        let again = store.start(&id("a"), start_of(input)).await.unwrap();
+        let StartOutcome::Exists {
+            same_request,
+            status,
+        } = again
+        else {
+            panic!("{again:?}");
+        };
+        assert_eq!((same_request, status.change), (same, 1));
+    }
+    assert_eq!(turn(&store).await.messages.len(), 1);
+    assert!(is_quiet(&store).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_starts_of_one_id_make_one_instance() {
+    let store = RedbProvider::in_memory().unwrap();
+    let all: Vec<_> = (0..32)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.start(&id("a"), start_of("in")).await.unwrap() })
+        })
+        .collect();
+    let mut created = 0;
+    for one in all {
+        created += usize::from(one.await.unwrap() == StartOutcome::Created);
+    }
+    assert_eq!(created, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_turn_is_written_once() {
+    let store = RedbProvider::in_memory().unwrap();
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    let mut commit = commit_of(&item, 1);
+    commit.history_delta = events(&item, [scheduled("x")]);
+    let first = store.commit_turn(&item.lock, commit.clone()).await.unwrap();
+    assert_eq!(first, Committed::Applied);
+    let again = store.commit_turn(&item.lock, commit).await.unwrap();
+    assert_eq!(again, Committed::AlreadyApplied);
+    let other = store.commit_turn(&item.lock, commit_of(&item, 2)).await;
+    assert!(matches!(other, Err(ProviderError::LockLost)));
+    assert!(is_quiet(&store).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_commit_changes_nothing() {
+    let store = RedbProvider::in_memory().unwrap();
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    let good = commit_of(&item, 1);
+    let mut gap = good.clone();
+    gap.history_delta = events(&item, [scheduled("x")]);
+    gap.history_delta[0].event_id = EventId(2);
+    let mut stranger = good.clone();
+    stranger.consumed.push(MessageId(999));
+    let mut execution = good.clone();
+    execution.execution_id = ExecutionId(2);
+    let mut unscheduled = good.clone();
+    unscheduled.activities.push(EventId(1));
+    let mut large = good.clone();
+    large.history_delta = events(&item, [scheduled(&"x".repeat((1 << 20) + 1))]);
+    for wrong in [gap, stranger, execution, unscheduled, large] {
+        let refused = store.commit_turn(&item.lock, wrong).await;
+        assert!(
+            matches!(refused, Err(ProviderError::Refused(_))),
+            "{refused:?}"
+        );
+    }
+    store.commit_turn(&item.lock, good).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancelled_activity_is_lost_for_whoever_runs_it() {
+    let store = RedbProvider::in_memory().unwrap();
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    schedule(&store, &item, 1, &["x", "y"]).await;
+    let running = activity(&store).await;
+    let done = activity(&store).await;
+    store
+        .complete_activity(&done.lock, Ok(String::new()))
+        .await
+        .unwrap();
+    let item = turn(&store).await;
+    let mut commit = commit_of(&item, 2);
+    commit.history_delta = events(&item, [scheduled("never")]);
+    commit.activities = vec![EventId(3)];
+    commit.cancelled_activities = vec![EventId(1), EventId(3), EventId(77)];
+    store.commit_turn(&item.lock, commit).await.unwrap();
+    let renew = store.renew_activity(&running.lock, LEASE).await;
+    assert!(matches!(renew, Err(ProviderError::LockLost)));
+    let late = store
+        .complete_activity(&running.lock, Ok(String::new()))
+        .await;
+    assert!(matches!(late, Err(ProviderError::LockLost)));
+    assert!(is_quiet(&store).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_for_an_ended_instance_are_handed_out_to_be_consumed() {
+    let store = RedbProvider::in_memory().unwrap();
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    schedule(&store, &item, 1, &["x", "y"]).await;
+    let first = activity(&store).await;
+    let second = activity(&store).await;
+    store
+        .complete_activity(&first.lock, Ok(String::new()))
+        .await
+        .unwrap();
+    let item = turn(&store).await;
+    let mut end = commit_of(&item, 2);
+    end.outcome = TurnOutcome::Completed {
+        output: "end".to_owned(),
+    };
+    store.commit_turn(&item.lock, end).await.unwrap();
+    store
+        .complete_activity(&second.lock, Ok(String::new()))
+        .await
+        .unwrap();
+    let item = turn(&store).await;
+    assert!(item.ended);
+    store
+        .commit_turn(&item.lock, commit_of(&item, 3))
+        .await
+        .unwrap();
+    let status = store.status(&id("a")).await.unwrap().unwrap();
+    assert!(status.state.is_terminal());
+    assert!(is_quiet(&store).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn waiting_sees_each_change_also_of_what_does_not_exist_yet() {
+    let store = RedbProvider::in_memory().unwrap();
+    let waiting = {
+        let store = store.clone();
+        tokio::spawn(async move { store.wait(&id("a"), 0).await.unwrap() })
+    };
+    while !store.shared().lock().state.watched.contains_key(&id("a")) {
+        tokio::task::yield_now().await;
+    }
+    start(&store, "a").await;
+    assert_eq!(soon(waiting).await.unwrap().change, 1);
+    let waiting = {
+        let store = store.clone();
+        tokio::spawn(async move { store.wait(&id("a"), 1).await.unwrap() })
+    };
+    let item = turn(&store).await;
+    let mut commit = commit_of(&item, 1);
+    commit.outcome = TurnOutcome::Running {
+        pinned_version: Some("1.0.0".to_owned()),
+    };
+    store.commit_turn(&item.lock, commit).await.unwrap();
+    let status = soon(waiting).await.unwrap();
+    assert_eq!(
+        (status.change, status.version.as_deref()),
+        (2, Some("1.0.0"))
+    );
+    assert!(store.shared().lock().state.watched.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dropped_fetch_has_locked_nothing_and_hands_its_wake_up_on() {
+    let store = RedbProvider::in_memory().unwrap();
+    for round in 0..50 {
+        let mut dropped = store.fetch_turns(1, LEASE);
+        assert!(futures::poll!(&mut dropped).is_pending());
+        let other = {
+            let store = store.clone();
+            tokio::spawn(async move { turn(&store).await })
+        };
+        start(&store, &format!("i{round}")).await;
+        drop(dropped);
+        let item = soon(other).await.unwrap();
+        store
+            .commit_turn(&item.lock, commit_of(&item, 1))
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_and_lists_go_on_where_they_ended() {
+    let store = RedbProvider::in_memory().unwrap();
+    for name in ["b", "a", "c"] {
+        start(&store, name).await;
+    }
+    let first = store.list_instances(None, 2).await.unwrap();
+    let rest = store.list_instances(Some(&id("b")), 2).await.unwrap();
+    let ids: Vec<_> = first
+        .iter()
+        .chain(&rest)
+        .map(|s| s.instance.to_string())
+        .collect();
+    assert_eq!(ids, ["a", "b", "c"]);
+    let item = turn(&store).await;
+    schedule(&store, &item, 1, &["1", "2", "3"]).await;
+    let work = activity(&store).await;
+    store
+        .complete_activity(&work.lock, Ok(String::new()))
+        .await
+        .unwrap();
+    let items = soon(store.fetch_turns(10, LEASE)).await.unwrap();
+    let item = items.iter().find(|i| i.lock.instance == id("b")).unwrap();
+    schedule(&store, item, 2, &["4", "5"]).await;
+    let mut seen = Vec::new();
+    loop {
+        let after = EventId(seen.len() as u64);
+        let page = store
+            .read(&id("b"), ExecutionId(1), after, 2)
+            .await
+            .unwrap();
+        seen.extend(page.events.iter().map(|event| event.event_id.0));
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(seen, [1, 2, 3, 4, 5]);
+    let none = store
+        .read(&id("z"), ExecutionId(1), EventId::NONE, 5)
+        .await
+        .unwrap();
+    assert!(none.events.is_empty() && !none.more);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relaxed_store_says_so_and_keeps_everything_when_it_is_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.redb");
+    let relaxed = || {
+        RedbProvider::options()
+            .durability(crate::storage::redb::Durability::LosesLastSeconds)
+            .hold(Duration::ZERO)
+            .open(&path)
+            .unwrap()
+    };
+    let store = relaxed();
+    assert!(store.describe().contains("loses"));
+    start(&store, "a").await;
+    drop(store);
+    assert!(relaxed().status(&id("a")).await.unwrap().is_some());
+}

@@ -1,0 +1,224 @@
+//! What survives, and what a new life makes of the old one.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::redb::StorageBackend;
+use ::redb::backends::InMemoryBackend;
+
+use super::{
+    LEASE, activity, commit_of, events, history, id, schedule, scheduled, soon, start, turn,
+};
+use crate::history::{EventId, ExecutionId, Message};
+use crate::provider::{Committed, Provider as _, ProviderError, TurnOutcome};
+use crate::storage::redb::RedbProvider;
+use crate::storage::redb::shared_memory::SharedMemory;
+
+/// A store whose bytes can be looked at while it is open.
+pub(super) fn over(memory: &Arc<InMemoryBackend>) -> RedbProvider {
+    let memory = Shared(Arc::clone(memory));
+    let factory = move || Ok(memory.clone());
+    RedbProvider::options().open_backend(factory).unwrap()
+}
+
+/// A copy of the bytes as they are now: what a kill leaves.
+pub(super) fn copy_of(memory: &Arc<InMemoryBackend>) -> Arc<InMemoryBackend> {
+    let copy = InMemoryBackend::new();
+    let mut bytes = vec![0; usize::try_from(memory.len().unwrap()).unwrap()];
+    memory.read(0, &mut bytes).unwrap();
+    copy.set_len(bytes.len() as u64).unwrap();
+    copy.write(0, &bytes).unwrap();
+    Arc::new(copy)
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Shared(pub(super) Arc<InMemoryBackend>);
+
+impl StorageBackend for Shared {
+    fn len(&self) -> io::Result<u64> {
+        self.0.len()
+    }
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.0.read(offset, out)
+    }
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+    fn sync_data(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.0.write(offset, data)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_is_there_after_a_kill() {
+    let memory = Arc::new(InMemoryBackend::new());
+    let store = over(&memory);
+    start(&store, "a").await;
+    start(&store, "b").await;
+    let first = turn(&store).await;
+    assert_eq!(first.lock.instance, id("a"));
+    schedule(&store, &first, 1, &["x", "y"]).await;
+    let second = turn(&store).await;
+    let mut end = commit_of(&second, 2);
+    end.outcome = TurnOutcome::Completed {
+        output: "b's".to_owned(),
+    };
+    store.commit_turn(&second.lock, end.clone()).await.unwrap();
+    let work = activity(&store).await;
+    store
+        .complete_activity(&work.lock, Ok("x done".to_owned()))
+        .await
+        .unwrap();
+
+    let store = over(&copy_of(&memory));
+    assert_eq!(history(&store, "a").await.len(), 2);
+    let status = store.status(&id("b")).await.unwrap().unwrap();
+    assert!(status.state.is_terminal());
+    // The same turn once more, though it left no event.
+    let again = store.commit_turn(&second.lock, end).await.unwrap();
+    assert_eq!(again, Committed::AlreadyApplied);
+
+    let item = turn(&store).await;
+    assert_eq!(
+        (&item.lock.instance, item.last_event_id),
+        (&id("a"), EventId(2))
+    );
+    assert!(item.lock.epoch > second.lock.epoch);
+    let message = item.messages[0].message.as_ref().unwrap();
+    assert!(matches!(
+        message,
+        Message::ActivityCompleted {
+            source: EventId(1),
+            ..
+        }
+    ));
+    let work = activity(&store).await;
+    assert_eq!(work.request.unwrap().input, "y");
+    let old = store
+        .complete_activity(&first_lock(&store), Ok(String::new()))
+        .await;
+    assert!(matches!(old, Err(ProviderError::LockLost)));
+}
+
+fn first_lock(_store: &RedbProvider) -> crate::provider::ActivityLock {
+    crate::provider::ActivityLock {
+        activity: 1,
+        epoch: 1,
+        token: 1,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn locks_of_an_earlier_life_are_lost() {
+    let memory = Arc::new(InMemoryBackend::new());
+    let store = over(&memory);
+    start(&store, "a").await;
+    let old = turn(&store).await;
+    let store = over(&copy_of(&memory));
+    let commit = store.commit_turn(&old.lock, commit_of(&old, 1)).await;
+    assert!(matches!(commit, Err(ProviderError::LockLost)));
+    let renew = store.renew_turn(&old.lock, LEASE).await;
+    assert!(matches!(renew, Err(ProviderError::LockLost)));
+    assert!(turn(&store).await.lock.epoch > old.lock.epoch);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_attempts_of_what_survives_grow_and_others_do_not() {
+    let mut memory = Arc::new(InMemoryBackend::new());
+    let store = over(&memory);
+    start(&store, "suspect").await;
+    start(&store, "worker").await;
+    let first = turn(&store).await;
+    assert_eq!(first.lock.instance, id("suspect"));
+    let item = turn(&store).await;
+    schedule(&store, &item, 1, &["x"]).await;
+    drop(store);
+    for life in 1..=3 {
+        // Opened, and nothing fetched: nobody is to blame.
+        drop(over(&memory));
+        memory = copy_of(&memory);
+        let store = over(&memory);
+        assert_eq!(turn(&store).await.messages[0].attempt, life);
+        assert_eq!(activity(&store).await.attempt, life);
+        memory = copy_of(&memory);
+    }
+    let store = over(&memory);
+    let item = turn(&store).await;
+    assert_eq!(item.messages[0].attempt, 4);
+    store
+        .abandon_turn(&item.lock, Duration::ZERO, true)
+        .await
+        .unwrap();
+    let item = turn(&store).await;
+    assert_eq!(item.messages[0].attempt, 4);
+    store
+        .commit_turn(&item.lock, commit_of(&item, 5))
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_next_execution_begins_with_its_start_and_keeps_what_was_left() {
+    let memory = Arc::new(InMemoryBackend::new());
+    let store = over(&memory);
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    schedule(&store, &item, 1, &["x", "y"]).await;
+    let work = activity(&store).await;
+    store
+        .complete_activity(&work.lock, Ok(String::new()))
+        .await
+        .unwrap();
+    let item = turn(&store).await;
+    let mut commit = commit_of(&item, 2);
+    commit.consumed.clear();
+    commit.history_delta = events(&item, [scheduled("z")]);
+    let mut next = super::start_of("again");
+    next.execution_id = ExecutionId(2);
+    commit.outcome = TurnOutcome::ContinuedAsNew { next };
+    store.commit_turn(&item.lock, commit.clone()).await.unwrap();
+    for store in [store, over(&copy_of(&memory))] {
+        let item = turn(&store).await;
+        assert_eq!(item.execution_id, ExecutionId(2));
+        assert_eq!(item.last_event_id, EventId::NONE);
+        assert!(matches!(item.messages[0].message, Ok(Message::Start(_))));
+        assert_eq!(item.messages.len(), 2);
+        let again = store.commit_turn(&item.lock, commit.clone()).await.unwrap();
+        assert_eq!(again, Committed::AlreadyApplied);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dropping_a_fetch_of_suspects_gives_their_locks_back() {
+    let memory = Arc::new(InMemoryBackend::new());
+    let store = over(&memory);
+    start(&store, "a").await;
+    drop(store);
+    let store = over(&copy_of(&memory));
+    for _ in 0..20 {
+        let mut fetch = store.fetch_turns(1, LEASE);
+        // One poll: it took the instance and waits for the disk, or parks.
+        let polled = futures::poll!(&mut fetch);
+        drop(fetch);
+        if let std::task::Poll::Ready(items) = polled {
+            let item = items.unwrap().pop().unwrap();
+            store
+                .abandon_turn(&item.lock, Duration::ZERO, true)
+                .await
+                .unwrap();
+        }
+    }
+    let items = soon(store.fetch_turns(1, LEASE)).await.unwrap();
+    assert_eq!(items[0].messages[0].attempt, 1);
+}
+
+#[test]
+fn memory_is_the_same_for_whoever_shares_it() {
+    let one = SharedMemory::new(InMemoryBackend::new());
+    one.clone().set_len(3).unwrap();
+    assert_eq!(one.len().unwrap(), 3);
+}

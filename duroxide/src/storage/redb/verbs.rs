@@ -1,0 +1,358 @@
+//! The contract, verb by verb: check and encode, change the state, wait for the disk.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId, Start};
+use crate::provider::{
+    ActivityItem, ActivityLock, Committed, HistoryPage, InstanceStatus, Provider, ProviderAdmin,
+    ProviderError, StartOutcome, TurnCommit, TurnItem, TurnLock, TurnOutcome,
+};
+use crate::storage::redb::commits::{CommitStep, NewInstance, unstorable};
+use crate::storage::redb::reads::{self, ReadError};
+use crate::storage::redb::shared::{Shared, until};
+use crate::storage::redb::state::Durable;
+use crate::storage::redb::{RedbProvider, bodies, fetch, limits};
+
+const START: &str = "start an instance";
+const COMMIT: &str = "commit a turn";
+const COMPLETE: &str = "complete an activity";
+const READ: &str = "read a history";
+const STATUS: &str = "read a status";
+const LIST: &str = "list the instances";
+const GIVE_BACK: &str = "give back work";
+const RENEW: &str = "renew a lock";
+
+#[async_trait]
+impl Provider for RedbProvider {
+    fn describe(&self) -> String {
+        self.described()
+    }
+
+    async fn start(
+        &self,
+        instance: &InstanceId,
+        start: Start,
+    ) -> Result<StartOutcome, ProviderError> {
+        check_start(&start)?;
+        let shared = self.shared();
+        let digest = digest_of(&start);
+        let new = NewInstance {
+            id: instance.clone(),
+            start,
+            digest,
+        };
+        match create(shared, new)? {
+            Created::Now(durable) => {
+                until(START, durable).await?;
+                return Ok(StartOutcome::Created);
+            }
+            Created::Before(Some(durable)) => until(START, durable).await?,
+            Created::Before(None) => {}
+        }
+        let row = shared.read(START, instance, |database| {
+            reads::instance(database, instance)
+        })?;
+        let (_, row) = row.ok_or_else(|| ReadError::gone().into_provider(START, instance))?;
+        Ok(StartOutcome::Exists {
+            status: Box::new(row.status),
+            same_request: row.digest == digest,
+        })
+    }
+
+    async fn fetch_turns(
+        &self,
+        max: usize,
+        lock_timeout: Duration,
+    ) -> Result<Vec<TurnItem>, ProviderError> {
+        fetch::turns(self.shared(), max, lock_timeout).await
+    }
+
+    async fn commit_turn(
+        &self,
+        lock: &TurnLock,
+        turn: TurnCommit,
+    ) -> Result<Committed, ProviderError> {
+        check_turn(&turn)?;
+        let record = if turn.history_delta.is_empty() {
+            None
+        } else {
+            let record = bodies::encode_turn(turn.turn_id, &turn.history_delta);
+            Some(record.map_err(|error| unstorable(&error))?)
+        };
+        let shared = self.shared();
+        let known = shared.act(COMMIT, |state, _, _| state.knows(&lock.instance))?;
+        if !known {
+            shared.load(COMMIT, &lock.instance)?;
+        }
+        let step = shared.act(COMMIT, |state, _, now| {
+            state.commit_turn(lock, turn, record, now)
+        })??;
+        match step {
+            CommitStep::Applied(durable) => {
+                until(COMMIT, durable).await?;
+                Ok(Committed::Applied)
+            }
+            CommitStep::AlreadyApplied(durable) => {
+                if let Some(durable) = durable {
+                    until(COMMIT, durable).await?;
+                }
+                Ok(Committed::AlreadyApplied)
+            }
+        }
+    }
+
+    async fn abandon_turn(
+        &self,
+        lock: &TurnLock,
+        delay: Duration,
+        forget_attempt: bool,
+    ) -> Result<(), ProviderError> {
+        let done = self.shared().act(GIVE_BACK, |state, _, now| {
+            let instance = state.by_id.get(&lock.instance).copied();
+            instance.is_some_and(|instance| {
+                state.give_back_turn(
+                    instance,
+                    lock.epoch,
+                    lock.token,
+                    delay,
+                    forget_attempt,
+                    now.elapsed,
+                )
+            })
+        })?;
+        held(done)
+    }
+
+    async fn renew_turn(
+        &self,
+        lock: &TurnLock,
+        lock_timeout: Duration,
+    ) -> Result<(), ProviderError> {
+        let done = self.shared().act(RENEW, |state, _, now| {
+            state.renew_turn(lock, lock_timeout, now.elapsed)
+        })?;
+        held(done)
+    }
+
+    async fn fetch_activities(
+        &self,
+        max: usize,
+        lock_timeout: Duration,
+    ) -> Result<Vec<ActivityItem>, ProviderError> {
+        fetch::activities(self.shared(), max, lock_timeout).await
+    }
+
+    async fn complete_activity(
+        &self,
+        lock: &ActivityLock,
+        result: Result<String, ErrorDetails>,
+    ) -> Result<(), ProviderError> {
+        match &result {
+            Ok(result) => limits::check_text("result", result)?,
+            Err(details) => limits::check_failure(details)?,
+        }
+        let applied = self.shared().act(COMPLETE, |state, _, now| {
+            state.complete_activity(lock, result, now)
+        })?;
+        let durable = applied.map_err(|error| unstorable(&error))?;
+        until(COMPLETE, durable.ok_or(ProviderError::LockLost)?).await
+    }
+
+    async fn abandon_activity(
+        &self,
+        lock: &ActivityLock,
+        delay: Duration,
+        forget_attempt: bool,
+    ) -> Result<(), ProviderError> {
+        let done = self.shared().act(GIVE_BACK, |state, _, now| {
+            state.give_back_activity(lock, delay, forget_attempt, now.elapsed)
+        })?;
+        held(done)
+    }
+
+    async fn renew_activity(
+        &self,
+        lock: &ActivityLock,
+        lock_timeout: Duration,
+    ) -> Result<(), ProviderError> {
+        let done = self.shared().act(RENEW, |state, _, now| {
+            state.renew_activity(lock, lock_timeout, now.elapsed)
+        })?;
+        held(done)
+    }
+
+    async fn read(
+        &self,
+        instance: &InstanceId,
+        execution_id: ExecutionId,
+        after: EventId,
+        max: usize,
+    ) -> Result<HistoryPage, ProviderError> {
+        self.shared().read(READ, instance, |database| {
+            reads::page(database, instance, execution_id, after, max)
+        })
+    }
+
+    async fn status(&self, instance: &InstanceId) -> Result<Option<InstanceStatus>, ProviderError> {
+        let row = self.shared().read(STATUS, instance, |database| {
+            reads::instance(database, instance)
+        })?;
+        Ok(row.map(|(_, row)| row.status))
+    }
+
+    async fn wait(
+        &self,
+        instance: &InstanceId,
+        seen: u64,
+    ) -> Result<InstanceStatus, ProviderError> {
+        let watch = Watch::new(self.shared(), instance);
+        loop {
+            // Made before the look: a change in between is not missed.
+            let changed = watch.notify.notified();
+            if let Some(status) = self.status(instance).await?
+                && (status.change > seen || status.state.is_terminal())
+            {
+                return Ok(status);
+            }
+            changed.await;
+        }
+    }
+
+    fn admin(&self) -> Option<&dyn ProviderAdmin> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl ProviderAdmin for RedbProvider {
+    async fn list_instances(
+        &self,
+        after: Option<&InstanceId>,
+        max: usize,
+    ) -> Result<Vec<InstanceStatus>, ProviderError> {
+        let shared = self.shared();
+        let database = Arc::clone(shared.lock().phase.database(LIST)?);
+        let list = reads::list(&database, after, max);
+        drop(database);
+        list.map_err(|(instance, error)| {
+            shared.report(&error);
+            match instance {
+                Some(instance) => error.into_provider(LIST, &instance),
+                None => ProviderError::Unavailable {
+                    operation: LIST,
+                    source: Box::new(error),
+                },
+            }
+        })
+    }
+}
+
+/// How a start found things.
+enum Created {
+    Now(Durable),
+    /// There is one; durable when this is.
+    Before(Option<Durable>),
+}
+
+fn create(shared: &Shared, new: NewInstance) -> Result<Created, ProviderError> {
+    let id = new.id.clone();
+    let known = shared.act(START, |state, _, _| {
+        let known = state.by_id.contains_key(&id);
+        (!known).then_some(state.forgotten)
+    })?;
+    // Most ids are new, so the disk is asked each time: not while others wait for the mutex.
+    let (on_disk, seen) = match known {
+        None => (true, 0),
+        Some(seen) => {
+            let number = shared.read(START, &id, |database| reads::number_of(database, &id))?;
+            (number.is_some(), seen)
+        }
+    };
+    shared.act(START, |state, database, now| {
+        if state.by_id.contains_key(&id) {
+            return Ok(Created::Before(state.barrier()));
+        }
+        // What was forgotten in between may have been created in between.
+        let exists = on_disk
+            || (state.forgotten != seen
+                && reads::number_of(database, &id)
+                    .map_err(|error| error.into_provider(START, &id))?
+                    .is_some());
+        if exists {
+            return Ok(Created::Before(None));
+        }
+        let durable = state.create(new, now).map_err(|error| unstorable(&error))?;
+        Ok(Created::Now(durable))
+    })?
+}
+
+fn check_start(start: &Start) -> Result<(), ProviderError> {
+    limits::check_text("input", &start.input)?;
+    limits::check_text("name", &start.name)?;
+    limits::check_text("version", start.version.as_deref().unwrap_or_default())
+}
+
+fn check_turn(turn: &TurnCommit) -> Result<(), ProviderError> {
+    limits::check_delta(&turn.history_delta)?;
+    match &turn.outcome {
+        TurnOutcome::Running { pinned_version } => {
+            limits::check_text("version", pinned_version.as_deref().unwrap_or_default())
+        }
+        TurnOutcome::Completed { output } => limits::check_text("output", output),
+        TurnOutcome::Failed { details } => limits::check_failure(details),
+        TurnOutcome::ContinuedAsNew { next } => check_start(next),
+    }
+}
+
+/// Of what makes two starts the same request.
+fn digest_of(start: &Start) -> u128 {
+    let mut request = Vec::with_capacity(start.name.len().saturating_add(start.input.len()));
+    request.extend_from_slice(start.name.as_bytes());
+    // No name contains it.
+    request.push(0);
+    request.extend_from_slice(start.input.as_bytes());
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, &request).as_u128()
+}
+
+fn held(done: bool) -> Result<(), ProviderError> {
+    if done {
+        Ok(())
+    } else {
+        Err(ProviderError::LockLost)
+    }
+}
+
+/// Somebody waits for an instance to change.
+struct Watch<'a> {
+    shared: &'a Shared,
+    instance: &'a InstanceId,
+    notify: Arc<Notify>,
+}
+
+impl<'a> Watch<'a> {
+    fn new(shared: &'a Shared, instance: &'a InstanceId) -> Self {
+        let mut core = shared.lock();
+        let watched = &mut core.state.watched;
+        let notify = Arc::clone(watched.entry(instance.clone()).or_default());
+        Self {
+            shared,
+            instance,
+            notify,
+        }
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        let mut core = self.shared.lock();
+        // The map's and ours: nobody else waits.
+        if Arc::strong_count(&self.notify) <= 2 {
+            core.state.watched.remove(self.instance);
+        }
+    }
+}

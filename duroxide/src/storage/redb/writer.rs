@@ -1,0 +1,205 @@
+//! The one thread that writes. While it waits for the disk, the next group forms.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use ::redb::Database;
+
+use crate::storage::redb::group::{self, Changes};
+use crate::storage::redb::open::{self, Opened};
+use crate::storage::redb::options::Durability;
+use crate::storage::redb::recovery::Found;
+use crate::storage::redb::shared::{Core, Phase, Shared, WriterStage};
+use crate::storage::redb::state::State;
+
+/// A relaxed store is fsynced that often.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Writes group after group until the last handle is gone.
+pub(crate) fn run(shared: &Shared) {
+    let mut syncs = Syncs::default();
+    while let Some(task) = next_task(shared, &syncs) {
+        let done = match task {
+            Task::Write(database, changes) => write(shared, &database, &changes, &mut syncs),
+            Task::Sync(database) => write(shared, &database, &Changes::default(), &mut syncs),
+            Task::Reopen => Err("a read failed".to_owned()),
+        };
+        match done {
+            Ok(()) => settle(shared),
+            Err(problem) => reopen(shared, &problem),
+        }
+    }
+    shared.lock().phase = Phase::Closed;
+}
+
+enum Task {
+    Write(Arc<Database>, Changes),
+    /// Makes earlier, relaxed groups durable.
+    Sync(Arc<Database>),
+    Reopen,
+}
+
+/// When a relaxed store was fsynced, and whether it has to be.
+#[derive(Debug, Default)]
+struct Syncs {
+    last: Duration,
+    owed: bool,
+}
+
+/// Blocks until there is something to do; `None`: everything is done.
+fn next_task(shared: &Shared, syncs: &Syncs) -> Option<Task> {
+    let mut core = shared.lock();
+    loop {
+        let database = match &core.phase {
+            Phase::Open(database) => Arc::clone(database),
+            Phase::Reopening | Phase::Closed => return None,
+        };
+        if core.broken {
+            return Some(Task::Reopen);
+        }
+        if core.state.open.is_pending() {
+            let mut core = hold(shared, core);
+            core.writer = WriterStage::Writing;
+            let changes = core.state.close_group();
+            return Some(Task::Write(database, changes));
+        }
+        if core.closing {
+            return syncs.owed.then_some(Task::Sync(database));
+        }
+        drop(database);
+        core.writer = WriterStage::Idle;
+        if syncs.owed {
+            let (next, waited) = shared
+                .writer
+                .wait_timeout(core, SYNC_EVERY)
+                .unwrap_or_else(PoisonError::into_inner);
+            core = next;
+            if waited.timed_out() && !core.state.open.is_pending() {
+                core.writer = WriterStage::Writing;
+                if let Phase::Open(database) = &core.phase {
+                    return Some(Task::Sync(Arc::clone(database)));
+                }
+            }
+        } else {
+            core = shared
+                .writer
+                .wait(core)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        core.writer = WriterStage::Writing;
+    }
+}
+
+/// Lets the turns that the group's own messages caused join it: one fsync for both.
+fn hold<'a>(
+    shared: &'a Shared,
+    mut core: std::sync::MutexGuard<'a, Core>,
+) -> std::sync::MutexGuard<'a, Core> {
+    let max_group = shared.options.max_group;
+    let waits =
+        |core: &mut Core| !core.closing && !core.broken && core.state.should_hold(max_group);
+    if shared.options.hold.is_zero() || !waits(&mut core) {
+        return core;
+    }
+    core.writer = WriterStage::Holding;
+    let (core, _) = shared
+        .writer
+        .wait_timeout_while(core, shared.options.hold, waits)
+        .unwrap_or_else(PoisonError::into_inner);
+    core
+}
+
+fn write(
+    shared: &Shared,
+    database: &Database,
+    changes: &Changes,
+    syncs: &mut Syncs,
+) -> Result<(), String> {
+    let now = shared.options.env.elapsed();
+    let sync = match shared.options.durability {
+        Durability::Immediate => true,
+        Durability::LosesLastSeconds => {
+            changes.is_empty() || now.saturating_sub(syncs.last) >= SYNC_EVERY
+        }
+    };
+    if changes.is_empty() && !syncs.owed {
+        return Ok(());
+    }
+    let durability = if sync {
+        ::redb::Durability::Immediate
+    } else {
+        ::redb::Durability::None
+    };
+    let written = catch_unwind(AssertUnwindSafe(|| {
+        group::commit(database, changes, durability)
+    }));
+    match written {
+        Ok(Ok(())) => {
+            syncs.owed = !sync;
+            if sync {
+                syncs.last = now;
+            }
+            Ok(())
+        }
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_panic) => Err("redb panicked".to_owned()),
+    }
+}
+
+/// The group is on disk: what waited for that happens now.
+fn settle(shared: &Shared) {
+    let now = shared.now();
+    let waiters = shared.lock().state.settle(now);
+    for waiter in waiters {
+        // Whoever does not wait any more made its call in vain, not its write.
+        let _ = waiter.send(());
+    }
+}
+
+/// What is not on disk is void, whoever holds a lock has lost it: everything begins anew from
+/// what the file says.
+fn reopen(shared: &Shared, problem: &str) {
+    tracing::error!(problem, "the store failed; it is opened again");
+    {
+        let now = shared.now();
+        let mut core = shared.lock();
+        core.phase = Phase::Reopening;
+        core.writer = WriterStage::Writing;
+        core.broken = false;
+        // Nobody is answered: dropping the waiters tells them that the outcome is unknown.
+        let blank = State::new(0, Found::nothing(now.wall), now);
+        let mut void = std::mem::replace(&mut core.state, blank);
+        core.state.inherit(&mut void);
+    }
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let now = shared.now();
+        match open::open(&shared.factory, shared.options.cache_bytes, now.wall) {
+            Ok(opened) => return resume(shared, opened),
+            Err(error) => tracing::warn!(%error, "the store cannot be opened again yet"),
+        }
+        let core = shared.lock();
+        let (core, _) = shared
+            .writer
+            .wait_timeout_while(core, pause, |core| !core.closing)
+            .unwrap_or_else(PoisonError::into_inner);
+        if core.closing {
+            return;
+        }
+        drop(core);
+        pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+    }
+}
+
+fn resume(shared: &Shared, opened: Opened) {
+    let now = shared.now();
+    let state = State::new(opened.incarnation, opened.found, now);
+    let mut core = shared.lock();
+    core.phase = Phase::Open(Arc::new(opened.database));
+    let mut blank = std::mem::replace(&mut core.state, state);
+    core.state.inherit(&mut blank);
+    tracing::info!(incarnation = opened.incarnation, "the store is open again");
+}
