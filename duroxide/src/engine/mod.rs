@@ -335,10 +335,16 @@ impl std::fmt::Debug for Execution {
     }
 }
 
+/// A turn with so many events takes no further message: the rest is another turn's, which makes no
+/// difference to the history.
+const FULL_EVENTS: usize = 10_000;
+/// The same in bytes of text.
+const FULL_BYTES: usize = 4 << 20;
+
 /// What a batch of messages comes to.
 #[derive(Debug, Default)]
 pub struct Turn {
-    /// How many of the messages are done with. The rest follows a terminal event and stays.
+    /// How many of the messages are done with. The rest stays: the turn was full, or it ended.
     pub consumed: usize,
     /// New events.
     pub history_delta: Vec<Event>,
@@ -376,18 +382,22 @@ pub fn run_turn(
     messages: impl IntoIterator<Item = (Message, Timestamp)>,
 ) -> Turn {
     let mut turn = Turn::default();
+    let mut bytes = 0;
     for (message, now) in messages {
-        if execution.is_ended() {
+        let is_full = turn.history_delta.len() >= FULL_EVENTS || bytes >= FULL_BYTES;
+        if execution.is_ended() || is_full {
             break;
         }
         turn.consumed += 1;
-        match execution.apply(&message, now) {
-            Ok(step) => turn.history_delta.extend(step.events),
-            Err(nondeterminism) => {
-                turn.history_delta
-                    .extend(execution.fail(nondeterminism.into_details(), now));
-            }
-        }
+        let events = match execution.apply(&message, now) {
+            Ok(step) => step.events,
+            Err(nondeterminism) => execution.fail(nondeterminism.into_details(), now),
+        };
+        bytes += events
+            .iter()
+            .map(|event| event.kind.text_bytes())
+            .sum::<usize>();
+        turn.history_delta.extend(events);
     }
     turn.actions = actions_of(&turn.history_delta);
     turn.outcome = outcome_of(turn.history_delta.last());

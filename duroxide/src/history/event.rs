@@ -129,6 +129,28 @@ impl EventKind {
         )
     }
 
+    /// How many bytes its texts have: what an event costs where it is kept.
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            Self::OrchestrationStarted {
+                name,
+                version,
+                input,
+                ..
+            } => name.len() + version.len() + input.len(),
+            Self::OrchestrationCompleted { output: text }
+            | Self::OrchestrationContinuedAsNew { input: text, .. }
+            | Self::ActivityCompleted { result: text }
+            | Self::ActivityCancelRequested { reason: text }
+            | Self::TimerCancelled { reason: text, .. } => text.len(),
+            Self::OrchestrationFailed { details } | Self::ActivityFailed { details } => {
+                details.text_bytes()
+            }
+            Self::ActivityScheduled { name, input } => name.len() + input.len(),
+            Self::TimerCreated { .. } | Self::TimerFired { .. } => 0,
+        }
+    }
+
     /// Whether a consumed message put this event here; the code's requests follow behind it.
     pub fn is_from_message(&self) -> bool {
         match self {

@@ -123,6 +123,19 @@ impl ErrorDetails {
         }
     }
 
+    /// How many bytes its larger texts have.
+    pub(crate) fn text_bytes(&self) -> usize {
+        match self {
+            Self::Infrastructure { message, .. } | Self::Poison { message, .. } => message.len(),
+            Self::Configuration {
+                resource, message, ..
+            } => resource.len() + message.as_ref().map_or(0, String::len),
+            Self::Application {
+                message, payload, ..
+            } => message.len() + payload.as_ref().map_or(0, String::len),
+        }
+    }
+
     /// `infrastructure`, `configuration`, `application` or `poison`.
     pub fn category(&self) -> &'static str {
         match self {

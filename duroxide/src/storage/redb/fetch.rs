@@ -245,6 +245,7 @@ fn turn_item(shared: &Shared, turn: TakenTurn) -> Result<Option<TurnItem>, Provi
         head,
         execution_id,
         last_event,
+        last_turn: last_turn_id,
         ended,
         ..
     } = row;
@@ -275,6 +276,7 @@ fn turn_item(shared: &Shared, turn: TakenTurn) -> Result<Option<TurnItem>, Provi
         },
         execution_id,
         last_event_id: last_event,
+        last_turn_id,
         orchestration: head.orchestration.clone(),
         version: head.version.clone(),
         ended,

@@ -5,8 +5,9 @@ use crate::provider::ProviderError;
 
 /// The longest single text: input, output, result.
 pub(crate) const MAX_PAYLOAD_BYTES: usize = 1 << 20;
-/// The most events of one turn.
-pub(crate) const MAX_DELTA_EVENTS: usize = 10_000;
+/// The most events of one turn. The engine cuts its turns far below; what one message may cause
+/// fits, and the cancellation of all that was open too.
+pub(crate) const MAX_DELTA_EVENTS: usize = 200_000;
 /// The most bytes of the texts of one turn's events.
 pub(crate) const MAX_DELTA_BYTES: usize = 8 << 20;
 /// Fresh payloads above this many bytes are not kept in memory but read again when they are due.
@@ -71,9 +72,8 @@ fn check_event(kind: &EventKind) -> Result<usize, ProviderError> {
         EventKind::ActivityScheduled { name, input } => sum(&[("name", name), ("input", input)]),
         EventKind::OrchestrationCompleted { output } => sum(&[("output", output)]),
         EventKind::ActivityCompleted { result } => sum(&[("result", result)]),
-        EventKind::ActivityCancelRequested { reason } | EventKind::TimerCancelled { reason } => {
-            sum(&[("reason", reason)])
-        }
+        EventKind::ActivityCancelRequested { reason }
+        | EventKind::TimerCancelled { reason, .. } => sum(&[("reason", reason)]),
         EventKind::OrchestrationFailed { details } | EventKind::ActivityFailed { details } => {
             check_failure(details)?;
             Ok(texts_of(details).map(str::len).sum())

@@ -7,38 +7,43 @@ use duroxide::env::TokioEnv;
 use duroxide::provider::model::ModelProvider;
 use duroxide::provider::{Provider, ProviderRef};
 use duroxide::runtime::Runtime;
+use duroxide::storage::redb::RedbProvider;
 use duroxide::{
     ActivityContext, ActivityRegistry, Client, ErrorDetails, Event, OrchestrationContext,
     OrchestrationRegistry, OrchestrationStatus, RuntimeOptions,
 };
 
 /// How long a test waits for what should happen at once.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The handlers of a test program.
 #[derive(Clone, Debug)]
-pub struct Program {
-    pub activities: ActivityRegistry,
-    pub orchestrations: OrchestrationRegistry,
+pub(super) struct Program {
+    pub(super) activities: ActivityRegistry,
+    pub(super) orchestrations: OrchestrationRegistry,
 }
 
 /// A program running on one store.
 #[derive(Debug)]
-pub struct World {
-    pub store: ProviderRef,
-    pub options: RuntimeOptions,
-    pub runtime: Arc<Runtime>,
-    pub client: Client,
+pub(super) struct World {
+    pub(super) store: ProviderRef,
+    pub(super) options: RuntimeOptions,
+    pub(super) runtime: Arc<Runtime>,
+    pub(super) client: Client,
 }
 
 /// An empty store of each kind.
-pub fn stores() -> Vec<ProviderRef> {
-    let model: ProviderRef = Arc::new(ModelProvider::new(Arc::new(TokioEnv::new())));
-    vec![model]
+pub(super) fn stores() -> Vec<ProviderRef> {
+    let model = ModelProvider::new(Arc::new(TokioEnv::new()));
+    let memory = RedbProvider::in_memory().unwrap();
+    // The file is open, so its folder may go: nobody else has to find it.
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = RedbProvider::open(folder.path().join("test.redb")).unwrap();
+    vec![shared(model), shared(memory), shared(file)]
 }
 
 /// Options with live instances and without.
-pub fn live_on_and_off() -> [RuntimeOptions; 2] {
+pub(super) fn live_on_and_off() -> [RuntimeOptions; 2] {
     let on = RuntimeOptions::default();
     let off = RuntimeOptions {
         live_instances: 0,
@@ -48,7 +53,7 @@ pub fn live_on_and_off() -> [RuntimeOptions; 2] {
 }
 
 /// Runs `check` on every store, with live instances on and off.
-pub async fn everywhere(program: Program, check: impl AsyncFn(&World)) {
+pub(super) async fn everywhere(program: Program, check: impl AsyncFn(&World)) {
     for options in live_on_and_off() {
         for store in stores() {
             let world = World::start(store, &program, options.clone()).await;
@@ -59,7 +64,11 @@ pub async fn everywhere(program: Program, check: impl AsyncFn(&World)) {
 }
 
 impl World {
-    pub async fn start(store: ProviderRef, program: &Program, options: RuntimeOptions) -> Self {
+    pub(super) async fn start(
+        store: ProviderRef,
+        program: &Program,
+        options: RuntimeOptions,
+    ) -> Self {
         let runtime = Runtime::start_with_options(
             Arc::clone(&store),
             program.activities.clone(),
@@ -76,12 +85,12 @@ impl World {
         }
     }
 
-    pub async fn stop(self) {
+    pub(super) async fn stop(self) {
         self.runtime.shutdown(None).await;
     }
 
     /// The same store under another program: what a deployment does.
-    pub async fn redeploy(self, program: &Program) -> Self {
+    pub(super) async fn redeploy(self, program: &Program) -> Self {
         let Self {
             store,
             options,
@@ -93,7 +102,12 @@ impl World {
     }
 
     /// Starts an instance and waits for its end.
-    pub async fn run(&self, id: &str, orchestration: &str, input: &str) -> OrchestrationStatus {
+    pub(super) async fn run(
+        &self,
+        id: &str,
+        orchestration: &str,
+        input: &str,
+    ) -> OrchestrationStatus {
         self.client
             .start_orchestration(id, orchestration, input)
             .await
@@ -101,7 +115,7 @@ impl World {
         self.end(id).await
     }
 
-    pub async fn end(&self, id: &str) -> OrchestrationStatus {
+    pub(super) async fn end(&self, id: &str) -> OrchestrationStatus {
         self.client
             .wait_for_orchestration(id, PATIENCE)
             .await
@@ -109,11 +123,11 @@ impl World {
     }
 
     /// The output of an instance that ends well.
-    pub async fn output(&self, id: &str, orchestration: &str, input: &str) -> String {
+    pub(super) async fn output(&self, id: &str, orchestration: &str, input: &str) -> String {
         completed(self.run(id, orchestration, input).await)
     }
 
-    pub async fn history(&self, id: &str, execution: u64) -> Vec<Event> {
+    pub(super) async fn history(&self, id: &str, execution: u64) -> Vec<Event> {
         self.client
             .read_execution_history(id, execution)
             .await
@@ -121,14 +135,14 @@ impl World {
     }
 }
 
-pub fn completed(status: OrchestrationStatus) -> String {
+pub(super) fn completed(status: OrchestrationStatus) -> String {
     match status {
         OrchestrationStatus::Completed { output, .. } => output,
         other => panic!("unexpected: {other:?}"),
     }
 }
 
-pub fn failed(status: OrchestrationStatus) -> ErrorDetails {
+pub(super) fn failed(status: OrchestrationStatus) -> ErrorDetails {
     match status {
         OrchestrationStatus::Failed { details, .. } => details,
         other => panic!("unexpected: {other:?}"),
@@ -136,7 +150,7 @@ pub fn failed(status: OrchestrationStatus) -> ErrorDetails {
 }
 
 /// A program of one orchestration called `main` and the activity `echo`.
-pub fn program<F, Fut>(main: F) -> Program
+pub(super) fn program<F, Fut>(main: F) -> Program
 where
     F: Fn(OrchestrationContext, String) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<String, String>> + Send + 'static,
@@ -149,7 +163,7 @@ where
     }
 }
 
-pub fn echo() -> ActivityRegistry {
+pub(super) fn echo() -> ActivityRegistry {
     ActivityRegistry::builder()
         .register("echo", |_: ActivityContext, text: String| async move {
             Ok(text)
@@ -157,8 +171,8 @@ pub fn echo() -> ActivityRegistry {
         .build()
 }
 
-/// Waits until `condition` holds, without a fixed pause in the way.
-pub async fn until(condition: impl Fn() -> bool) {
+/// Waits until `condition` holds.
+pub(super) async fn until(condition: impl Fn() -> bool) {
     let waiting = async {
         while !condition() {
             tokio::task::yield_now().await;
@@ -170,6 +184,6 @@ pub async fn until(condition: impl Fn() -> bool) {
 }
 
 /// A store under another name, for tests that wrap one.
-pub fn shared(store: impl Provider) -> ProviderRef {
+pub(super) fn shared(store: impl Provider) -> ProviderRef {
     Arc::new(store)
 }

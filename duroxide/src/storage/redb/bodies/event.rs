@@ -56,6 +56,13 @@ struct ScheduledV1<'a> {
 
 /// Frozen.
 #[derive(Encode, BorrowDecode)]
+struct TimerCancelledV1<'a> {
+    fire_at: u64,
+    reason: &'a str,
+}
+
+/// Frozen.
+#[derive(Encode, BorrowDecode)]
 struct MomentV1 {
     millis: u64,
 }
@@ -154,8 +161,11 @@ fn put_event(to: &mut Vec<u8>, event: &Event) -> Result<(), RecordError> {
         EventKind::ActivityScheduled { name, input } => put(to, ScheduledV1 { name, input }),
         EventKind::OrchestrationCompleted { output: text }
         | EventKind::ActivityCompleted { result: text }
-        | EventKind::ActivityCancelRequested { reason: text }
-        | EventKind::TimerCancelled { reason: text } => put(to, TextV1 { text }),
+        | EventKind::ActivityCancelRequested { reason: text } => put(to, TextV1 { text }),
+        EventKind::TimerCancelled { fire_at, reason } => {
+            let fire_at = fire_at.as_millis();
+            put(to, TimerCancelledV1 { fire_at, reason })
+        }
         EventKind::TimerCreated { fire_at } | EventKind::TimerFired { fire_at } => {
             let millis = fire_at.as_millis();
             put(to, MomentV1 { millis })
@@ -226,9 +236,13 @@ fn take_event(id: EventId, body: &mut &[u8]) -> Result<Event, RecordError> {
         TIMER_FIRED => EventKind::TimerFired {
             fire_at: take_moment(body)?,
         },
-        TIMER_CANCELLED => EventKind::TimerCancelled {
-            reason: take_text(body)?,
-        },
+        TIMER_CANCELLED => {
+            let cancelled: TimerCancelledV1<'_> = take(body)?;
+            EventKind::TimerCancelled {
+                fire_at: Timestamp::from_millis(cancelled.fire_at),
+                reason: cancelled.reason.to_owned(),
+            }
+        }
         other => return Err(unknown_code("event", other)),
     };
     let source = (head.source != 0).then_some(EventId(head.source));

@@ -34,6 +34,7 @@ const ACTIVITY_FAILED: u8 = 1;
 const ORCHESTRATION_FAILED: u8 = 2;
 const PANICKED: u8 = 3;
 const CANCELLED: u8 = 4;
+const REJECTED: u8 = 5;
 
 const POISON_ORCHESTRATION: u8 = 1;
 const POISON_ACTIVITY: u8 = 2;
@@ -74,6 +75,7 @@ pub(super) fn to_stored(details: &ErrorDetails) -> ErrorV1<'_> {
                 AppErrorKind::OrchestrationFailed => (ORCHESTRATION_FAILED, ""),
                 AppErrorKind::Panicked => (PANICKED, ""),
                 AppErrorKind::Cancelled { reason } => (CANCELLED, reason.as_str()),
+                AppErrorKind::Rejected => (REJECTED, ""),
             };
             ErrorV1 {
                 category: APPLICATION,
@@ -122,6 +124,7 @@ pub(super) fn from_stored(stored: &ErrorV1<'_>) -> Result<ErrorDetails, RecordEr
                 ACTIVITY_FAILED => AppErrorKind::ActivityFailed,
                 ORCHESTRATION_FAILED => AppErrorKind::OrchestrationFailed,
                 PANICKED => AppErrorKind::Panicked,
+                REJECTED => AppErrorKind::Rejected,
                 CANCELLED => AppErrorKind::Cancelled {
                     reason: stored.subject.to_owned(),
                 },

@@ -1,0 +1,94 @@
+//! Processes a list of orders: real files in, real files out, whatever happens in between.
+//!
+//! `cargo run --example order_processing` reads `orders.csv` of its work folder (written with a few
+//! orders if it is missing), and for each order takes the items from the stock, charges the
+//! customer, writes a receipt and books the sale in the ledger. With `--crash-after N` the process
+//! aborts in the middle of the Nth activity; run it again without, and it finishes: no order is
+//! lost, no sale is booked twice.
+
+mod activities;
+mod files;
+mod order;
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use duroxide::join2;
+use duroxide::prelude::*;
+
+use activities::{book, charge, crash_after, take_from_stock, write_receipt};
+use files::Folder;
+use order::Order;
+
+/// Processes the orders of a folder.
+#[derive(Debug, Parser)]
+struct Args {
+    /// Where `orders.csv` lies and everything is written.
+    #[arg(long, default_value = "order_processing.work")]
+    work: PathBuf,
+    /// How many orders to make up if there is no `orders.csv`.
+    #[arg(long, default_value_t = 12)]
+    orders: u32,
+    /// Abort the process in the middle of the activity with this number.
+    #[arg(long, value_name = "N")]
+    crash_after: Option<u32>,
+}
+
+/// One order, from the list to the ledger. Gives the place of the receipt.
+#[orchestration]
+async fn fulfil(
+    ctx: &OrchestrationContext,
+    folder: Folder,
+    order: Order,
+) -> Result<String, String> {
+    take_from_stock(ctx, folder.clone(), order.clone()).await?;
+    let paid = charge(ctx, folder.clone(), order.clone()).await?;
+    // The bank wants a moment before it confirms.
+    ctx.schedule_timer(Duration::from_millis(20)).await;
+    let receipt = write_receipt(ctx, folder.clone(), order.clone(), paid.clone());
+    let booking = book(ctx, folder, order, paid);
+    let (receipt, booking) = join2(receipt, booking).await;
+    booking?;
+    Ok(receipt?)
+}
+
+#[tokio::main]
+#[expect(clippy::print_stdout, reason = "a program for people")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let args = Args::parse();
+    crash_after(args.crash_after);
+    let folder = Folder::create(args.work)?;
+    let orders = folder.orders(args.orders)?;
+
+    let store = RedbProvider::open(folder.path("orders.redb"))?;
+    let runtime = Runtime::builder().store(store).start().await?;
+    let client = runtime.client();
+    let mut handles = Vec::new();
+    for order in orders {
+        let id = format!("order-{}", order.id);
+        let handle = fulfil::start(&client, folder.clone(), order)
+            .id(&id)
+            .if_absent()
+            .await?;
+        // From here on the order cannot be lost any more.
+        println!(
+            "{} {id}",
+            if handle.created() {
+                "accepted"
+            } else {
+                "known"
+            }
+        );
+        handles.push(handle);
+    }
+    for handle in handles {
+        println!("done {} {}", handle.id(), handle.result().await?);
+    }
+    println!(
+        "{} sales in {}",
+        folder.sales()?,
+        folder.path("ledger.csv").display()
+    );
+    runtime.shutdown(None).await;
+    Ok(())
+}
