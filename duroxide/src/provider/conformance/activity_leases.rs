@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::poll;
+use futures_util::FutureExt as _;
 
 use super::ProviderFactory;
 use super::assertions::{assert_lost, only};
@@ -67,7 +67,7 @@ pub async fn the_lease_of_an_activity_begins_when_it_is_granted(factory: &dyn Pr
     let driver = Driver::new(factory).await;
     let mut clock = TurnClock::new(&driver).await;
     let mut parked = pin!(driver.store.fetch_activities(1, driver.short()));
-    assert!(poll!(&mut parked).is_pending());
+    assert!(parked.as_mut().now_or_never().is_none());
     clock.pass(&driver, driver.short() * 2).await;
     driver.begin("a", |turn| turn.schedule("x", "")).await;
     let item = only(driver.patiently(parked).await.unwrap());

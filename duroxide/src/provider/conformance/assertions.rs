@@ -3,9 +3,8 @@
 use std::fmt::Debug;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Poll;
 
-use futures_util::poll;
+use futures_util::FutureExt as _;
 
 use crate::history::{EventId, ExecutionId, Message};
 use crate::provider::{ProviderError, TurnItem};
@@ -17,7 +16,7 @@ impl Driver<'_> {
     /// is there, and then with that alone.
     pub async fn expect_no_turn(&self) {
         let mut parked = pin!(self.store.fetch_turns(ALL, LONG));
-        if let Poll::Ready(items) = poll!(&mut parked) {
+        if let Some(items) = parked.as_mut().now_or_never() {
             panic!("there should be no turn: {items:?}");
         }
         let sentinel = self.start(&fresh("sentinel")).await;
@@ -34,7 +33,7 @@ impl Driver<'_> {
         let sentinel = self.start(&fresh("sentinel")).await;
         let item = self.fetch_turn_of(&sentinel).await;
         let mut parked = pin!(self.store.fetch_activities(ALL, LONG));
-        if let Poll::Ready(items) = poll!(&mut parked) {
+        if let Some(items) = parked.as_mut().now_or_never() {
             panic!("there should be no activity: {items:?}");
         }
         self.commit(&item, Turn::of(&item).schedule("sentinel", ""))

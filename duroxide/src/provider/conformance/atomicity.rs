@@ -3,8 +3,8 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use futures_util::poll;
 
 use crate::history::EventId;
 use crate::provider::{Committed, ProviderError};
@@ -218,7 +218,7 @@ pub async fn a_commit_dropped_halfway_can_be_made_again(factory: &dyn ProviderFa
         let turn = Turn::of(&item).schedule("x", "");
         {
             let mut commit = pin!(driver.store.commit_turn(&item.lock, turn.commit.clone()));
-            let _ = poll!(&mut commit);
+            let _ = commit.as_mut().now_or_never();
         }
         driver
             .store

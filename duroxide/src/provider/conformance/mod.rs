@@ -20,6 +20,7 @@ pub mod completions;
 pub mod consuming;
 pub mod continue_as_new;
 pub mod corruption;
+pub mod crowds;
 pub mod endings;
 pub mod giving_back;
 pub mod history;

@@ -3,18 +3,14 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::join_all;
-use futures_util::poll;
+use futures_util::FutureExt as _;
 
 use crate::history::InstanceId;
 use crate::provider::TurnItem;
 
 use super::assertions::{fresh, only};
 use super::driver::{ALL, Driver, LONG};
-use super::{ProviderFactory, Turn, first_start};
-
-/// Rounds of those rules that look for rare races.
-const ROUNDS: usize = 300;
+use super::{ProviderFactory, Turn};
 
 /// A start wakes a parked fetch.
 pub async fn a_start_wakes_a_fetch(factory: &dyn ProviderFactory) {
@@ -76,7 +72,7 @@ pub async fn a_commit_wakes_a_fetch_of_activities(factory: &dyn ProviderFactory)
     driver.start("a").await;
     let item = driver.fetch().await;
     let mut parked = pin!(driver.store.fetch_activities(ALL, LONG));
-    assert!(poll!(&mut parked).is_pending());
+    assert!(parked.as_mut().now_or_never().is_none());
     driver
         .commit(&item, Turn::of(&item).schedule("x", ""))
         .await;
@@ -88,7 +84,7 @@ pub async fn an_abandoned_activity_wakes_a_fetch(factory: &dyn ProviderFactory) 
     let driver = Driver::new(factory).await;
     let item = driver.begin_activity("a").await;
     let mut parked = pin!(driver.store.fetch_activities(ALL, LONG));
-    assert!(poll!(&mut parked).is_pending());
+    assert!(parked.as_mut().now_or_never().is_none());
     let given_back = driver
         .store
         .abandon_activity(&item.lock, Duration::ZERO, false);
@@ -103,7 +99,10 @@ pub async fn a_dropped_fetch_has_locked_nothing(factory: &dyn ProviderFactory) {
         {
             let mut turns = pin!(driver.store.fetch_turns(ALL, LONG));
             let mut activities = pin!(driver.store.fetch_activities(ALL, LONG));
-            assert!(poll!(&mut turns).is_pending() && poll!(&mut activities).is_pending());
+            assert!(
+                turns.as_mut().now_or_never().is_none()
+                    && activities.as_mut().now_or_never().is_none()
+            );
         }
         let item = driver.begin_activity(&fresh("a")).await;
         assert_eq!(item.attempt, 1);
@@ -122,8 +121,8 @@ pub async fn a_dropped_fetch_takes_no_wake_up_with_it(factory: &dyn ProviderFact
         let mut stays = pin!(driver.store.fetch_turns(1, LONG));
         {
             let mut first = pin!(driver.store.fetch_turns(1, LONG));
-            assert!(poll!(&mut first).is_pending());
-            assert!(poll!(&mut stays).is_pending());
+            assert!(first.as_mut().now_or_never().is_none());
+            assert!(stays.as_mut().now_or_never().is_none());
             // Woken, but never polled again.
             driver.start(&fresh("a")).await;
         }
@@ -132,82 +131,36 @@ pub async fn a_dropped_fetch_takes_no_wake_up_with_it(factory: &dyn ProviderFact
     }
 }
 
-/// Many are parked and as many instances are started: each fetch gets one.
-pub async fn each_of_many_parked_fetches_gets_a_turn(factory: &dyn ProviderFactory) {
-    const FETCHES: usize = 4;
+/// A wake-up reaches those whom it concerns, however many others are parked before them.
+pub async fn a_wake_up_reaches_whom_it_concerns(factory: &dyn ProviderFactory) {
     let driver = Driver::new(factory).await;
-    for _ in 0..ROUNDS {
-        let parked = (0..FETCHES).map(|_| {
-            let store = driver.share();
-            tokio::spawn(async move {
-                let item = only(store.fetch_turns(1, LONG).await.unwrap());
-                store
-                    .commit_turn(&item.lock, Turn::of(&item).complete("").commit)
-                    .await
-                    .unwrap();
-            })
-        });
-        let parked: Vec<_> = parked.collect();
-        let started = (0..FETCHES).map(|_| {
-            let store = driver.share();
-            tokio::spawn(async move {
-                let id = InstanceId::new(fresh("a")).unwrap();
-                store.start(&id, first_start("orders", "in")).await.unwrap();
-            })
-        });
-        join_all(started.collect::<Vec<_>>()).await;
-        for done in driver.patiently(join_all(parked)).await {
-            done.unwrap();
-        }
-    }
-    driver.expect_no_turn().await;
-}
-
-/// Many are parked and one turn queues as many activities: each fetch gets one.
-pub async fn each_of_many_parked_fetches_gets_an_activity(factory: &dyn ProviderFactory) {
-    const FETCHES: usize = 4;
-    let driver = Driver::new(factory).await;
-    for _ in 0..ROUNDS {
-        let parked = (0..FETCHES).map(|_| {
-            let store = driver.share();
-            tokio::spawn(async move {
-                let item = only(store.fetch_activities(1, LONG).await.unwrap());
-                store
-                    .complete_activity(&item.lock, Ok(String::new()))
-                    .await
-                    .unwrap();
-            })
-        });
-        let parked: Vec<_> = parked.collect();
-        let id = driver
-            .begin(&fresh("a"), |turn| {
-                (0..FETCHES).fold(turn, |turn, _| turn.schedule("x", ""))
-            })
-            .await;
-        for done in driver.patiently(join_all(parked)).await {
-            done.unwrap();
-        }
-        let last = driver.turn(|turn| turn.complete("")).await;
-        assert_eq!((&last.lock.instance, last.messages.len()), (&id, FETCHES));
-    }
-}
-
-/// What is there before the fetch is found as well as what comes during it: no gap between.
-pub async fn a_fetch_misses_nothing_while_it_parks(factory: &dyn ProviderFactory) {
-    let driver = Driver::new(factory).await;
-    for _ in 0..ROUNDS {
-        let store = driver.share();
-        let fetch = tokio::spawn(async move { store.fetch_turns(1, LONG).await.unwrap() });
-        driver.start(&fresh("a")).await;
-        let item = only(driver.patiently(fetch).await.unwrap());
-        driver.commit(&item, Turn::of(&item).complete("")).await;
-    }
+    let other = InstanceId::new("never").unwrap();
+    let mut elsewhere = pin!(driver.store.wait(&other, 0));
+    assert!(elsewhere.as_mut().now_or_never().is_none());
+    let mut activities = pin!(driver.store.fetch_activities(1, LONG));
+    assert!(activities.as_mut().now_or_never().is_none());
+    let mut turns = pin!(driver.store.fetch_turns(1, LONG));
+    assert!(turns.as_mut().now_or_never().is_none());
+    let id = driver.start("a").await;
+    let item = only(driver.patiently(turns).await.unwrap());
+    assert_eq!(item.lock.instance, id);
+    let mut turns = pin!(driver.store.fetch_turns(1, LONG));
+    assert!(turns.as_mut().now_or_never().is_none());
+    let mut news = pin!(driver.store.wait(&id, driver.status(&id).await.change));
+    assert!(news.as_mut().now_or_never().is_none());
+    driver
+        .commit(&item, Turn::of(&item).schedule("x", ""))
+        .await;
+    let activity = only(driver.patiently(activities).await.unwrap());
+    driver.patiently(news).await.unwrap();
+    driver.complete(&activity, "").await;
+    only(driver.patiently(turns).await.unwrap());
 }
 
 /// Parks a fetch, lets something happen, and gives what the fetch returned.
 async fn wakes<T>(driver: &Driver<'_>, happens: impl Future<Output = T>) -> TurnItem {
     let mut parked = pin!(driver.store.fetch_turns(ALL, LONG));
-    assert!(poll!(&mut parked).is_pending());
+    assert!(parked.as_mut().now_or_never().is_none());
     happens.await;
     only(driver.patiently(parked).await.unwrap())
 }

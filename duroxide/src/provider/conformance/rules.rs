@@ -3,11 +3,8 @@
 /// Makes a test of every rule of the contract, against the stores of a factory.
 ///
 /// The expression is evaluated once for each test. The tests use `#[tokio::test]`, so the calling
-/// crate needs `tokio` with `rt-multi-thread` and `macros`.
-///
-/// ```ignore
-/// duroxide::conformance_tests!(MyStoreFactory::default());
-/// ```
+/// crate needs `tokio` with `rt-multi-thread` and `macros`. `docs/provider-guide.md` has a whole
+/// example; the call itself is `duroxide::conformance_tests!(MyStores::default());`.
 #[macro_export]
 macro_rules! conformance_tests {
     ($factory:expr) => {
@@ -110,6 +107,13 @@ macro_rules! conformance_tests {
                 an_instance_with_a_corrupt_history_can_be_ended,
                 an_activity_that_cannot_be_read_is_handed_out,
             ]
+            crowds: [
+                each_of_many_parked_fetches_gets_a_turn,
+                each_of_many_parked_fetches_gets_an_activity,
+                each_of_many_parked_fetches_gets_a_timer,
+                each_of_many_parked_fetches_takes_over,
+                a_fetch_misses_nothing_while_it_parks,
+            ]
             endings: [
                 a_completed_instance_shows_its_output,
                 a_failed_instance_shows_why,
@@ -199,9 +203,7 @@ macro_rules! conformance_tests {
                 an_abandoned_activity_wakes_a_fetch,
                 a_dropped_fetch_has_locked_nothing,
                 a_dropped_fetch_takes_no_wake_up_with_it,
-                each_of_many_parked_fetches_gets_a_turn,
-                each_of_many_parked_fetches_gets_an_activity,
-                a_fetch_misses_nothing_while_it_parks,
+                a_wake_up_reaches_whom_it_concerns,
             ]
             payloads: [
                 a_large_payload_comes_back,

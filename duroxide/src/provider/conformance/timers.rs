@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::poll;
+use futures_util::FutureExt as _;
 
 use crate::history::{EventId, ExecutionId, Message};
 use crate::provider::TurnItem;
@@ -113,7 +113,7 @@ pub async fn an_earlier_timer_overtakes_a_later_one(factory: &dyn ProviderFactor
     let id = driver.start("early").await;
     let item = driver.fetch().await;
     let mut parked = pin!(driver.store.fetch_turns(1, LONG));
-    assert!(poll!(&mut parked).is_pending());
+    assert!(parked.as_mut().now_or_never().is_none());
     let due = driver.at(SOON);
     driver.commit(&item, Turn::of(&item).timer(due)).await;
     let woken = only(driver.patiently(parked).await.unwrap());
