@@ -14,7 +14,7 @@ use super::{ProviderFactory, Turn};
 pub async fn a_cancelled_timer_never_fires(factory: &dyn ProviderFactory) {
     let driver = Driver::new(factory).await;
     let mut clock = ActivityClock::new(&driver).await;
-    let due = driver.at(SOON * 3);
+    let due = driver.at(SOON * 10);
     driver
         .begin("a", |turn| {
             turn.timer(due).timer(due).timer(Timestamp::ZERO)
@@ -25,7 +25,7 @@ pub async fn a_cancelled_timer_never_fires(factory: &dyn ProviderFactory) {
         source: EventId(2),
     };
     driver.turn(|turn| turn.cancel_timer(cancelled)).await;
-    clock.pass(&driver, SOON * 4).await;
+    clock.pass(&driver, SOON * 11).await;
     assert_eq!(
         messages(&driver.turn(|turn| turn).await),
         [fired(1, 3, due)]

@@ -90,7 +90,6 @@ pub async fn each_of_many_parked_fetches_takes_over(factory: &dyn ProviderFactor
         |store| async move { store.fetch_turns(1, LONG).await },
     );
     for item in driver.patiently(parked).await {
-        assert_eq!(item.messages[0].attempt, 2);
         driver.commit(&item, Turn::of(&item).complete("")).await;
     }
 }

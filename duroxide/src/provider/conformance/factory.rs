@@ -57,7 +57,7 @@ pub trait ProviderFactory: fmt::Debug + Send + Sync {
 
     /// A lease short enough to wait for its end, and long enough for a few calls.
     fn short_lease(&self) -> Duration {
-        Duration::from_millis(60)
+        Duration::from_millis(100)
     }
 
     /// How long a parked call that should have woken is waited for before the test fails.

@@ -239,6 +239,7 @@ macro_rules! conformance_tests {
             ]
             timers: [
                 a_timer_fires_when_it_is_due,
+                a_timer_is_not_early_in_a_busy_store,
                 a_timer_without_a_delay_fires_at_once,
                 timers_fire_in_the_order_of_their_due_times,
                 timers_of_the_same_moment_all_fire,

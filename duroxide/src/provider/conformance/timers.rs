@@ -9,9 +9,9 @@ use crate::history::{EventId, ExecutionId, Message};
 use crate::provider::TurnItem;
 use crate::time::Timestamp;
 
-use super::assertions::{messages, only};
+use super::assertions::{fresh, messages, only};
 use super::clock::ActivityClock;
-use super::driver::{Driver, LONG};
+use super::driver::{ALL, Driver, LONG};
 use super::{ProviderFactory, Turn};
 
 pub(super) const SOON: Duration = Duration::from_millis(60);
@@ -40,6 +40,22 @@ pub async fn a_timer_fires_when_it_is_due(factory: &dyn ProviderFactory) {
     );
     driver.commit(&item, Turn::of(&item)).await;
     driver.expect_no_turn().await;
+}
+
+/// A timer is not early either when the store looks for work all the time before it is due.
+pub async fn a_timer_is_not_early_in_a_busy_store(factory: &dyn ProviderFactory) {
+    let driver = Driver::new(factory).await;
+    let due = driver.at(SOON);
+    let id = driver.begin("a", |turn| turn.timer(due)).await;
+    let mut fired = false;
+    while !fired {
+        driver.start(&fresh("busy")).await;
+        for item in driver.fetch_up_to(ALL, LONG).await {
+            fired |= item.lock.instance == id;
+            driver.commit(&item, Turn::of(&item).complete("")).await;
+        }
+        assert!(!fired || driver.now() >= due, "it is not {due} yet");
+    }
 }
 
 /// A timer that is due when it is set fires at once.
@@ -137,13 +153,13 @@ pub async fn a_timer_at_the_end_of_time_never_fires(factory: &dyn ProviderFactor
 pub async fn a_timer_during_a_lock_waits(factory: &dyn ProviderFactory) {
     let driver = Driver::new(factory).await;
     let mut clock = ActivityClock::new(&driver).await;
-    let due = driver.at(SOON);
+    let due = driver.at(SOON * 10);
     driver
         .begin("a", |turn| turn.timer(due).timer(Timestamp::ZERO))
         .await;
     let item = driver.fetch().await;
     assert_eq!(messages(&item), [fired(1, 3, Timestamp::ZERO)]);
-    clock.pass(&driver, SOON * 2).await;
+    clock.pass(&driver, SOON * 11).await;
     driver.expect_no_turn().await;
     driver.commit(&item, Turn::of(&item)).await;
     assert_eq!(messages(&driver.fetch().await), [fired(1, 2, due)]);

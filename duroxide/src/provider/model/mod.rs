@@ -105,9 +105,8 @@ impl ModelProvider {
     /// Looks until something is found: at once, after each change, and when something falls due.
     async fn park<T>(&self, mut act: impl FnMut(&mut State, &Moment<'_>) -> Look<T>) -> T {
         loop {
-            let mut changed = pin!(self.shared.changed.notified());
-            // From here on no change is missed, also none between the look and the sleep.
-            changed.as_mut().enable();
+            // Made before the look: a change in between completes it, also if it was never polled.
+            let changed = pin!(self.shared.changed.notified());
             match self.look(&mut act) {
                 Look::Found(found) => return found,
                 Look::NothingFor(None) => changed.await,
