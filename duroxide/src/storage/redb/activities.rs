@@ -10,6 +10,7 @@ use crate::storage::redb::bodies::{self, ActivityKey};
 use crate::storage::redb::inbox::{Deliveries, Head};
 use crate::storage::redb::limits::MAX_RESIDENT_BYTES;
 use crate::storage::redb::record::RecordError;
+use crate::storage::redb::recovery;
 use crate::storage::redb::schema::{Queue, RowKey};
 use crate::storage::redb::state::{Durable, Effect, Moment, State};
 
@@ -76,7 +77,7 @@ impl Activities {
             execution_id,
             source,
         } = entry.key;
-        self.next = self.next.max(sequence.saturating_add(1));
+        self.next = recovery::behind(self.next, sequence);
         self.by_source
             .insert((instance, execution_id, source), sequence);
         self.ready.insert(sequence);

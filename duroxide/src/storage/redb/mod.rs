@@ -6,6 +6,7 @@
 
 mod activities;
 mod bodies;
+mod checks;
 mod commits;
 mod fetch;
 mod group;
@@ -14,6 +15,7 @@ mod limits;
 mod lot;
 mod open;
 mod options;
+mod parking;
 mod reads;
 mod record;
 mod recovery;
@@ -110,6 +112,9 @@ impl RedbProvider {
     }
 
     fn described(&self) -> String {
+        if self.handle.name == options::IN_MEMORY {
+            return format!("redb {}: gone with its last handle", self.handle.name);
+        }
         let how = match self.shared().options.durability {
             Durability::Immediate => "every commit fsynced",
             Durability::LosesLastSeconds => "relaxed: a crash loses the writes of the last seconds",

@@ -111,7 +111,7 @@ impl RedbOptions {
     pub fn in_memory(self) -> Result<RedbProvider, OpenError> {
         let memory = SharedMemory::new(InMemoryBackend::new());
         let factory = move || Ok(Box::new(memory.clone()) as Box<dyn StorageBackend>);
-        let name = "in memory".to_owned();
+        let name = IN_MEMORY.to_owned();
         RedbProvider::start(name, Factory(Arc::new(factory)), self)
     }
 
@@ -131,6 +131,9 @@ impl RedbOptions {
         RedbProvider::start(name, Factory(Arc::new(factory)), self)
     }
 }
+
+/// The name of a store without a file.
+pub(crate) const IN_MEMORY: &str = "in memory";
 
 /// Makes a backend; again after each failure.
 #[derive(Clone)]

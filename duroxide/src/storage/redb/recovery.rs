@@ -52,7 +52,7 @@ pub(crate) fn scan(database: &Database, now: Timestamp) -> Result<Found, OpenErr
     let mut found = Found::nothing(now);
     let instances = transaction.open_table(INSTANCES).map_err(from_redb)?;
     if let Some((last, _)) = instances.last().map_err(from_redb)? {
-        found.next_instance = last.value().saturating_add(1);
+        found.next_instance = behind(found.next_instance, last.value());
     }
     messages(&transaction, &attempts, &mut found).map_err(from_redb)?;
     activities(&transaction, &attempts, &mut found).map_err(from_redb)?;
@@ -61,6 +61,16 @@ pub(crate) fn scan(database: &Database, now: Timestamp) -> Result<Found, OpenErr
     let loaded = reads::timers(database, from, now.saturating_add(NEAR)).map_err(from_redb)?;
     found.timers.loaded(loaded);
     Ok(found)
+}
+
+/// A number that is not in use. Numbers without end only stand in damaged rows.
+pub(crate) fn behind(next: u64, used: u64) -> u64 {
+    const LARGEST: u64 = 1 << 62;
+    if used < LARGEST {
+        next.max(used.saturating_add(1))
+    } else {
+        next
+    }
 }
 
 type Attempts = HashMap<(u8, u64), Result<u32, String>>;
@@ -102,7 +112,8 @@ fn messages(
     for row in table.iter()? {
         let (key, record) = row?;
         let (sequence, instance) = key.value();
-        found.next_message = sequence.saturating_add(1);
+        found.next_message = behind(found.next_message, sequence);
+        found.next_instance = behind(found.next_instance, instance);
         let (deliveries, problem) = deliveries(attempts, Queue::Inbox, sequence);
         let message = problem.map_or_else(|| reads::message_in(instance, record.value()), Err);
         let is_start = matches!(message, Ok(Message::Start(_)));
@@ -143,6 +154,7 @@ fn activities(
     for row in table.iter()? {
         let (columns, record) = row?;
         let key = activity_key(columns.value());
+        found.next_instance = behind(found.next_instance, key.instance);
         let (deliveries, problem) = deliveries(attempts, Queue::Activities, key.sequence);
         let checked = problem.map_or_else(
             || bodies::decode_activity(&key, record.value()).map_err(|error| error.to_string()),

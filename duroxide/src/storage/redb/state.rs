@@ -62,7 +62,14 @@ pub(crate) struct State {
     /// Bytes of payloads in memory.
     pub(crate) resident: usize,
     /// Who waits for which instance to change.
-    pub(crate) watched: HashMap<InstanceId, Arc<Notify>>,
+    pub(crate) watched: HashMap<InstanceId, Watched>,
+}
+
+/// An instance that somebody waits for.
+#[derive(Debug, Default)]
+pub(crate) struct Watched {
+    pub(crate) change: Arc<Notify>,
+    pub(crate) watchers: usize,
 }
 
 /// What falls due on the monotonic clock.
@@ -139,19 +146,19 @@ impl State {
         state
     }
 
-    /// Takes over who waits from a state that is void, and lets everybody look again.
+    /// Takes over who waits from a state that is void.
     pub(crate) fn inherit(&mut self, void: &mut Self) {
         self.turn_lot = std::mem::take(&mut void.turn_lot);
         self.activity_lot = std::mem::take(&mut void.activity_lot);
         self.watched = std::mem::take(&mut void.watched);
-        self.wake_everybody();
     }
 
+    /// Lets everybody who waits look again.
     pub(crate) fn wake_everybody(&mut self) {
         self.turn_lot.wake_all();
         self.activity_lot.wake_all();
-        for watch in self.watched.values() {
-            watch.notify_waiters();
+        for watched in self.watched.values() {
+            watched.change.notify_waiters();
         }
     }
 
@@ -303,8 +310,8 @@ impl State {
                 }
                 Effect::SettleTimer(key) => self.timers.settle(&key),
                 Effect::Changed(id) => {
-                    if let Some(watch) = self.watched.get(&id) {
-                        watch.notify_waiters();
+                    if let Some(watched) = self.watched.get(&id) {
+                        watched.change.notify_waiters();
                     }
                 }
             }

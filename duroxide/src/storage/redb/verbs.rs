@@ -12,7 +12,8 @@ use crate::provider::{
     ActivityItem, ActivityLock, Committed, HistoryPage, InstanceStatus, Provider, ProviderAdmin,
     ProviderError, StartOutcome, TurnCommit, TurnItem, TurnLock, TurnOutcome,
 };
-use crate::storage::redb::commits::{CommitStep, NewInstance, unstorable};
+use crate::storage::redb::checks::unstorable;
+use crate::storage::redb::commits::{CommitStep, NewInstance};
 use crate::storage::redb::reads::{self, ReadError};
 use crate::storage::redb::shared::{Shared, until};
 use crate::storage::redb::state::Durable;
@@ -85,14 +86,23 @@ impl Provider for RedbProvider {
             Some(record.map_err(|error| unstorable(&error))?)
         };
         let shared = self.shared();
-        let known = shared.act(COMMIT, |state, _, _| state.knows(&lock.instance))?;
-        if !known {
+        let mut turn = Some((turn, record));
+        let mut commit = |is_loaded: bool| {
+            shared.act(COMMIT, |state, _, now| {
+                if !is_loaded && !state.knows(&lock.instance) {
+                    return None;
+                }
+                let (turn, record) = turn.take()?;
+                Some(state.commit_turn(lock, turn, record, now))
+            })
+        };
+        let step = if let Some(step) = commit(false)? {
+            step
+        } else {
             shared.load(COMMIT, &lock.instance)?;
-        }
-        let step = shared.act(COMMIT, |state, _, now| {
-            state.commit_turn(lock, turn, record, now)
-        })??;
-        match step {
+            commit(true)?.unwrap_or(Err(ProviderError::LockLost))
+        };
+        match step? {
             CommitStep::Applied(durable) => {
                 until(COMMIT, durable).await?;
                 Ok(Committed::Applied)
@@ -213,7 +223,7 @@ impl Provider for RedbProvider {
         let watch = Watch::new(self.shared(), instance);
         loop {
             // Made before the look: a change in between is not missed.
-            let changed = watch.notify.notified();
+            let changed = watch.change.notified();
             if let Some(status) = self.status(instance).await?
                 && (status.change > seen || status.state.is_terminal())
             {
@@ -331,18 +341,18 @@ fn held(done: bool) -> Result<(), ProviderError> {
 struct Watch<'a> {
     shared: &'a Shared,
     instance: &'a InstanceId,
-    notify: Arc<Notify>,
+    change: Arc<Notify>,
 }
 
 impl<'a> Watch<'a> {
     fn new(shared: &'a Shared, instance: &'a InstanceId) -> Self {
         let mut core = shared.lock();
-        let watched = &mut core.state.watched;
-        let notify = Arc::clone(watched.entry(instance.clone()).or_default());
+        let watched = core.state.watched.entry(instance.clone()).or_default();
+        watched.watchers = watched.watchers.saturating_add(1);
         Self {
             shared,
             instance,
-            notify,
+            change: Arc::clone(&watched.change),
         }
     }
 }
@@ -350,9 +360,11 @@ impl<'a> Watch<'a> {
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
         let mut core = self.shared.lock();
-        // The map's and ours: nobody else waits.
-        if Arc::strong_count(&self.notify) <= 2 {
-            core.state.watched.remove(self.instance);
+        if let Some(watched) = core.state.watched.get_mut(self.instance) {
+            watched.watchers = watched.watchers.saturating_sub(1);
+            if watched.watchers == 0 {
+                core.state.watched.remove(self.instance);
+            }
         }
     }
 }

@@ -201,5 +201,6 @@ fn resume(shared: &Shared, opened: Opened) {
     core.phase = Phase::Open(Arc::new(opened.database));
     let mut blank = std::mem::replace(&mut core.state, state);
     core.state.inherit(&mut blank);
+    core.state.wake_everybody();
     tracing::info!(incarnation = opened.incarnation, "the store is open again");
 }
