@@ -11,7 +11,7 @@ use crate::provider::{
 use crate::storage::redb::bodies::{self, InstanceRow, TimerKey};
 use crate::storage::redb::checks::{check_commit, unstorable};
 use crate::storage::redb::inbox::{
-    Body, Deliveries, Head, Inbox, Origin, Place, Queued, Row, Stage, bytes_of,
+    Body, Deliveries, Head, Origin, Place, Queued, Row, Stage, bytes_of,
 };
 use crate::storage::redb::limits::MAX_RESIDENT_BYTES;
 use crate::storage::redb::record::RecordError;

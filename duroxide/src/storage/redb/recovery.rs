@@ -2,7 +2,6 @@
 //! owner, whom its key names; it is handed out as an error and keeps nobody else waiting.
 
 use std::collections::HashMap;
-
 use std::time::Duration;
 
 use ::redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _};

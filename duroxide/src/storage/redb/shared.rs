@@ -5,8 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use ::redb::Database;
 
-use crate::history::InstanceId;
-use crate::history::{EventId, ExecutionId};
+use crate::history::{EventId, ExecutionId, InstanceId};
 use crate::provider::ProviderError;
 use crate::storage::redb::bodies::StoredTurn;
 use crate::storage::redb::options::{Factory, RedbOptions};

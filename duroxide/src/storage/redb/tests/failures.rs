@@ -40,7 +40,7 @@ impl StorageBackend for Flaky {
     }
 }
 
-fn flaky() -> (RedbProvider, Arc<AtomicI64>) {
+pub(super) fn flaky() -> (RedbProvider, Arc<AtomicI64>) {
     let countdown = Arc::new(AtomicI64::new(0));
     let backend = Flaky {
         inner: Shared(Arc::new(InMemoryBackend::new())),

@@ -7,6 +7,7 @@ mod fsyncs;
 mod opening;
 mod queues;
 mod reopening;
+mod stress;
 mod timers;
 
 use std::time::Duration;

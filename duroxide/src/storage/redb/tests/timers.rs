@@ -7,8 +7,7 @@ use ::redb::backends::InMemoryBackend;
 
 use super::reopening::over;
 use super::{LEASE, commit_of, is_quiet, message_ids, set_timers, soon, start, turn};
-use crate::env::EnvRef;
-use crate::env::{Env, TokioEnv};
+use crate::env::{Env, EnvRef, TokioEnv};
 use crate::history::Message;
 use crate::provider::{Provider as _, Timer};
 use crate::storage::redb::RedbProvider;
