@@ -120,16 +120,13 @@ impl<F: Future> Future for JoinAll<F> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.wakes.set_parent(context.waker());
-        loop {
-            if let Some(index) = self.wakes.pop() {
-                self.poll_child(index);
-            } else if self.started < self.children.len() && self.running() < self.limit {
-                self.started += 1;
-                let index = self.started - 1;
-                self.poll_child(index);
-            } else {
-                break;
-            }
+        for index in self.wakes.take() {
+            self.poll_child(index);
+        }
+        while self.started < self.children.len() && self.running() < self.limit {
+            let index = self.started;
+            self.started += 1;
+            self.poll_child(index);
         }
         if self.open > 0 {
             return Poll::Pending;

@@ -139,7 +139,7 @@ impl<F: Future> Future for SelectAll<F> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.wakes.set_parent(context.waker());
-        while let Some(index) = self.wakes.pop() {
+        for index in self.wakes.take() {
             let waker = self.wakes.waker(index);
             if let Some(child) = self.children.get_mut(index)
                 && let Poll::Ready(output) = child.as_mut().poll(&mut Context::from_waker(&waker))

@@ -45,13 +45,16 @@ impl WakeList {
             .insert(child);
     }
 
-    /// The next child to be polled.
-    pub(super) fn pop(&self) -> Option<usize> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .children
-            .pop_first()
+    /// The children to be polled now, in argument order. Those that are woken meanwhile wake the
+    /// combinator and are polled in its next poll: a child that wakes itself must not keep it busy.
+    pub(super) fn take(&self) -> BTreeSet<usize> {
+        std::mem::take(
+            &mut self
+                .0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .children,
+        )
     }
 }
 

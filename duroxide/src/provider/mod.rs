@@ -4,6 +4,7 @@
 //!
 //! Storage is told what to commit, never what it means. Must not know: the engine, the runtime.
 
+mod check;
 mod error;
 mod work;
 
@@ -20,6 +21,7 @@ use async_trait::async_trait;
 
 use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId, Start};
 
+pub use check::CommitBase;
 pub use error::ProviderError;
 pub use work::{
     ActivityItem, ActivityLock, ActivityRequest, Committed, HistoryPage, InboxMessage,
@@ -71,7 +73,7 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     ///
     /// In one transaction: check the lock; delete the consumed messages; append the events; queue
     /// activities and timers, *then* remove the cancelled ones; set the outcome. Messages that are
-    /// not consumed stay visible. An instance that continues as new gets its next execution and
+    /// not consumed stay visible. The first event of an execution pins its version. An instance that continues as new gets its next execution and
     /// that execution's start; activities and timers of the old one that are not cancelled stay.
     ///
     /// The same `turn_id` as that of the instance's last commit gives

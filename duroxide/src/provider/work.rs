@@ -87,11 +87,8 @@ pub struct Timer {
 /// Where an instance stands after a turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TurnOutcome {
-    /// It waits for messages. `version`: the version that the execution is pinned to.
-    Running {
-        /// Given with the first turn of an execution, `None` afterwards.
-        pinned_version: Option<String>,
-    },
+    /// It stands as before: it waits for messages, or has ended and stays so.
+    Running,
     /// It ended well.
     Completed {
         /// What it returned.

@@ -1,7 +1,7 @@
 //! From a turn to its commit, and from the commit to the disk.
 
 use crate::engine::{Outcome, Turn};
-use crate::history::{Action, EventKind, Start};
+use crate::history::{Action, Start};
 use crate::provider::{
     Committed, MessageId, ProviderError, Timer, TurnCommit, TurnItem, TurnOutcome,
 };
@@ -27,13 +27,6 @@ impl Turns {
         turn: Turn,
         next: Option<Start>,
     ) -> TurnCommit {
-        let pinned_version = turn
-            .history_delta
-            .first()
-            .and_then(|event| match &event.kind {
-                EventKind::OrchestrationStarted { version, .. } => Some(version.clone()),
-                _ => None,
-            });
         let mut commit = TurnCommit {
             turn_id: self.env.unique_id(),
             execution_id: item.execution_id,
@@ -49,9 +42,7 @@ impl Turns {
                 (Outcome::ContinuedAsNew { .. }, Some(next)) => {
                     TurnOutcome::ContinuedAsNew { next }
                 }
-                (Outcome::Pending | Outcome::ContinuedAsNew { .. }, _) => {
-                    TurnOutcome::Running { pinned_version }
-                }
+                (Outcome::Pending | Outcome::ContinuedAsNew { .. }, _) => TurnOutcome::Running,
             },
         };
         for action in turn.actions {

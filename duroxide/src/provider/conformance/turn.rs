@@ -44,9 +44,7 @@ impl Turn {
                 cancelled_activities: Vec::new(),
                 timers: Vec::new(),
                 cancelled_timers: Vec::new(),
-                outcome: TurnOutcome::Running {
-                    pinned_version: None,
-                },
+                outcome: TurnOutcome::Running,
             },
             last: item.last_event_id,
         }
@@ -172,9 +170,7 @@ impl Turn {
         let (execution_id, source, kind) = match message.clone() {
             Message::Start(start) => {
                 let version = start.version.unwrap_or_else(|| PINNED.to_owned());
-                self.commit.outcome = TurnOutcome::Running {
-                    pinned_version: Some(version.clone()),
-                };
+                self.commit.outcome = TurnOutcome::Running;
                 let kind = EventKind::OrchestrationStarted {
                     name: start.name,
                     version,

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use crate::history::{Event, EventId, EventKind, Message};
-use crate::provider::{Committed, InstanceState, ProviderError, TurnCommit, TurnLock, TurnOutcome};
+use crate::history::Message;
+use crate::provider::{
+    CommitBase, Committed, InstanceState, ProviderError, TurnCommit, TurnLock, TurnOutcome,
+};
 
 use super::state::{Instance, QueuedActivity, State, StoredEvent};
 
@@ -80,12 +82,6 @@ impl State {
 impl Instance {
     /// Whether the turn follows from what is stored; says why not.
     fn check(&self, turn: &TurnCommit) -> Result<(), String> {
-        if turn.execution_id != self.execution_id {
-            return Err(format!(
-                "execution {} is not the current one",
-                turn.execution_id
-            ));
-        }
         let covers = |id| {
             self.lock
                 .as_ref()
@@ -94,87 +90,19 @@ impl Instance {
         if let Some(id) = turn.consumed.iter().find(|id| !covers(id)) {
             return Err(format!("message {} does not belong to the lock", id.0));
         }
-        if self.state.is_terminal() && !turn.history_delta.is_empty() {
-            return Err("the instance has ended".to_owned());
-        }
-        self.check_events(&turn.history_delta)?;
-        self.check_outcome(turn)?;
-        let written = |source| {
-            turn.history_delta
-                .iter()
-                .find(move |event| event.event_id == source)
-        };
-        for &source in &turn.activities {
-            let kind = written(source).map(|event| &event.kind);
-            if !matches!(kind, Some(EventKind::ActivityScheduled { .. })) {
-                return Err(format!("event {source} schedules no activity in this turn"));
-            }
-        }
-        for timer in &turn.timers {
-            let kind = written(timer.source).map(|event| &event.kind);
-            if !matches!(kind, Some(EventKind::TimerCreated { fire_at }) if *fire_at == timer.fire_at)
-            {
-                return Err(format!(
-                    "event {} creates no such timer in this turn",
-                    timer.source
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// Numbers without a gap; a start at the first place only; an end at the last place only.
-    fn check_events(&self, delta: &[Event]) -> Result<(), String> {
-        let mut last = self.last_event_id();
-        for (place, event) in delta.iter().enumerate() {
-            let id = event.event_id;
-            if id != last.next() {
-                return Err(format!("event {id} does not follow event {last}"));
-            }
-            let begins = matches!(event.kind, EventKind::OrchestrationStarted { .. });
-            if begins != (id == EventId::FIRST) {
-                return Err(format!(
-                    "event {id}: a start is the first event, and no other is"
-                ));
-            }
-            if event.kind.is_terminal() && place.saturating_add(1) != delta.len() {
-                return Err(format!("events follow the terminal event {id}"));
-            }
-            last = id;
-        }
-        Ok(())
-    }
-
-    /// The outcome says what the last event says.
-    fn check_outcome(&self, turn: &TurnCommit) -> Result<(), String> {
-        let last = turn.history_delta.last().map(|event| &event.kind);
-        let agrees = match &turn.outcome {
-            TurnOutcome::Running { pinned_version } => {
-                last.is_none_or(|kind| !kind.is_terminal())
-                    && pinned_version
-                        .as_deref()
-                        .is_none_or(|pin| pinned(turn) == Some(pin))
-            }
-            TurnOutcome::Completed { output: told } => {
-                matches!(last, Some(EventKind::OrchestrationCompleted { output }) if output == told)
-            }
-            TurnOutcome::Failed { details: told } => {
-                matches!(last, Some(EventKind::OrchestrationFailed { details }) if details == told)
-            }
-            TurnOutcome::ContinuedAsNew { next } => {
-                matches!(last, Some(EventKind::OrchestrationContinuedAsNew { input, .. })
-                    if *input == next.input)
-                    && next.execution_id == self.execution_id.next()
-            }
-        };
-        agrees
-            .then_some(())
-            .ok_or_else(|| "the outcome is not what the events say".to_owned())
+        turn.check(CommitBase {
+            execution_id: self.execution_id,
+            last_event_id: self.last_event_id(),
+            ended: self.state.is_terminal(),
+        })
     }
 
     /// Appends the events; the first of an execution pins its version.
     fn append(&mut self, turn: &TurnCommit) {
-        if let Some(version) = pinned(turn) {
+        let pinned = turn.pinned_version();
+        if let Some(version) = pinned
+            && pinned != self.version.as_deref()
+        {
             self.version = Some(version.to_owned());
             self.change = self.change.saturating_add(1);
         }
@@ -193,7 +121,7 @@ impl Instance {
     /// Sets where the instance stands now; gives the first message of a next execution.
     fn conclude(&mut self, outcome: TurnOutcome) -> Option<Message> {
         let (state, next) = match outcome {
-            TurnOutcome::Running { .. } => return None,
+            TurnOutcome::Running => return None,
             TurnOutcome::Completed { output } => (InstanceState::Completed { output }, None),
             TurnOutcome::Failed { details } => (InstanceState::Failed { details }, None),
             TurnOutcome::ContinuedAsNew { next } => {
@@ -207,13 +135,5 @@ impl Instance {
         self.state = state;
         self.change = self.change.saturating_add(1);
         next
-    }
-}
-
-/// The version that this turn pins its execution to, if it is the first of that execution.
-fn pinned(turn: &TurnCommit) -> Option<&str> {
-    match turn.history_delta.first().map(|event| &event.kind) {
-        Some(EventKind::OrchestrationStarted { version, .. }) => Some(version),
-        _ => None,
     }
 }

@@ -288,21 +288,18 @@ impl Outcome {
             record: None,
             next: None,
         };
-        if row.ended {
-            return Ok(outcome);
+        let pinned = turn.pinned_version();
+        let is_pinned_now = pinned.is_some() && pinned != row.head.version.as_deref();
+        if is_pinned_now {
+            row.head = Arc::new(Head {
+                id: row.head.id.clone(),
+                orchestration: row.head.orchestration.clone(),
+                version: pinned.map(str::to_owned),
+            });
         }
         let state = match &turn.outcome {
-            TurnOutcome::Running { pinned_version } => {
-                if pinned_version.is_none() || *pinned_version == row.head.version {
-                    return Ok(outcome);
-                }
-                row.head = Arc::new(Head {
-                    id: row.head.id.clone(),
-                    orchestration: row.head.orchestration.clone(),
-                    version: pinned_version.clone(),
-                });
-                InstanceState::Running
-            }
+            TurnOutcome::Running if is_pinned_now => InstanceState::Running,
+            TurnOutcome::Running => return Ok(outcome),
             TurnOutcome::Completed { output } => {
                 row.ended = true;
                 InstanceState::Completed {

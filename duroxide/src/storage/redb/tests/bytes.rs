@@ -60,7 +60,10 @@ fn events() -> Vec<Event> {
         EventKind::ActivityCancelRequested { reason: text() },
         EventKind::TimerCreated { fire_at: at },
         EventKind::TimerFired { fire_at: at },
-        EventKind::TimerCancelled { reason: text() },
+        EventKind::TimerCancelled {
+            fire_at: Timestamp::from_millis(9),
+            reason: text(),
+        },
     ];
     let numbered = kinds.into_iter().zip(1..);
     numbered

@@ -84,9 +84,7 @@ pub(super) fn commit_of(item: &TurnItem, turn_id: u128) -> TurnCommit {
         cancelled_activities: Vec::new(),
         timers: Vec::new(),
         cancelled_timers: Vec::new(),
-        outcome: TurnOutcome::Running {
-            pinned_version: None,
-        },
+        outcome: TurnOutcome::Running,
     }
 }
 

@@ -169,9 +169,7 @@ async fn waiting_sees_each_change_also_of_what_does_not_exist_yet() {
     };
     let item = turn(&store).await;
     let mut commit = commit_of(&item, 1);
-    commit.outcome = TurnOutcome::Running {
-        pinned_version: Some("1.0.0".to_owned()),
-    };
+    commit.outcome = TurnOutcome::Running;
     store.commit_turn(&item.lock, commit).await.unwrap();
     let status = soon(waiting).await.unwrap();
     assert_eq!(
