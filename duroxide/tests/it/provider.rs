@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use duroxide::history::{EventId, ExecutionId, InstanceId};
@@ -19,17 +20,21 @@ const HISTORY: TableDefinition<'_, (u64, u64, u64), &[u8]> = TableDefinition::ne
 #[derive(Debug)]
 struct Files {
     folder: TempDir,
+    /// How many stores were created; the last one is in use.
+    stores: AtomicU32,
 }
 
 impl Files {
     fn new() -> Self {
         Self {
             folder: TempDir::new().unwrap(),
+            stores: AtomicU32::new(0),
         }
     }
 
     fn path(&self) -> PathBuf {
-        self.folder.path().join("store.redb")
+        let number = self.stores.load(Ordering::Relaxed);
+        self.folder.path().join(format!("store-{number}.redb"))
     }
 
     fn open(&self) -> ProviderRef {
@@ -62,6 +67,7 @@ fn number_of(transaction: &WriteTransaction, instance: &InstanceId) -> u64 {
 #[async_trait]
 impl ProviderFactory for Files {
     async fn create(&self) -> ProviderRef {
+        self.stores.fetch_add(1, Ordering::Relaxed);
         self.open()
     }
 

@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 /// remember the store that it made, the file behind it and so on.
 #[async_trait]
 pub trait ProviderFactory: fmt::Debug + Send + Sync {
-    /// An empty store. Called once.
+    /// An empty store; another one with every call. Only the last is opened again or damaged.
     async fn create(&self) -> ProviderRef;
 
     /// What is found after a crash: the process is gone, and the store is opened again. The suite

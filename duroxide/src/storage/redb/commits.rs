@@ -131,7 +131,11 @@ impl State {
             return Err(ProviderError::LockLost);
         };
         let consumed = check_commit(inbox, &row, lock, &turn)?;
-        let after = Outcome::of(&mut row, instance, &turn).map_err(|error| unstorable(&error))?;
+        let is_pinned_now = pin_version(&mut row, &turn);
+        // What this turn asks for belongs to the execution that asks, not to the next.
+        let head = Arc::clone(&row.head);
+        let after = Outcome::of(&mut row, instance, &turn, is_pinned_now)
+            .map_err(|error| unstorable(&error))?;
         row.last_turn = turn.turn_id;
 
         // Nothing fails from here on.
@@ -157,7 +161,7 @@ impl State {
         } = turn;
         for source in activities {
             let request = request_of(&mut history_delta, source);
-            self.queue_activity(instance, execution_id, source, &row.head, request);
+            self.queue_activity(instance, execution_id, source, &head, request);
         }
         let timer = |timer: Timer| TimerKey {
             fire_at: timer.fire_at,
@@ -280,7 +284,13 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn of(row: &mut Row, instance: u64, turn: &TurnCommit) -> Result<Self, RecordError> {
+    /// `is_pinned_now`: the row just got another version.
+    fn of(
+        row: &mut Row,
+        instance: u64,
+        turn: &TurnCommit,
+        is_pinned_now: bool,
+    ) -> Result<Self, RecordError> {
         if let Some(last) = turn.history_delta.last() {
             row.last_event = last.event_id;
         }
@@ -288,15 +298,6 @@ impl Outcome {
             record: None,
             next: None,
         };
-        let pinned = turn.pinned_version();
-        let is_pinned_now = pinned.is_some() && pinned != row.head.version.as_deref();
-        if is_pinned_now {
-            row.head = Arc::new(Head {
-                id: row.head.id.clone(),
-                orchestration: row.head.orchestration.clone(),
-                version: pinned.map(str::to_owned),
-            });
-        }
         let state = match &turn.outcome {
             TurnOutcome::Running if is_pinned_now => InstanceState::Running,
             TurnOutcome::Running => return Ok(outcome),
@@ -330,6 +331,20 @@ impl Outcome {
         outcome.record = Some(bodies::encode_instance(&stored(row, state))?);
         Ok(outcome)
     }
+}
+
+/// Gives the row the version that the turn pins; whether that is another one.
+fn pin_version(row: &mut Row, turn: &TurnCommit) -> bool {
+    let pinned = turn.pinned_version();
+    if pinned.is_none() || pinned == row.head.version.as_deref() {
+        return false;
+    }
+    row.head = Arc::new(Head {
+        id: row.head.id.clone(),
+        orchestration: row.head.orchestration.clone(),
+        version: pinned.map(str::to_owned),
+    });
+    true
 }
 
 /// Takes name and input out of an event that is written already.

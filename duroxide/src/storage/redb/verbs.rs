@@ -39,7 +39,7 @@ impl Provider for RedbProvider {
         instance: &InstanceId,
         start: Start,
     ) -> Result<StartOutcome, ProviderError> {
-        check_start(&start)?;
+        check_first_start(&start)?;
         let shared = self.shared();
         let digest = digest_of(&start);
         let new = NewInstance {
@@ -299,6 +299,15 @@ fn create(shared: &Shared, new: NewInstance) -> Result<Created, ProviderError> {
         let durable = state.create(new, now).map_err(|error| unstorable(&error))?;
         Ok(Created::Now(durable))
     })?
+}
+
+/// A start from outside begins the first execution.
+fn check_first_start(start: &Start) -> Result<(), ProviderError> {
+    if start.execution_id != ExecutionId::FIRST {
+        let problem = format!("a start begins execution 1, not {}", start.execution_id);
+        return Err(ProviderError::Refused(problem));
+    }
+    check_start(start)
 }
 
 fn check_start(start: &Start) -> Result<(), ProviderError> {

@@ -256,8 +256,13 @@ async fn work_without_a_handler_waits_for_somebody_who_has_one() {
             activities: new_activities,
             ..old.clone()
         };
-        let mut options = RuntimeOptions::default();
-        options.unregistered_backoff.base_delay = Duration::from_millis(5);
+        // Which of the two workers gets it is chance: enough tries for any run of bad luck.
+        let mut options = RuntimeOptions {
+            max_attempts: 10_000,
+            ..Default::default()
+        };
+        options.unregistered_backoff.base_delay = Duration::from_millis(2);
+        options.unregistered_backoff.max_delay = Duration::from_millis(2);
         let world = World::start(store.clone(), &old, options.clone()).await;
         world
             .client
