@@ -1,14 +1,21 @@
 //! The only paths that generated code may name. Re-exports, no logic.
 
+pub use std::boxed::Box;
+pub use std::convert::Into;
+pub use std::primitive::str;
+pub use std::result::Result::{self, Ok};
+pub use std::string::String;
+pub use std::{file, line, module_path};
+
 pub use futures_util::future::BoxFuture;
 pub use inventory;
 
 pub use crate::activity::ActivityContext;
 pub use crate::client::{Client, Handle, StartCall};
-pub use crate::codec::{CodecError, decode, encode};
+pub use crate::codec::{CodecError, encode};
 pub use crate::orchestration::{ContinueAsNew, OrchestrationContext};
 pub use crate::registry::{Handler, Registered, Registration};
 pub use crate::typed::{
     ActivityCall, ActivityCaller, ArgsReader, ArgsWriter, Failure, Payload, TypedActivity,
-    activity_handler, continue_as_new, orchestration_handler,
+    activity_handler, continue_as_new, orchestration_handler, outcome, payload,
 };

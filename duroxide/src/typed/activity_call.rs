@@ -8,9 +8,9 @@ use std::task::{Context, Poll};
 use futures_util::future::BoxFuture;
 
 use crate::activity::ActivityContext;
-use crate::codec::{self, CodecError};
+use crate::codec::CodecError;
 use crate::orchestration::{CallError, DurableFuture, OrchestrationContext};
-use crate::typed::{Failure, Payload};
+use crate::typed::Outcome;
 
 /// An annotated activity, as its stub describes it.
 pub struct TypedActivity<A, T, E> {
@@ -20,6 +20,8 @@ pub struct TypedActivity<A, T, E> {
     pub write: fn(&A) -> Result<String, CodecError>,
     /// Its body.
     pub run: fn(ActivityContext, A) -> BoxFuture<'static, Result<T, E>>,
+    /// Its result from text.
+    pub outcome: Outcome<T, E>,
 }
 
 /// Who may call an activity.
@@ -36,7 +38,8 @@ pub trait ActivityCaller<T, E>: Sized {
     fn call<A: Send + 'static>(self, activity: TypedActivity<A, T, E>, args: A) -> Self::Call;
 }
 
-impl<T: Payload, E: Failure> ActivityCaller<T, E> for &OrchestrationContext {
+#[diagnostic::do_not_recommend]
+impl<T, E> ActivityCaller<T, E> for &OrchestrationContext {
     type Call = ActivityCall<T, E>;
 
     #[track_caller]
@@ -45,13 +48,15 @@ impl<T: Payload, E: Failure> ActivityCaller<T, E> for &OrchestrationContext {
             context: self.clone(),
             name: activity.name,
             input: Some((activity.write)(&args)),
+            outcome: activity.outcome,
             at: Location::caller(),
             running: None,
         }
     }
 }
 
-impl<T: Payload, E: Failure> ActivityCaller<T, E> for &&OrchestrationContext {
+#[diagnostic::do_not_recommend]
+impl<T, E> ActivityCaller<T, E> for &&OrchestrationContext {
     type Call = ActivityCall<T, E>;
 
     #[track_caller]
@@ -60,6 +65,7 @@ impl<T: Payload, E: Failure> ActivityCaller<T, E> for &&OrchestrationContext {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, E> ActivityCaller<T, E> for ActivityContext {
     type Call = BoxFuture<'static, Result<T, E>>;
 
@@ -68,6 +74,7 @@ impl<T, E> ActivityCaller<T, E> for ActivityContext {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, E> ActivityCaller<T, E> for &ActivityContext {
     type Call = BoxFuture<'static, Result<T, E>>;
 
@@ -83,11 +90,12 @@ pub struct ActivityCall<T, E> {
     context: OrchestrationContext,
     name: &'static str,
     input: Option<Result<String, CodecError>>,
+    outcome: Outcome<T, E>,
     at: &'static Location<'static>,
     running: Option<DurableFuture<Result<T, CallError<E>>>>,
 }
 
-impl<T: Payload, E: Failure> ActivityCall<T, E> {
+impl<T: Send + 'static, E: Send + 'static> ActivityCall<T, E> {
     /// Asks for the activity now; its result may be awaited later.
     pub fn schedule(mut self) -> DurableFuture<Result<T, CallError<E>>> {
         self.start()
@@ -98,10 +106,7 @@ impl<T: Payload, E: Failure> ActivityCall<T, E> {
             Some(Ok(input)) => self
                 .context
                 .call_activity(self.name.to_owned(), input, self.at)
-                .map(|result| match result {
-                    Ok(text) => Ok(codec::decode(&text)?),
-                    Err(details) => Err(CallError::from_details(details)),
-                }),
+                .map(self.outcome.read),
             Some(Err(error)) => self.context.refused(Err(error.into())),
             None => self.context.refused(Err(CallError::Cancelled)),
         }
@@ -110,7 +115,7 @@ impl<T: Payload, E: Failure> ActivityCall<T, E> {
 
 impl<T, E> Unpin for ActivityCall<T, E> {}
 
-impl<T: Payload, E: Failure> Future for ActivityCall<T, E> {
+impl<T: Send + 'static, E: Send + 'static> Future for ActivityCall<T, E> {
     type Output = Result<T, CallError<E>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {

@@ -51,6 +51,7 @@ impl ArgsWriter {
 #[derive(Debug)]
 pub struct ArgsReader {
     values: BTreeMap<String, Box<RawValue>>,
+    is_bare: bool,
 }
 
 impl ArgsReader {
@@ -65,11 +66,15 @@ impl ArgsReader {
             && values.contains_key(first)
             && values.keys().all(|key| names.contains(&key.as_str()))
         {
-            return Ok(Self { values });
+            return Ok(Self {
+                values,
+                is_bare: false,
+            });
         }
         let bare = codec::decode::<Box<RawValue>>(text)?;
         Ok(Self {
             values: BTreeMap::from([(first.to_owned(), bare)]),
+            is_bare: true,
         })
     }
 
@@ -91,18 +96,20 @@ impl ArgsReader {
         }
     }
 
-    /// A parameter marked `#[serde(default)]`.
+    /// A parameter that may be missing. A bare `null` that is none of its values is what a function
+    /// without parameters wrote.
     ///
     /// # Errors
     ///
     /// [`CodecError`] if it is there and of another type.
-    pub fn defaulted<T: DeserializeOwned + Default>(
-        &mut self,
-        name: &str,
-    ) -> Result<T, CodecError> {
-        self.values
-            .remove(name)
-            .map_or_else(|| Ok(T::default()), |value| codec::decode(value.get()))
+    pub fn optional<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, CodecError> {
+        let Some(value) = self.values.remove(name) else {
+            return Ok(None);
+        };
+        match codec::decode(value.get()) {
+            Err(_) if self.is_bare && value.get() == "null" => Ok(None),
+            decoded => decoded.map(Some),
+        }
     }
 }
 
@@ -128,7 +135,7 @@ mod tests {
     fn a_parameter_can_be_added_to_a_function_that_had_one() {
         for bare in ["7", r#"{"x":7}"#, r#"{"a":7,"z":1}"#] {
             let mut reader = ArgsReader::new(bare, &["a", "b"]).unwrap();
-            assert_eq!(reader.defaulted::<u8>("b").unwrap(), 0, "{bare}");
+            assert_eq!(reader.optional::<u8>("b"), Ok(None), "{bare}");
             assert!(reader.required::<serde_json::Value>("a").is_ok(), "{bare}");
         }
     }

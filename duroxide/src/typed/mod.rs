@@ -4,8 +4,10 @@ mod activity_call;
 mod args;
 mod handlers;
 mod payload;
+mod wire;
 
 pub use activity_call::{ActivityCall, ActivityCaller, TypedActivity};
 pub use args::{ArgsReader, ArgsWriter};
 pub use handlers::{activity_handler, continue_as_new, orchestration_handler};
 pub use payload::{Failure, Payload};
+pub use wire::{Outcome, Wire, outcome, payload};

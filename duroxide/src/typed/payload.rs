@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a history [DX0004]",
     label = "not serializable",
-    note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to `{Self}`, and let it own its data and be `Send`"
+    note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to `{Self}`, or to your type inside it, and let it own its data and be `Send`"
 )]
 pub trait Payload: Serialize + DeserializeOwned + Send + 'static {}
 
@@ -21,7 +21,7 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Payload for T {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a history as an error [DX0004]",
     label = "not serializable, or not `Display`",
-    note = "derive `serde::Serialize` and `serde::Deserialize` for `{Self}` and implement `Display`, for instance with `thiserror`"
+    note = "derive `serde::Serialize` and `serde::Deserialize` for `{Self}` and implement `Display`, for instance with `thiserror`; turn a foreign error into one of your own, or into a `String`"
 )]
 pub trait Failure: Payload + Display {}
 
