@@ -1,1 +1,78 @@
-//! Macros.
+//! The attribute macros of `duroxide`. Use them through that crate, which re-exports them and shows
+//! runnable examples.
+//!
+//! One pipeline: attributes and function are parsed into a checked tree, which is expanded. Must not
+//! know: what the generated code's `::duroxide::__private` does.
+
+mod ast;
+mod attr;
+mod expand;
+mod fallback;
+mod kind;
+mod message;
+mod names;
+mod pipeline;
+mod signature;
+mod source;
+mod types;
+
+use proc_macro::TokenStream;
+
+use kind::Kind;
+
+/// Makes an `async fn` an activity: a function with side effects, which orchestrations call durably.
+///
+/// The function takes the context first, `&ActivityContext` or `ActivityContext`, then any number
+/// of owned parameters, and returns `Result<T, E>`. Parameters, `T` and `E` are `Serialize`,
+/// `DeserializeOwned`, `Send` and borrow nothing; `E` is `Display` as well.
+///
+/// # Keys
+///
+/// `name = ".."`: what the store knows the activity by; the function's name if left out. It may
+/// contain letters, digits and `._:/@-`, at most 128 bytes, and does not start with `__`.
+/// Keep it when you rename the function: recorded calls refer to it.
+///
+/// # What it makes
+///
+/// * A **function** of the same name. Its first argument decides: with an `&OrchestrationContext` it
+///   is a durable call, with an `ActivityContext` (or a reference to one) it runs the body in place,
+///   as in a test or in another activity.
+/// * A **type** of the same name, which stands for the activity where it is registered by hand. One
+///   `use` brings both. A module of that name cannot stand beside it.
+/// * A registration, which the runtime finds by itself.
+///
+/// # Parameters in the store
+///
+/// No parameter is `null`, one is its value, several are a JSON object keyed by their names. A
+/// parameter marked `#[serde(default)]` may be missing in what is read: so it can be added to an
+/// activity that has recorded calls.
+#[proc_macro_attribute]
+pub fn activity(attributes: TokenStream, function: TokenStream) -> TokenStream {
+    pipeline::annotate(Kind::Activity, attributes.into(), &function.into()).into()
+}
+
+/// Makes an `async fn` an orchestration: a function that survives crashes, restarts and deploys.
+///
+/// The function takes the context first, `&OrchestrationContext` or `OrchestrationContext`, then any
+/// number of owned parameters, and returns `Result<T, E>`, under the same rules as for an activity,
+/// `#[serde(default)]` included.
+///
+/// # Keys
+///
+/// `name = ".."`: as for an activity.
+///
+/// `version = "1.2.0"`: a semantic version, `1.0.0` if left out. Two versions side by side are two
+/// functions with the same `name`. A running instance stays on the version that it was started with.
+///
+/// # What it makes
+///
+/// A type of the function's name, found by the runtime by itself, with the function's visibility:
+///
+/// * `start(client, ..)`, a start with the function's own parameters, made when awaited;
+/// * `handle(client, id)`, an instance seen from outside, with typed results;
+/// * `continue_as_new(ctx, ..)`, the end of this execution and the start of the next one with a
+///   fresh history: `return name::continue_as_new(ctx, ..).await;`.
+#[proc_macro_attribute]
+pub fn orchestration(attributes: TokenStream, function: TokenStream) -> TokenStream {
+    pipeline::annotate(Kind::Orchestration, attributes.into(), &function.into()).into()
+}

@@ -27,3 +27,46 @@ pub use orchestration::{
 };
 pub use registry::{ActivityRegistry, OrchestrationRegistry};
 pub use runtime::{Runtime, RuntimeOptions};
+
+/// ```
+/// use duroxide::{ActivityContext, activity};
+///
+/// #[activity]
+/// async fn greet(_ctx: &ActivityContext, name: String) -> Result<String, String> {
+///     Ok(format!("Hello, {name}!"))
+/// }
+///
+/// # futures::executor::block_on(async {
+/// // With the context of an activity it is a plain function: so it is tested.
+/// let greeting = greet(&ActivityContext::for_test(), "Rust".to_owned()).await?;
+/// assert_eq!(greeting, "Hello, Rust!");
+/// # Ok::<(), String>(())
+/// # }).unwrap();
+/// ```
+#[cfg(feature = "macros")]
+pub use duroxide_macros::activity;
+
+/// ```
+/// use duroxide::{
+///     ActivityContext, Client, ClientError, OrchestrationContext, activity, orchestration,
+/// };
+///
+/// #[activity]
+/// async fn greet(_ctx: &ActivityContext, name: String) -> Result<String, String> {
+///     Ok(format!("Hello, {name}!"))
+/// }
+///
+/// #[orchestration(version = "1.1.0")]
+/// async fn hello(ctx: &OrchestrationContext, name: String) -> Result<String, String> {
+///     let greeting = greet(ctx, name).await?;
+///     Ok(greeting)
+/// }
+///
+/// async fn from_outside(client: &Client) -> Result<(), ClientError> {
+///     let handle = hello::start(client, "Rust".to_owned()).id("hello-1").await?;
+///     assert_eq!(handle.id(), "hello-1");
+///     Ok(())
+/// }
+/// ```
+#[cfg(feature = "macros")]
+pub use duroxide_macros::orchestration;

@@ -1,0 +1,42 @@
+//! The two kinds of annotated functions, and what they are called in messages.
+
+/// Which attribute stands on the function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `#[activity]`
+    Activity,
+    /// `#[orchestration]`
+    Orchestration,
+}
+
+impl Kind {
+    /// `activity` or `orchestration`: the noun, and the attribute's name.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Activity => "activity",
+            Self::Orchestration => "orchestration",
+        }
+    }
+
+    /// The type of its first parameter.
+    pub(crate) fn context(self) -> &'static str {
+        match self {
+            Self::Activity => "ActivityContext",
+            Self::Orchestration => "OrchestrationContext",
+        }
+    }
+
+    /// Whether the path of an attribute ends in one of the two.
+    pub(crate) fn is_named_by(path: &syn::Path) -> bool {
+        let last = path.segments.last();
+        last.is_some_and(|last| last.ident == "activity" || last.ident == "orchestration")
+    }
+
+    /// The keys that its attribute knows, each with an example.
+    pub(crate) fn keys(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Activity => &[("name", "charge_card")],
+            Self::Orchestration => &[("name", "fulfil_order"), ("version", "1.2.0")],
+        }
+    }
+}
