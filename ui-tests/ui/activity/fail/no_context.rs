@@ -1,0 +1,13 @@
+use duroxide::activity;
+
+#[activity]
+async fn greet(name: String, times: u8) -> Result<String, String> {
+    Ok(name.repeat(usize::from(times)))
+}
+
+#[activity]
+async fn nothing() -> Result<(), String> {
+    Ok(())
+}
+
+fn main() {}

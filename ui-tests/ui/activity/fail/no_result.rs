@@ -1,0 +1,11 @@
+use duroxide::{ActivityContext, activity};
+
+#[activity]
+async fn nothing(_ctx: &ActivityContext) {}
+
+#[activity]
+async fn bare(_ctx: &ActivityContext) -> Vec<u8> {
+    Vec::new()
+}
+
+fn main() {}

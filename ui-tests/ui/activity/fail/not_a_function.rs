@@ -1,0 +1,6 @@
+use duroxide::activity;
+
+#[activity]
+struct Greeting;
+
+fn main() {}

@@ -1,0 +1,8 @@
+use duroxide::orchestration;
+
+#[orchestration]
+async fn hello(name: String) -> Result<String, String> {
+    Ok(name)
+}
+
+fn main() {}

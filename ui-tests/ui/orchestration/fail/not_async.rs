@@ -1,0 +1,8 @@
+use duroxide::{OrchestrationContext, orchestration};
+
+#[orchestration]
+fn hello(_ctx: &OrchestrationContext, name: String) -> Result<String, String> {
+    Ok(name)
+}
+
+fn main() {}
