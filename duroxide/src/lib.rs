@@ -7,6 +7,7 @@ pub mod engine;
 pub mod env;
 pub mod history;
 pub mod orchestration;
+pub mod prelude;
 pub mod provider;
 pub mod registry;
 pub mod runtime;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use duroxide::prelude::*;
-use duroxide::storage::redb::{Durability, IoCounts, RedbOptions};
+use duroxide::storage::redb::{Durability, IoCounts};
 
 /// What is measured.
 #[derive(Clone, Debug, Args)]
@@ -33,7 +33,7 @@ enum Store {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Durable {
     Immediate,
-    Eventual,
+    LosesLastSeconds,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -52,13 +52,10 @@ pub(crate) struct Running {
 
 impl Setup {
     pub(crate) async fn start(&self) -> Result<Running, Box<dyn std::error::Error>> {
-        let options = RedbOptions {
-            durability: match self.durability {
-                Durable::Immediate => Durability::Immediate,
-                Durable::Eventual => Durability::Eventual,
-            },
-            ..RedbOptions::default()
-        };
+        let options = RedbProvider::options().durability(match self.durability {
+            Durable::Immediate => Durability::Immediate,
+            Durable::LosesLastSeconds => Durability::LosesLastSeconds,
+        });
         let (store, file) = match self.store {
             Store::RedbMemory => (options.in_memory()?, None),
             Store::RedbFile => {

@@ -1,0 +1,14 @@
+//! What programs need, and no more: `use duroxide::prelude::*;`.
+
+pub use std::time::Duration;
+
+pub use crate::activity::ActivityContext;
+pub use crate::client::{Client, OrchestrationError};
+pub use crate::orchestration::{
+    CallError, Either2, Either3, OrchestrationContext, join_all, select_all,
+};
+pub use crate::runtime::{Runtime, RuntimeOptions};
+#[cfg(feature = "redb")]
+pub use crate::storage::redb::RedbProvider;
+#[cfg(feature = "macros")]
+pub use crate::{activity, orchestration};
