@@ -8,6 +8,7 @@ mod activities;
 mod bodies;
 mod checks;
 mod commits;
+mod counting;
 mod fetch;
 mod group;
 mod inbox;
@@ -29,8 +30,6 @@ mod turns;
 mod verbs;
 mod writer;
 
-#[cfg(feature = "provider-test")]
-pub mod testing;
 #[cfg(test)]
 mod tests;
 
@@ -43,6 +42,7 @@ use crate::storage::redb::options::Factory;
 use crate::storage::redb::shared::Shared;
 use crate::storage::redb::state::{Moment, State};
 
+pub use counting::IoCounts;
 pub use open::OpenError;
 pub use options::{Durability, RedbOptions};
 
@@ -84,6 +84,11 @@ impl RedbProvider {
     /// Chooses durability, cache and clock before opening.
     pub fn options() -> RedbOptions {
         RedbOptions::default()
+    }
+
+    /// What the store asked of its storage since it was opened: fsyncs, writes, bytes.
+    pub fn io_counts(&self) -> IoCounts {
+        self.shared().factory.counts.now()
     }
 
     fn start(name: String, factory: Factory, options: RedbOptions) -> Result<Self, OpenError> {

@@ -12,6 +12,7 @@ use ::redb::backends::{FileBackend, InMemoryBackend};
 
 use crate::env::{EnvRef, TokioEnv};
 use crate::storage::redb::RedbProvider;
+use crate::storage::redb::counting::{CountingBackend, Counts};
 use crate::storage::redb::open::OpenError;
 use crate::storage::redb::shared_memory::SharedMemory;
 
@@ -100,7 +101,7 @@ impl RedbOptions {
             let backend = FileBackend::new(file).map_err(io::Error::other)?;
             Ok(Box::new(backend) as Box<dyn StorageBackend>)
         };
-        RedbProvider::start(name, Factory(Arc::new(factory)), self)
+        RedbProvider::start(name, Factory::new(factory), self)
     }
 
     /// A store that is gone with its last handle.
@@ -112,7 +113,7 @@ impl RedbOptions {
         let memory = SharedMemory::new(InMemoryBackend::new());
         let factory = move || Ok(Box::new(memory.clone()) as Box<dyn StorageBackend>);
         let name = IN_MEMORY.to_owned();
-        RedbProvider::start(name, Factory(Arc::new(factory)), self)
+        RedbProvider::start(name, Factory::new(factory), self)
     }
 
     /// Opens the store on a backend of one's own. The factory is called again when the backend
@@ -128,20 +129,33 @@ impl RedbOptions {
     {
         let factory = move || factory().map(|backend| Box::new(backend) as Box<dyn StorageBackend>);
         let name = "backend".to_owned();
-        RedbProvider::start(name, Factory(Arc::new(factory)), self)
+        RedbProvider::start(name, Factory::new(factory), self)
     }
 }
 
 /// The name of a store without a file.
 pub(crate) const IN_MEMORY: &str = "in memory";
 
-/// Makes a backend; again after each failure.
+/// Makes a backend; again after each failure. What goes through all of them is counted together.
 #[derive(Clone)]
-pub(crate) struct Factory(Arc<dyn Fn() -> io::Result<Box<dyn StorageBackend>> + Send + Sync>);
+pub(crate) struct Factory {
+    make: Arc<MakeBackend>,
+    pub(crate) counts: Arc<Counts>,
+}
+
+type MakeBackend = dyn Fn() -> io::Result<Box<dyn StorageBackend>> + Send + Sync;
 
 impl Factory {
+    fn new(make: impl Fn() -> io::Result<Box<dyn StorageBackend>> + Send + Sync + 'static) -> Self {
+        Self {
+            make: Arc::new(make),
+            counts: Arc::default(),
+        }
+    }
+
     pub(crate) fn make(&self) -> io::Result<Box<dyn StorageBackend>> {
-        (self.0)()
+        let counted = CountingBackend::new((self.make)()?, Arc::clone(&self.counts));
+        Ok(Box::new(counted))
     }
 }
 

@@ -1,4 +1,5 @@
-//! Backends to test stores with.
+//! Counts what goes to the disk: how often a store asks it to make everything durable is what its
+//! speed is made of.
 
 use std::io;
 use std::ops::Bound;
@@ -7,46 +8,61 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ::redb::{BackendError, StorageBackend};
 
-/// What went through a [`CountingBackend`].
+/// What a store asked of its storage since it was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IoCounts {
+    /// How often everything was made durable.
+    pub syncs: u64,
+    /// How many writes there were.
+    pub writes: u64,
+    /// How many bytes were written.
+    pub bytes_written: u64,
+}
+
+impl IoCounts {
+    /// What came since `earlier`.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Self {
+        Self {
+            syncs: self.syncs.saturating_sub(earlier.syncs),
+            writes: self.writes.saturating_sub(earlier.writes),
+            bytes_written: self.bytes_written.saturating_sub(earlier.bytes_written),
+        }
+    }
+}
+
+/// Counts that grow while others read them.
 #[derive(Debug, Default)]
-pub struct Counts {
+pub(crate) struct Counts {
     syncs: AtomicU64,
     writes: AtomicU64,
     bytes: AtomicU64,
 }
 
 impl Counts {
-    /// How often the storage was asked to make everything durable.
-    pub fn syncs(&self) -> u64 {
-        self.syncs.load(Ordering::Relaxed)
-    }
-
-    /// How many writes there were.
-    pub fn writes(&self) -> u64 {
-        self.writes.load(Ordering::Relaxed)
-    }
-
-    /// How many bytes were written.
-    pub fn bytes(&self) -> u64 {
-        self.bytes.load(Ordering::Relaxed)
+    pub(crate) fn now(&self) -> IoCounts {
+        IoCounts {
+            syncs: self.syncs.load(Ordering::Relaxed),
+            writes: self.writes.load(Ordering::Relaxed),
+            bytes_written: self.bytes.load(Ordering::Relaxed),
+        }
     }
 }
 
 /// Counts what goes through to another backend.
 #[derive(Debug)]
-pub struct CountingBackend<B> {
-    inner: B,
+pub(crate) struct CountingBackend {
+    inner: Box<dyn StorageBackend>,
     counts: Arc<Counts>,
 }
 
-impl<B> CountingBackend<B> {
-    /// Counts into `counts`.
-    pub fn new(inner: B, counts: Arc<Counts>) -> Self {
+impl CountingBackend {
+    pub(crate) fn new(inner: Box<dyn StorageBackend>, counts: Arc<Counts>) -> Self {
         Self { inner, counts }
     }
 }
 
-impl<B: StorageBackend> StorageBackend for CountingBackend<B> {
+impl StorageBackend for CountingBackend {
     fn len(&self) -> io::Result<u64> {
         self.inner.len()
     }
