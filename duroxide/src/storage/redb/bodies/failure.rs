@@ -240,6 +240,7 @@ mod tests {
             application(AppErrorKind::OrchestrationFailed),
             application(AppErrorKind::Panicked),
             application(AppErrorKind::Cancelled { reason: text() }),
+            application(AppErrorKind::Rejected),
             poison(PoisonMessageType::Orchestration {
                 instance: text(),
                 execution_id: 7,

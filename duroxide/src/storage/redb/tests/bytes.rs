@@ -141,6 +141,29 @@ fn the_bytes_are_the_documented_ones() {
 }
 
 #[test]
+fn the_codes_of_failures_are_the_documented_ones() {
+    let reason = "t".to_owned();
+    let kinds = [
+        AppErrorKind::ActivityFailed,
+        AppErrorKind::OrchestrationFailed,
+        AppErrorKind::Panicked,
+        AppErrorKind::Cancelled { reason },
+        AppErrorKind::Rejected,
+    ];
+    let records = kinds.map(|kind| {
+        let message = Message::ActivityFailed {
+            execution_id: ExecutionId(1),
+            source: EventId(2),
+            details: ErrorDetails::application(kind, "no"),
+        };
+        let record = bodies::encode_message(6, &message).unwrap();
+        assert_eq!(decode_message(&record), Ok((6, message)));
+        hex(&record)
+    });
+    assert_eq!(records, GOLDEN_FAILURES);
+}
+
+#[test]
 fn a_length_that_nothing_backs_is_refused_without_asking_for_memory() {
     // An instance id of 2^62 bytes.
     let bomb = [0xfd, 0, 0, 0, 0, 0, 0, 0, 0x40];
@@ -166,11 +189,11 @@ fn bytes_behind_the_body_are_refused() {
     assert!(bodies::decode_attempts(&record.unwrap()).is_err());
 }
 
-/// In the order of the test above.
+/// In the order of the records in their test.
 const GOLDEN: [&str; 11] = [
     "010100000100000097dccddf02",
     "010200001c0000000025906b0169014f01013102030001030100026e6f000000000000fb2c010304",
-    "0103000053000000ebd526f7080b010009017401740174050201090174030109030100026e6f000000000000040109017400050109017401740601090174070109030100026e6f0000000000000801090174090109090a0109090b01090174",
+    "0103000054000000e7cd7851080b010009017401740174050201090174030109030100026e6f000000000000040109017400050109017401740601090174070109030100026e6f0000000000000801090174090109090a0109090b0109090174",
     "010400000f000000ea86edfd01060100054f726465720002696e07",
     "01040000060000000cf2c90b020601020172",
     "0104000010000000850f853f03060102030100026e6f000000000000",
@@ -179,4 +202,13 @@ const GOLDEN: [&str; 11] = [
     "0106000007000000c8578aadfbe80302030401",
     "0107000001000000b727c39e03",
     "0108000003000000b892da92fb2c01",
+];
+
+/// In the order of the kinds in their test.
+const GOLDEN_FAILURES: [&str; 5] = [
+    "0104000010000000850f853f03060102030100026e6f000000000000",
+    "01040000100000003761fb8303060102030200026e6f000000000000",
+    "0104000010000000f6968a1403060102030300026e6f000000000000",
+    "0104000011000000c066f38d03060102030400026e6f01740000000000",
+    "0104000010000000633d9a6903060102030500026e6f000000000000",
 ];

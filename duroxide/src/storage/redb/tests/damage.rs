@@ -90,7 +90,7 @@ async fn a_bad_row_of_history_is_an_error_and_only_for_its_owner() {
     ));
     let status = store.status(&id("row")).await;
     assert!(matches!(status, Err(ProviderError::Corrupt { .. })));
-    assert_eq!(history(&store, "good").await.len(), 1);
+    assert_eq!(history(&store, "good").await.len(), 2);
     let bad = activity(&store).await;
     assert_eq!((&bad.instance, bad.request.is_err()), (&id("bad"), true));
     let good = activity(&store).await;

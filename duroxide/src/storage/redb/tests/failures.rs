@@ -82,7 +82,7 @@ async fn after_a_failed_fsync_the_store_comes_back_with_all_it_had_acknowledged(
         assert!(same_request);
     }
 
-    assert_eq!(history(&store, "a").await.len(), 1);
+    assert_eq!(history(&store, "a").await.len(), 2);
     let late = store.complete_activity(&work.lock, Ok(String::new())).await;
     assert!(matches!(late, Err(ProviderError::LockLost)), "{late:?}");
     let late = store.commit_turn(&other.lock, commit_of(&other, 9)).await;

@@ -6,13 +6,14 @@ mod failures;
 mod fsyncs;
 mod opening;
 mod queues;
+mod reads;
 mod reopening;
 mod stress;
 mod timers;
 
 use std::time::Duration;
 
-use crate::history::{Event, EventId, EventKind, ExecutionId, InstanceId, Start};
+use crate::history::{Event, EventId, EventKind, ExecutionId, InstanceId, Message, Start};
 use crate::provider::{
     ActivityItem, MessageId, Provider as _, StartOutcome, Timer, TurnCommit, TurnItem, TurnOutcome,
 };
@@ -73,7 +74,7 @@ pub(super) async fn is_quiet(store: &RedbProvider) -> bool {
     turns.is_err() && activities.is_err()
 }
 
-/// A commit that consumes everything in the item.
+/// A commit that consumes everything in the item and leaves no event.
 pub(super) fn commit_of(item: &TurnItem, turn_id: u128) -> TurnCommit {
     TurnCommit {
         turn_id,
@@ -88,14 +89,93 @@ pub(super) fn commit_of(item: &TurnItem, turn_id: u128) -> TurnCommit {
     }
 }
 
-/// The next events of the item's history.
+/// The next events of the item's history. Every execution begins with its start: in a first turn
+/// that stands in front of `kinds`.
 pub(super) fn events(item: &TurnItem, kinds: impl IntoIterator<Item = EventKind>) -> Vec<Event> {
     let mut last = item.last_event_id;
-    let next = kinds.into_iter().map(|kind| {
+    let begins = (last == EventId::NONE).then(|| started(item));
+    let next = begins.into_iter().chain(kinds).map(|kind| {
         last = last.next();
         Event::new(last, None, Timestamp::from_millis(5), kind)
     });
     next.collect()
+}
+
+/// What the start in the item makes of the execution. [`start_of`] asks for no version, so that this
+/// one is news.
+fn started(item: &TurnItem) -> EventKind {
+    let Ok(Message::Start(start)) = &item.messages[0].message else {
+        panic!("a first turn without a start: {item:?}");
+    };
+    EventKind::OrchestrationStarted {
+        name: start.name.clone(),
+        version: "1.0.0".to_owned(),
+        input: start.input.clone(),
+        seed: start.seed,
+    }
+}
+
+/// A commit that ends the instance well.
+pub(super) fn end_of(item: &TurnItem, turn_id: u128, output: &str) -> TurnCommit {
+    let output = output.to_owned();
+    let mut commit = commit_of(item, turn_id);
+    commit.outcome = TurnOutcome::Completed {
+        output: output.clone(),
+    };
+    commit.history_delta = events(item, [EventKind::OrchestrationCompleted { output }]);
+    commit
+}
+
+/// The next turn of an instance that calls one activity after the other: the result of the last
+/// and the call of the next, or the end after `steps` of them.
+pub(super) fn chain_turn(item: &TurnItem, turn_id: u128, steps: u64) -> TurnCommit {
+    let mut kinds = Vec::new();
+    for message in &item.messages {
+        match message.message.as_ref().unwrap() {
+            Message::Start(_) => {}
+            Message::ActivityCompleted { result, .. } => {
+                let result = result.clone();
+                kinds.push(EventKind::ActivityCompleted { result });
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let mut commit = commit_of(item, turn_id);
+    // The start, and then two events for each step; the last result is not yet among them.
+    if item.last_event_id.0 / 2 >= steps {
+        let output = String::new();
+        commit.outcome = TurnOutcome::Completed {
+            output: output.clone(),
+        };
+        kinds.push(EventKind::OrchestrationCompleted { output });
+        commit.history_delta = events(item, kinds);
+    } else {
+        kinds.push(scheduled("x"));
+        commit.history_delta = events(item, kinds);
+        commit.activities = calls(&commit.history_delta);
+    }
+    commit
+}
+
+/// The events among these that call activities.
+fn calls(events: &[Event]) -> Vec<EventId> {
+    events
+        .iter()
+        .filter(|event| matches!(event.kind, EventKind::ActivityScheduled { .. }))
+        .map(|event| event.event_id)
+        .collect()
+}
+
+/// The timers that these events set.
+pub(super) fn timers_of(events: &[Event]) -> Vec<Timer> {
+    let timer = |event: &Event| match event.kind {
+        EventKind::TimerCreated { fire_at } => Some(Timer {
+            fire_at,
+            source: event.event_id,
+        }),
+        _ => None,
+    };
+    events.iter().filter_map(timer).collect()
 }
 
 pub(super) fn scheduled(input: &str) -> EventKind {
@@ -114,7 +194,7 @@ pub(super) async fn schedule(
 ) {
     let mut commit = commit_of(item, turn_id);
     commit.history_delta = events(item, inputs.iter().map(|input| scheduled(input)));
-    commit.activities = commit.history_delta.iter().map(|e| e.event_id).collect();
+    commit.activities = calls(&commit.history_delta);
     store.commit_turn(&item.lock, commit).await.unwrap();
 }
 
@@ -130,15 +210,7 @@ pub(super) async fn set_timers(
         .iter()
         .map(|&fire_at| EventKind::TimerCreated { fire_at });
     commit.history_delta = events(item, created);
-    commit.timers = commit
-        .history_delta
-        .iter()
-        .zip(at)
-        .map(|(event, &fire_at)| Timer {
-            fire_at,
-            source: event.event_id,
-        })
-        .collect();
+    commit.timers = timers_of(&commit.history_delta);
     store.commit_turn(&item.lock, commit).await.unwrap();
 }
 

@@ -3,14 +3,11 @@
 use std::time::Duration;
 
 use super::{
-    LEASE, activity, commit_of, events, id, is_quiet, schedule, scheduled, soon, start, start_of,
-    turn,
+    LEASE, activity, commit_of, end_of, events, id, is_quiet, schedule, scheduled, soon, start,
+    start_of, turn,
 };
 use crate::history::{EventId, ExecutionId};
-use crate::provider::{
-    Committed, MessageId, Provider as _, ProviderAdmin as _, ProviderError, StartOutcome,
-    TurnOutcome,
-};
+use crate::provider::{Committed, MessageId, Provider as _, ProviderError, StartOutcome};
 use crate::storage::redb::RedbProvider;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -72,7 +69,7 @@ async fn a_wrong_commit_changes_nothing() {
     let good = commit_of(&item, 1);
     let mut gap = good.clone();
     gap.history_delta = events(&item, [scheduled("x")]);
-    gap.history_delta[0].event_id = EventId(2);
+    gap.history_delta[1].event_id = EventId(3);
     let mut stranger = good.clone();
     stranger.consumed.push(MessageId(999));
     let mut execution = good.clone();
@@ -81,11 +78,25 @@ async fn a_wrong_commit_changes_nothing() {
     unscheduled.activities.push(EventId(1));
     let mut large = good.clone();
     large.history_delta = events(&item, [scheduled(&"x".repeat((1 << 20) + 1))]);
-    for wrong in [gap, stranger, execution, unscheduled, large] {
+    let mut headless = good.clone();
+    headless.history_delta = events(&item, [scheduled("x")]).split_off(1);
+    headless.history_delta[0].event_id = EventId(1);
+    let mut endless = end_of(&item, 1, "end");
+    endless.history_delta.pop();
+    // Each is refused for its own reason, and not for that of another.
+    for (wrong, reason) in [
+        (gap, "event 3 does not follow event 1"),
+        (stranger, "does not cover message 999"),
+        (execution, "execution 2 is not the current one"),
+        (unscheduled, "event 1 schedules no activity"),
+        (large, "the input has 1048577 bytes"),
+        (headless, "a start is the first event"),
+        (endless, "the outcome is not what the events say"),
+    ] {
         let refused = store.commit_turn(&item.lock, wrong).await;
         assert!(
-            matches!(refused, Err(ProviderError::Refused(_))),
-            "{refused:?}"
+            matches!(&refused, Err(ProviderError::Refused(why)) if why.contains(reason)),
+            "{reason}: {refused:?}"
         );
     }
     store.commit_turn(&item.lock, good).await.unwrap();
@@ -106,8 +117,8 @@ async fn a_cancelled_activity_is_lost_for_whoever_runs_it() {
     let item = turn(&store).await;
     let mut commit = commit_of(&item, 2);
     commit.history_delta = events(&item, [scheduled("never")]);
-    commit.activities = vec![EventId(3)];
-    commit.cancelled_activities = vec![EventId(1), EventId(3), EventId(77)];
+    commit.activities = vec![EventId(4)];
+    commit.cancelled_activities = vec![EventId(2), EventId(4), EventId(77)];
     store.commit_turn(&item.lock, commit).await.unwrap();
     let renew = store.renew_activity(&running.lock, LEASE).await;
     assert!(matches!(renew, Err(ProviderError::LockLost)));
@@ -131,10 +142,7 @@ async fn messages_for_an_ended_instance_are_handed_out_to_be_consumed() {
         .await
         .unwrap();
     let item = turn(&store).await;
-    let mut end = commit_of(&item, 2);
-    end.outcome = TurnOutcome::Completed {
-        output: "end".to_owned(),
-    };
+    let end = end_of(&item, 2, "end");
     store.commit_turn(&item.lock, end).await.unwrap();
     store
         .complete_activity(&second.lock, Ok(String::new()))
@@ -149,34 +157,6 @@ async fn messages_for_an_ended_instance_are_handed_out_to_be_consumed() {
     let status = store.status(&id("a")).await.unwrap().unwrap();
     assert!(status.state.is_terminal());
     assert!(is_quiet(&store).await);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn waiting_sees_each_change_also_of_what_does_not_exist_yet() {
-    let store = RedbProvider::in_memory().unwrap();
-    let waiting = {
-        let store = store.clone();
-        tokio::spawn(async move { store.wait(&id("a"), 0).await.unwrap() })
-    };
-    while !store.shared().lock().state.watched.contains_key(&id("a")) {
-        tokio::task::yield_now().await;
-    }
-    start(&store, "a").await;
-    assert_eq!(soon(waiting).await.unwrap().change, 1);
-    let waiting = {
-        let store = store.clone();
-        tokio::spawn(async move { store.wait(&id("a"), 1).await.unwrap() })
-    };
-    let item = turn(&store).await;
-    let mut commit = commit_of(&item, 1);
-    commit.outcome = TurnOutcome::Running;
-    store.commit_turn(&item.lock, commit).await.unwrap();
-    let status = soon(waiting).await.unwrap();
-    assert_eq!(
-        (status.change, status.version.as_deref()),
-        (2, Some("1.0.0"))
-    );
-    assert!(store.shared().lock().state.watched.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -197,50 +177,6 @@ async fn a_dropped_fetch_has_locked_nothing_and_hands_its_wake_up_on() {
             .await
             .unwrap();
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pages_and_lists_go_on_where_they_ended() {
-    let store = RedbProvider::in_memory().unwrap();
-    for name in ["b", "a", "c"] {
-        start(&store, name).await;
-    }
-    let first = store.list_instances(None, 2).await.unwrap();
-    let rest = store.list_instances(Some(&id("b")), 2).await.unwrap();
-    let ids: Vec<_> = first
-        .iter()
-        .chain(&rest)
-        .map(|s| s.instance.to_string())
-        .collect();
-    assert_eq!(ids, ["a", "b", "c"]);
-    let item = turn(&store).await;
-    schedule(&store, &item, 1, &["1", "2", "3"]).await;
-    let work = activity(&store).await;
-    store
-        .complete_activity(&work.lock, Ok(String::new()))
-        .await
-        .unwrap();
-    let items = soon(store.fetch_turns(10, LEASE)).await.unwrap();
-    let item = items.iter().find(|i| i.lock.instance == id("b")).unwrap();
-    schedule(&store, item, 2, &["4", "5"]).await;
-    let mut seen = Vec::new();
-    loop {
-        let after = EventId(seen.len() as u64);
-        let page = store
-            .read(&id("b"), ExecutionId(1), after, 2)
-            .await
-            .unwrap();
-        seen.extend(page.events.iter().map(|event| event.event_id.0));
-        if !page.more {
-            break;
-        }
-    }
-    assert_eq!(seen, [1, 2, 3, 4, 5]);
-    let none = store
-        .read(&id("z"), ExecutionId(1), EventId::NONE, 5)
-        .await
-        .unwrap();
-    assert!(none.events.is_empty() && !none.more);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

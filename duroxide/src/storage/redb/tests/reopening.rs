@@ -8,9 +8,9 @@ use ::redb::StorageBackend;
 use ::redb::backends::InMemoryBackend;
 
 use super::{
-    LEASE, activity, commit_of, events, history, id, schedule, scheduled, soon, start, turn,
+    LEASE, activity, commit_of, end_of, events, history, id, schedule, scheduled, soon, start, turn,
 };
-use crate::history::{EventId, ExecutionId, Message};
+use crate::history::{EventId, EventKind, ExecutionId, Message};
 use crate::provider::{Committed, Provider as _, ProviderError, TurnOutcome};
 use crate::storage::redb::RedbProvider;
 use crate::storage::redb::shared_memory::SharedMemory;
@@ -63,11 +63,12 @@ async fn what_was_acknowledged_is_there_after_a_kill() {
     assert_eq!(first.lock.instance, id("a"));
     schedule(&store, &first, 1, &["x", "y"]).await;
     let second = turn(&store).await;
-    let mut end = commit_of(&second, 2);
-    end.outcome = TurnOutcome::Completed {
-        output: "b's".to_owned(),
-    };
+    let end = end_of(&second, 2, "b's");
     store.commit_turn(&second.lock, end.clone()).await.unwrap();
+    start(&store, "c").await;
+    let third = turn(&store).await;
+    let quiet = commit_of(&third, 3);
+    store.commit_turn(&third.lock, quiet.clone()).await.unwrap();
     let work = activity(&store).await;
     store
         .complete_activity(&work.lock, Ok("x done".to_owned()))
@@ -75,24 +76,26 @@ async fn what_was_acknowledged_is_there_after_a_kill() {
         .unwrap();
 
     let store = over(&copy_of(&memory));
-    assert_eq!(history(&store, "a").await.len(), 2);
+    assert_eq!(history(&store, "a").await.len(), 3);
     let status = store.status(&id("b")).await.unwrap().unwrap();
     assert!(status.state.is_terminal());
-    // The same turn once more, though it left no event.
-    let again = store.commit_turn(&second.lock, end).await.unwrap();
-    assert_eq!(again, Committed::AlreadyApplied);
+    // The same turns once more, also the one that left no event.
+    for (lock, commit) in [(&second.lock, end), (&third.lock, quiet)] {
+        let again = store.commit_turn(lock, commit).await.unwrap();
+        assert_eq!(again, Committed::AlreadyApplied);
+    }
 
     let item = turn(&store).await;
     assert_eq!(
         (&item.lock.instance, item.last_event_id),
-        (&id("a"), EventId(2))
+        (&id("a"), EventId(3))
     );
-    assert!(item.lock.epoch > second.lock.epoch);
+    assert!(item.lock.epoch > third.lock.epoch);
     let message = item.messages[0].message.as_ref().unwrap();
     assert!(matches!(
         message,
         Message::ActivityCompleted {
-            source: EventId(1),
+            source: EventId(2),
             ..
         }
     ));
@@ -176,9 +179,13 @@ async fn the_next_execution_begins_with_its_start_and_keeps_what_was_left() {
     let item = turn(&store).await;
     let mut commit = commit_of(&item, 2);
     commit.consumed.clear();
-    commit.history_delta = events(&item, [scheduled("z")]);
     let mut next = super::start_of("again");
     next.execution_id = ExecutionId(2);
+    let continued = EventKind::OrchestrationContinuedAsNew {
+        input: next.input.clone(),
+        version: next.version.clone(),
+    };
+    commit.history_delta = events(&item, [scheduled("z"), continued]);
     commit.outcome = TurnOutcome::ContinuedAsNew { next };
     store.commit_turn(&item.lock, commit.clone()).await.unwrap();
     for store in [store, over(&copy_of(&memory))] {

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::failures::flaky;
-use super::{commit_of, events, history, id, scheduled, soon, start_of};
-use crate::history::{EventKind, Message};
-use crate::provider::{Provider as _, TurnItem, TurnOutcome};
+use super::{chain_turn, history, id, soon, start_of};
+use crate::history::EventKind;
+use crate::provider::Provider as _;
 use crate::storage::redb::RedbProvider;
 
 const INSTANCES: u64 = 40;
@@ -47,51 +47,10 @@ async fn run_turns(store: RedbProvider, dice: Dice) {
                 _ => {}
             }
             // Only the lock's holder gets through, and only once.
-            drop(store.commit_turn(&item.lock, next_turn(&item)).await);
+            let commit = chain_turn(&item, uuid::Uuid::new_v4().as_u128(), STEPS);
+            drop(store.commit_turn(&item.lock, commit).await);
         }
     }
-}
-
-fn next_turn(item: &TurnItem) -> crate::provider::TurnCommit {
-    let mut kinds = Vec::new();
-    for message in &item.messages {
-        kinds.push(match message.message.as_ref().unwrap() {
-            Message::Start(start) => EventKind::OrchestrationStarted {
-                name: start.name.clone(),
-                version: "1".to_owned(),
-                input: start.input.clone(),
-                seed: start.seed,
-            },
-            Message::ActivityCompleted { result, .. } => EventKind::ActivityCompleted {
-                result: result.clone(),
-            },
-            other => panic!("{other:?}"),
-        });
-    }
-    let done = item.last_event_id.0 / 2 >= STEPS;
-    kinds.push(if done {
-        EventKind::OrchestrationCompleted {
-            output: String::new(),
-        }
-    } else {
-        scheduled("x")
-    });
-    let unique = uuid::Uuid::new_v4().as_u128();
-    let mut commit = commit_of(item, unique);
-    commit.history_delta = events(item, kinds);
-    if done {
-        commit.outcome = TurnOutcome::Completed {
-            output: String::new(),
-        };
-    } else {
-        commit.activities = commit
-            .history_delta
-            .last()
-            .map(|e| e.event_id)
-            .into_iter()
-            .collect();
-    }
-    commit
 }
 
 async fn run_activities(store: RedbProvider, dice: Dice) {

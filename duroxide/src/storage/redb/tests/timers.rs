@@ -6,10 +6,10 @@ use std::time::Duration;
 use ::redb::backends::InMemoryBackend;
 
 use super::reopening::over;
-use super::{LEASE, commit_of, is_quiet, message_ids, set_timers, soon, start, turn};
+use super::{LEASE, commit_of, is_quiet, message_ids, set_timers, soon, start, timers_of, turn};
 use crate::env::{Env, EnvRef, TokioEnv};
 use crate::history::Message;
-use crate::provider::{Provider as _, Timer};
+use crate::provider::Provider as _;
 use crate::storage::redb::RedbProvider;
 use crate::time::Timestamp;
 
@@ -133,15 +133,8 @@ async fn a_cancelled_timer_is_gone_wherever_it_was() {
     set_timers(&store, &item, 1, &[now, near, far]).await;
     let item = turn(&store).await;
     let mut commit = commit_of(&item, 2);
-    let events = super::history(&store, "a").await;
-    commit.cancelled_timers = events
-        .iter()
-        .zip([now, near, far])
-        .map(|(event, fire_at)| Timer {
-            fire_at,
-            source: event.event_id,
-        })
-        .collect();
+    commit.cancelled_timers = timers_of(&super::history(&store, "a").await);
+    assert_eq!(commit.cancelled_timers.len(), 3);
     store.commit_turn(&item.lock, commit).await.unwrap();
     drop(store);
     let store = ahead(&memory, Duration::from_secs(7_200));
