@@ -6,6 +6,7 @@ mod activities;
 mod continue_as_new;
 mod faults;
 mod first_programs;
+mod fsyncs;
 mod recovery;
 mod shutdown;
 mod starting;

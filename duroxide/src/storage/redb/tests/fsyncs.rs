@@ -1,30 +1,21 @@
 //! What costs an fsync, and what does not.
 
-use std::sync::Arc;
 use std::time::Duration;
-
-use ::redb::backends::InMemoryBackend;
 
 use super::{LEASE, activity, chain_turn, history, id, schedule, soon, start, turn};
 use crate::provider::Provider as _;
 use crate::storage::redb::RedbProvider;
-use crate::storage::redb::shared_memory::SharedMemory;
-use crate::storage::redb::testing::{CountingBackend, Counts};
 
-fn counted() -> (RedbProvider, Arc<Counts>) {
-    let counts = Arc::new(Counts::default());
-    let memory = SharedMemory::new(InMemoryBackend::new());
-    let to = Arc::clone(&counts);
-    let factory = move || Ok(CountingBackend::new(memory.clone(), Arc::clone(&to)));
+fn counted() -> RedbProvider {
     // The machine may be busy: the bound is not what is tested.
     let options = RedbProvider::options().hold(Duration::from_secs(5));
-    (options.open_backend(factory).unwrap(), counts)
+    options.in_memory().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_chain_costs_one_fsync_for_each_step() {
     const STEPS: u64 = 200;
-    let (store, counts) = counted();
+    let store = counted();
     let worker = {
         let store = store.clone();
         tokio::spawn(async move {
@@ -55,7 +46,7 @@ async fn a_chain_costs_one_fsync_for_each_step() {
     let status = soon(store.wait(&id("chain"), 2)).await.unwrap();
     assert!(status.state.is_terminal());
     // In total: the opening of the store, start and end are among them.
-    let syncs = counts.syncs();
+    let syncs = store.io_counts().syncs;
     for turns in turns {
         turns.abort();
         drop(turns.await);
@@ -66,11 +57,11 @@ async fn a_chain_costs_one_fsync_for_each_step() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fetching_and_leasing_cost_nothing() {
-    let (store, counts) = counted();
+    let store = counted();
     start(&store, "a").await;
     let item = turn(&store).await;
     schedule(&store, &item, 1, &["x"]).await;
-    let before = (counts.syncs(), counts.writes());
+    let before = (store.io_counts().syncs, store.io_counts().writes);
     for _ in 0..5 {
         let work = activity(&store).await;
         store.renew_activity(&work.lock, LEASE * 2).await.unwrap();
@@ -79,14 +70,14 @@ async fn fetching_and_leasing_cost_nothing() {
             .await
             .unwrap();
     }
-    assert_eq!(before, (counts.syncs(), counts.writes()));
+    assert_eq!(before, (store.io_counts().syncs, store.io_counts().writes));
     let work = activity(&store).await;
     assert_eq!(work.attempt, 6);
     store
         .complete_activity(&work.lock, Ok("done".to_owned()))
         .await
         .unwrap();
-    let before = (counts.syncs(), counts.writes());
+    let before = (store.io_counts().syncs, store.io_counts().writes);
     for attempt in 1..5 {
         let item = turn(&store).await;
         assert_eq!(item.messages[0].attempt, attempt);
@@ -96,5 +87,5 @@ async fn fetching_and_leasing_cost_nothing() {
             .await
             .unwrap();
     }
-    assert_eq!(before, (counts.syncs(), counts.writes()));
+    assert_eq!(before, (store.io_counts().syncs, store.io_counts().writes));
 }
