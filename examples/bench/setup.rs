@@ -89,19 +89,19 @@ impl Setup {
     }
 
     pub(crate) fn store_name(&self) -> String {
-        name(self.store)
+        name(&self.store)
     }
 
     pub(crate) fn durability_name(&self) -> String {
-        name(self.durability)
+        name(&self.durability)
     }
 
     pub(crate) fn live_name(&self) -> String {
-        name(self.live)
+        name(&self.live)
     }
 }
 
-fn name(value: impl ValueEnum) -> String {
+fn name(value: &impl ValueEnum) -> String {
     value
         .to_possible_value()
         .map(|value| value.get_name().to_owned())
