@@ -1,8 +1,9 @@
 //! Messages to events: what is stale or a duplicate is dropped, what was never asked for is refused.
 
+use crate::engine::Resolution;
 use crate::engine::nondeterminism::Nondeterminism;
 use crate::engine::operations::{Request, RequestKind};
-use crate::engine::turn_state::{Resolution, TurnState};
+use crate::engine::turn_state::TurnState;
 use crate::history::{Event, EventId, EventKind, Message, Start};
 use crate::time::Timestamp;
 

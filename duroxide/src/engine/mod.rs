@@ -4,6 +4,9 @@
 //! [`run_turn`] applies a batch and sums up what is to be committed. Must not know: storage,
 //! Tokio, the clock, randomness, and what the code sees of all this (`orchestration`).
 
+mod comparison;
+mod execution;
+mod handle;
 mod inbox;
 mod nondeterminism;
 mod operations;
@@ -11,26 +14,16 @@ mod recorded;
 mod turn_state;
 mod turn_waker;
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 
-use crate::history::{
-    Action, AppErrorKind, ErrorDetails, Event, EventId, EventKind, ExecutionId, InstanceId,
-    Message, Start,
-};
+use crate::history::{Action, ErrorDetails, Event, EventKind, Message};
 use crate::time::Timestamp;
 
-use inbox::Arrival;
-use turn_state::{Next, TurnState};
-use turn_waker::{InsideTurn, TurnWaker};
-
+pub use execution::{Execution, Step, panic_message};
+pub use handle::{Resolution, TurnHandle};
 pub use nondeterminism::Nondeterminism;
 pub use operations::actions_of;
 pub use recorded::Recorded;
-pub use turn_state::{Resolution, TurnHandle};
 
 /// The user's code of one execution, under way.
 pub type Code = Pin<Box<dyn Future<Output = Result<String, ErrorDetails>> + Send>>;
@@ -55,283 +48,6 @@ impl Default for Budget {
             polls: 1_000_000,
             actions: 50_000,
         }
-    }
-}
-
-/// One execution of an instance: its code, suspended between messages, and what it waits for.
-pub struct Execution {
-    turn: TurnHandle,
-    waker: Arc<TurnWaker>,
-    phase: Phase,
-    budget: Budget,
-}
-
-enum Phase {
-    /// Nothing is recorded yet.
-    New { version: String, code: CodeFactory },
-    /// The code waits.
-    Running(Code),
-    /// A terminal event stands at the end.
-    Ended,
-}
-
-/// What one message did.
-#[derive(Debug, Default)]
-pub struct Step {
-    /// The message's own event and the requests that it caused, in order. Empty: the message was
-    /// stale or a duplicate, and is to be consumed all the same.
-    pub events: Vec<Event>,
-    /// Whether the last event is terminal.
-    pub ended: bool,
-}
-
-impl Execution {
-    /// An execution before its first event. `version` is what a start pins it to.
-    pub fn new(
-        instance: InstanceId,
-        execution_id: ExecutionId,
-        version: String,
-        code: CodeFactory,
-    ) -> Self {
-        let turn = TurnHandle::new(TurnState::new(instance, execution_id));
-        let waker = TurnWaker::new(turn.identity());
-        Self {
-            turn,
-            waker,
-            phase: Phase::New { version, code },
-            budget: Budget::default(),
-        }
-    }
-
-    /// The same with another budget.
-    #[must_use]
-    pub fn with_budget(mut self, budget: Budget) -> Self {
-        self.budget = budget;
-        self
-    }
-
-    /// Whether a terminal event stands at the end.
-    pub fn is_ended(&self) -> bool {
-        matches!(self.phase, Phase::Ended)
-    }
-
-    /// The last event that was replayed or produced.
-    pub fn last_event_id(&self) -> EventId {
-        self.turn.lock().last_event_id()
-    }
-
-    /// The start of the execution that follows when this one continues as new.
-    pub fn next_start(&self, input: String, version: Option<String>) -> Start {
-        let state = self.turn.lock();
-        Start {
-            execution_id: state.execution_id.next(),
-            name: state.name.clone(),
-            version,
-            input,
-            seed: state.seed,
-        }
-    }
-
-    /// Brings the code to where the recorded events left it. May be called again with the events
-    /// that follow.
-    ///
-    /// # Errors
-    ///
-    /// [`Nondeterminism`] as soon as the code asks for something else than what is recorded.
-    pub fn replay(&mut self, events: &[Event]) -> Result<(), Nondeterminism> {
-        self.turn.lock().replaying = true;
-        let outcome = events.iter().try_for_each(|event| self.replay_one(event));
-        self.turn.lock().replaying = false;
-        outcome
-    }
-
-    fn replay_one(&mut self, event: &Event) -> Result<(), Nondeterminism> {
-        if event.kind.is_from_message() {
-            self.turn.lock().expect_nothing_emitted(Some(event))?;
-            let arrival = self.turn.lock().recorded(event)?;
-            self.consume(event, arrival);
-            Ok(())
-        } else if self.is_ended_from_outside(event) {
-            self.end_silently();
-            self.turn.lock().take_over(event)
-        } else {
-            self.turn.lock().check_emitted(event)
-        }
-    }
-
-    /// Whether with this event the runtime ended the execution, and not its code: there is nothing
-    /// to compare it with. Such an end begins with the cancellation of what was open.
-    fn is_ended_from_outside(&self, event: &Event) -> bool {
-        match &event.kind {
-            EventKind::OrchestrationFailed { details } => {
-                !matches!(details, ErrorDetails::Application { .. })
-            }
-            EventKind::ActivityCancelRequested { reason }
-            | EventKind::TimerCancelled { reason, .. } => {
-                reason == operations::FAILED && (!self.is_ended() || self.turn.lock().taken_over)
-            }
-            _ => self.turn.lock().taken_over,
-        }
-    }
-
-    /// Consumes one message at the time `now`.
-    ///
-    /// # Errors
-    ///
-    /// [`Nondeterminism`] if the message answers what was never asked, or if the replay before it
-    /// left requests that are not recorded. The execution is of no use afterwards.
-    pub fn apply(&mut self, message: &Message, now: Timestamp) -> Result<Step, Nondeterminism> {
-        self.turn.lock().expect_nothing_emitted(None)?;
-        if let Some(foreign) = self.woken_from_outside() {
-            return Err(foreign);
-        }
-        let version = match &self.phase {
-            Phase::New { version, .. } => Some(version.as_str()),
-            Phase::Running(_) | Phase::Ended => None,
-        };
-        let accepted = self.turn.lock().accept(message, version, now)?;
-        let Some((event, arrival)) = accepted else {
-            return Ok(Step::default());
-        };
-        self.consume(&event, arrival);
-        let mut events = vec![event];
-        events.extend(self.turn.lock().take_emitted());
-        Ok(Step {
-            events,
-            ended: self.is_ended(),
-        })
-    }
-
-    /// The terminal event for a failure that the code did not cause itself.
-    pub fn fail(&mut self, details: ErrorDetails, now: Timestamp) -> Vec<Event> {
-        self.end_silently();
-        let mut state = self.turn.lock();
-        state.clock(now);
-        state.discard_unsettled();
-        state.end(EventKind::OrchestrationFailed { details });
-        state.take_emitted()
-    }
-
-    fn consume(&mut self, event: &Event, arrival: Arrival) {
-        let _inside = InsideTurn::enter(self.turn.identity());
-        self.turn.lock().begin_message(event, self.budget.actions);
-        match (arrival, std::mem::replace(&mut self.phase, Phase::Ended)) {
-            (Arrival::Start(input), Phase::New { code, .. }) => {
-                let turn = self.turn.clone();
-                match catch_unwind(AssertUnwindSafe(move || code(turn, input))) {
-                    Ok(code) => self.phase = Phase::Running(code),
-                    Err(panic) => {
-                        return self.finish(Err(panicked(panic.as_ref())));
-                    }
-                }
-            }
-            (Arrival::Answer(source, resolution), phase @ Phase::Running(_)) => {
-                self.phase = phase;
-                let waker = self.turn.lock().resolve(source, resolution);
-                // Woken outside of the lock: a waker is foreign code.
-                if let Some(waker) = waker {
-                    waker.wake();
-                }
-            }
-            // `accept` and `recorded` let nothing else through.
-            (_, phase) => self.phase = phase,
-        }
-        self.poll_to_rest();
-    }
-
-    /// Polls the code until it waits for durable operations only, or ends.
-    fn poll_to_rest(&mut self) {
-        let root = Waker::from(Arc::clone(&self.waker));
-        let mut context = Context::from_waker(&root);
-        for _ in 0..self.budget.polls {
-            let Phase::Running(code) = &mut self.phase else {
-                return;
-            };
-            self.waker.clear_woken();
-            let polled = catch_unwind(AssertUnwindSafe(|| code.as_mut().poll(&mut context)));
-            let next = self.turn.lock().next_after_poll();
-            match (polled, next) {
-                (Err(panic), _) => self.finish(Err(panicked(panic.as_ref()))),
-                (Ok(_), Next::OverBudget) => self.finish_over_budget("asked for too many things"),
-                (Ok(_), Next::End(terminal)) => self.finish_with(terminal),
-                (Ok(Poll::Ready(output)), _) => self.finish(output),
-                (Ok(Poll::Pending), _) if self.waker.is_woken() => continue,
-                (Ok(Poll::Pending), Next::Waits) => {}
-                (Ok(Poll::Pending), Next::WaitsForNothing) => self.finish_foreign(),
-            }
-            return;
-        }
-        self.finish_over_budget("never came to rest");
-    }
-
-    fn finish(&mut self, output: Result<String, ErrorDetails>) {
-        self.finish_with(match output {
-            Ok(output) => EventKind::OrchestrationCompleted { output },
-            Err(details) => EventKind::OrchestrationFailed { details },
-        });
-    }
-
-    fn finish_with(&mut self, terminal: EventKind) {
-        self.end_silently();
-        self.turn.lock().end(terminal);
-    }
-
-    fn finish_over_budget(&mut self, what: &str) {
-        self.finish_instead(ErrorDetails::application(
-            AppErrorKind::OrchestrationFailed,
-            format!("the orchestration {what} on one message; its author must bound it"),
-        ));
-    }
-
-    /// The code waits for something that the history does not drive.
-    fn finish_foreign(&mut self) {
-        let foreign = self
-            .woken_from_outside()
-            .unwrap_or_else(|| self.turn.lock().waits_for_something_foreign());
-        self.finish_instead(foreign.into_details());
-    }
-
-    /// Ends with a failure instead of what the code asked for on this message.
-    fn finish_instead(&mut self, details: ErrorDetails) {
-        self.end_silently();
-        let mut state = self.turn.lock();
-        state.discard_emitted();
-        state.end(EventKind::OrchestrationFailed { details });
-    }
-
-    /// Drops the code without taking the drops of its futures for requests.
-    fn end_silently(&mut self) {
-        self.turn.lock().closed = true;
-        let _inside = InsideTurn::enter(self.turn.identity());
-        let phase = std::mem::replace(&mut self.phase, Phase::Ended);
-        // A panicking `Drop` of user code ends here: the outcome is decided already.
-        let _ = catch_unwind(AssertUnwindSafe(move || drop(phase)));
-    }
-
-    fn woken_from_outside(&self) -> Option<Nondeterminism> {
-        self.waker
-            .is_foreign()
-            .then(|| self.turn.lock().woken_from_outside())
-    }
-}
-
-impl Drop for Execution {
-    /// Evicting a live instance is not a cancellation.
-    fn drop(&mut self) {
-        self.end_silently();
-    }
-}
-
-impl std::fmt::Debug for Execution {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let phase = match self.phase {
-            Phase::New { .. } => "new",
-            Phase::Running(_) => "running",
-            Phase::Ended => "ended",
-        };
-        f.debug_struct("Execution")
-            .field("phase", &phase)
-            .finish_non_exhaustive()
     }
 }
 
@@ -416,17 +132,4 @@ fn outcome_of(last: Option<&Event>) -> Outcome {
         }
         _ => Outcome::Pending,
     }
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> ErrorDetails {
-    ErrorDetails::application(AppErrorKind::Panicked, panic_message(panic))
-}
-
-/// The text that a panic was raised with.
-pub fn panic_message(panic: &(dyn Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without a text".to_owned())
 }

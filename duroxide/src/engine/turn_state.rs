@@ -2,126 +2,25 @@
 //! one entry for every open operation.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt;
 use std::panic::Location;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 
-use crate::engine::nondeterminism::{Nondeterminism, describe};
+use crate::engine::Resolution;
 use crate::engine::operations::{self, Request, RequestKind};
-use crate::history::{ErrorDetails, Event, EventId, EventKind, ExecutionId, InstanceId};
+use crate::history::{Event, EventId, EventKind, ExecutionId, InstanceId};
 use crate::time::Timestamp;
 
-/// The answer to a durable operation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Resolution {
-    /// What the activity returned.
-    Activity(Result<String, ErrorDetails>),
-    /// The timer fired.
-    Timer,
-}
-
-/// The code's end of a turn: its verbs stand in [`operations`](super::operations).
-#[derive(Clone)]
-pub struct TurnHandle(Arc<Mutex<TurnState>>);
-
-impl TurnHandle {
-    pub(super) fn new(state: TurnState) -> Self {
-        Self(Arc::new(Mutex::new(state)))
-    }
-
-    /// Tells this execution from all others in the process: its address, never shown to code.
-    pub(super) fn identity(&self) -> u64 {
-        Arc::as_ptr(&self.0).addr() as u64
-    }
-
-    pub(super) fn lock(&self) -> MutexGuard<'_, TurnState> {
-        // No user code runs under the lock, and every update leaves the state whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The instance.
-    pub fn instance_id(&self) -> InstanceId {
-        self.lock().instance.clone()
-    }
-
-    /// Its execution.
-    pub fn execution_id(&self) -> ExecutionId {
-        self.lock().execution_id
-    }
-
-    /// The orchestration's name.
-    pub fn name(&self) -> String {
-        self.lock().name.clone()
-    }
-
-    /// The version that the execution is pinned to.
-    pub fn version(&self) -> String {
-        self.lock().version.clone()
-    }
-
-    /// When the message under way was consumed.
-    pub fn now(&self) -> Timestamp {
-        self.lock().now
-    }
-
-    /// Whether the message under way comes from history.
-    pub fn is_replaying(&self) -> bool {
-        self.lock().replaying
-    }
-
-    /// Polls an open operation; its waker is woken when its event is applied.
-    pub fn poll(&self, id: EventId, context: &Context<'_>) -> Poll<Resolution> {
-        let mut state = self.lock();
-        let Some(operation) = state.open.get_mut(&id) else {
-            // Resolved and taken before, or closed: it never becomes ready again.
-            return Poll::Pending;
-        };
-        if let Some(resolution) = operation.resolution.take() {
-            state.open.remove(&id);
-            return Poll::Ready(resolution);
-        }
-        let replaced = match &mut operation.waker {
-            Some(waker) if waker.will_wake(context.waker()) => None,
-            Some(waker) => Some(std::mem::replace(waker, context.waker().clone())),
-            none => {
-                *none = Some(context.waker().clone());
-                state.awaited += 1;
-                None
-            }
-        };
-        drop(state);
-        // Dropped outside of the lock: a waker is foreign code.
-        drop(replaced);
-        Poll::Pending
-    }
-
-    /// The code lost interest: an open operation is cancelled, recorded, exactly once.
-    pub fn abandon(&self, id: EventId) {
-        let waker = self.lock().abandon(id);
-        drop(waker);
-    }
-}
-
-impl fmt::Debug for TurnHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("TurnHandle")
-            .field(&self.instance_id())
-            .finish()
-    }
-}
-
 /// A request of the code, with the place of the call.
-struct Emission {
-    event: Event,
-    at: Option<&'static Location<'static>>,
+pub(super) struct Emission {
+    pub(super) event: Event,
+    pub(super) at: Option<&'static Location<'static>>,
 }
 
 /// One open operation.
-struct Operation {
-    request: Request,
-    waker: Option<Waker>,
-    resolution: Option<Resolution>,
+pub(super) struct Operation {
+    pub(super) request: Request,
+    pub(super) waker: Option<Waker>,
+    pub(super) resolution: Option<Resolution>,
 }
 
 /// What the engine does after a poll.
@@ -153,18 +52,18 @@ pub(super) struct TurnState {
     /// The terminal event that the code asked for by a verb.
     pub(super) ends_with: Option<EventKind>,
     /// The last event that is in the history; what lies behind it is a proposal.
-    settled: EventId,
+    pub(super) settled: EventId,
     /// The last event of any kind.
-    last: EventId,
-    emitted: VecDeque<Emission>,
+    pub(super) last: EventId,
+    pub(super) emitted: VecDeque<Emission>,
     /// How many requests this message may make; `None` once it asked for more.
     allowance: Option<usize>,
-    open: BTreeMap<EventId, Operation>,
+    pub(super) open: BTreeMap<EventId, Operation>,
     /// How many open operations hold a waker.
-    awaited: usize,
+    pub(super) awaited: usize,
     /// What each event asked for, by position: tells a late answer from one to no question.
     asked: Vec<Option<RequestKind>>,
-    last_call: Option<&'static Location<'static>>,
+    pub(super) last_call: Option<&'static Location<'static>>,
 }
 
 impl TurnState {
@@ -291,7 +190,7 @@ impl TurnState {
         id
     }
 
-    fn note(&mut self, id: EventId, asked: Option<RequestKind>) {
+    pub(super) fn note(&mut self, id: EventId, asked: Option<RequestKind>) {
         self.last = id;
         self.asked.push(asked);
     }
@@ -305,7 +204,7 @@ impl TurnState {
         waker
     }
 
-    fn abandon(&mut self, id: EventId) -> Option<Waker> {
+    pub(super) fn abandon(&mut self, id: EventId) -> Option<Waker> {
         let operation = self.open.remove(&id)?;
         self.awaited -= usize::from(operation.waker.is_some());
         if operation.resolution.is_none() {
@@ -352,7 +251,7 @@ impl TurnState {
         self.discard_behind(self.settled);
     }
 
-    fn discard_behind(&mut self, keep: EventId) {
+    pub(super) fn discard_behind(&mut self, keep: EventId) {
         self.emitted.clear();
         self.open.split_off(&keep.next());
         self.asked
@@ -380,104 +279,4 @@ impl TurnState {
             Next::WaitsForNothing
         }
     }
-
-    /// The next request of the code must be the one that is recorded.
-    pub(super) fn check_emitted(&mut self, recorded: &Event) -> Result<(), Nondeterminism> {
-        let emission = self.emitted.pop_front();
-        match &emission {
-            Some(emission) if same_request(&emission.event, recorded) => {
-                self.settled = recorded.event_id;
-                Ok(())
-            }
-            Some(emission) => Err(Nondeterminism {
-                event_id: recorded.event_id,
-                recorded: describe(recorded),
-                replayed: describe(&emission.event),
-                at: emission.at.or(self.last_call),
-            }),
-            None => Err(Nondeterminism {
-                event_id: recorded.event_id,
-                recorded: describe(recorded),
-                replayed: "nothing: the code waits or has ended before it".to_owned(),
-                at: self.last_call,
-            }),
-        }
-    }
-
-    /// All that the code asked for is recorded. `recorded` is what stands there instead.
-    pub(super) fn expect_nothing_emitted(
-        &self,
-        recorded: Option<&Event>,
-    ) -> Result<(), Nondeterminism> {
-        let Some(emission) = self.emitted.front() else {
-            return Ok(());
-        };
-        Err(Nondeterminism {
-            event_id: emission.event.event_id,
-            recorded: recorded.map_or_else(|| "the end of the history".to_owned(), describe),
-            replayed: describe(&emission.event),
-            at: emission.at.or(self.last_call),
-        })
-    }
-
-    /// An event that the runtime wrote when it ended the execution.
-    pub(super) fn take_over(&mut self, event: &Event) -> Result<(), Nondeterminism> {
-        let failed_by_code = matches!(
-            &event.kind,
-            EventKind::OrchestrationFailed {
-                details: ErrorDetails::Application { .. }
-            }
-        );
-        if failed_by_code {
-            return Err(self.disagreement(event, "no such error"));
-        }
-        if !self.taken_over {
-            self.taken_over = true;
-            self.discard_behind(self.settled);
-        }
-        self.clock(event.timestamp);
-        self.note(event.event_id, None);
-        self.settled = event.event_id;
-        Ok(())
-    }
-
-    /// The recorded event does not fit the state of the code.
-    pub(super) fn disagreement(&self, recorded: &Event, replayed: &str) -> Nondeterminism {
-        Nondeterminism {
-            event_id: recorded.event_id,
-            recorded: describe(recorded),
-            replayed: replayed.to_owned(),
-            at: self.last_call,
-        }
-    }
-
-    pub(super) fn waits_for_something_foreign(&self) -> Nondeterminism {
-        self.foreign(
-            "the code waits, but not for a durable operation: something outside of the history \
-             drives it; await what comes from the context, or move it into an activity [DX0001]",
-        )
-    }
-
-    pub(super) fn woken_from_outside(&self) -> Nondeterminism {
-        self.foreign(
-            "the code was woken by something outside of the history (a timer, a channel, a task); \
-             await what comes from the context, or move it into an activity [DX0001]",
-        )
-    }
-
-    fn foreign(&self, replayed: &str) -> Nondeterminism {
-        Nondeterminism {
-            event_id: self.last,
-            recorded: "only durable operations drive an orchestration".to_owned(),
-            replayed: replayed.to_owned(),
-            at: self.last_call,
-        }
-    }
-}
-
-/// Whether a replayed request is the recorded one. The time of recording is the message's own.
-fn same_request(replayed: &Event, recorded: &Event) -> bool {
-    replayed.event_id == recorded.event_id
-        && replayed.source_event_id == recorded.source_event_id
-        && replayed.kind == recorded.kind
 }

@@ -1,0 +1,108 @@
+//! The code's end of a turn. Its verbs stand in [`operations`](super::operations).
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use crate::engine::turn_state::TurnState;
+use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId};
+use crate::time::Timestamp;
+
+/// The answer to a durable operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// What the activity returned.
+    Activity(Result<String, ErrorDetails>),
+    /// The timer fired.
+    Timer,
+}
+
+/// The code's end of a turn: its verbs stand in [`operations`](super::operations).
+#[derive(Clone)]
+pub struct TurnHandle(Arc<Mutex<TurnState>>);
+
+impl TurnHandle {
+    pub(super) fn new(state: TurnState) -> Self {
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    /// Tells this execution from all others in the process: its address, never shown to code.
+    pub(super) fn identity(&self) -> u64 {
+        Arc::as_ptr(&self.0).addr() as u64
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, TurnState> {
+        // No user code runs under the lock, and every update leaves the state whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The instance.
+    pub fn instance_id(&self) -> InstanceId {
+        self.lock().instance.clone()
+    }
+
+    /// Its execution.
+    pub fn execution_id(&self) -> ExecutionId {
+        self.lock().execution_id
+    }
+
+    /// The orchestration's name.
+    pub fn name(&self) -> String {
+        self.lock().name.clone()
+    }
+
+    /// The version that the execution is pinned to.
+    pub fn version(&self) -> String {
+        self.lock().version.clone()
+    }
+
+    /// When the message under way was consumed.
+    pub fn now(&self) -> Timestamp {
+        self.lock().now
+    }
+
+    /// Whether the message under way comes from history.
+    pub fn is_replaying(&self) -> bool {
+        self.lock().replaying
+    }
+
+    /// Polls an open operation; its waker is woken when its event is applied.
+    pub fn poll(&self, id: EventId, context: &Context<'_>) -> Poll<Resolution> {
+        let mut state = self.lock();
+        let Some(operation) = state.open.get_mut(&id) else {
+            // Resolved and taken before, or closed: it never becomes ready again.
+            return Poll::Pending;
+        };
+        if let Some(resolution) = operation.resolution.take() {
+            state.open.remove(&id);
+            return Poll::Ready(resolution);
+        }
+        let replaced = match &mut operation.waker {
+            Some(waker) if waker.will_wake(context.waker()) => None,
+            Some(waker) => Some(std::mem::replace(waker, context.waker().clone())),
+            none => {
+                *none = Some(context.waker().clone());
+                state.awaited += 1;
+                None
+            }
+        };
+        drop(state);
+        // Dropped outside of the lock: a waker is foreign code.
+        drop(replaced);
+        Poll::Pending
+    }
+
+    /// The code lost interest: an open operation is cancelled, recorded, exactly once.
+    pub fn abandon(&self, id: EventId) {
+        let waker = self.lock().abandon(id);
+        drop(waker);
+    }
+}
+
+impl fmt::Debug for TurnHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TurnHandle")
+            .field(&self.instance_id())
+            .finish()
+    }
+}
