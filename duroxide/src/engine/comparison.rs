@@ -10,7 +10,7 @@ impl TurnState {
         let emission = self.emitted.pop_front();
         match &emission {
             Some(emission) if same_request(&emission.event, recorded) => {
-                self.settled = recorded.event_id;
+                self.settle(recorded);
                 Ok(())
             }
             Some(emission) => Err(Nondeterminism {
@@ -61,7 +61,7 @@ impl TurnState {
         }
         self.clock(event.timestamp);
         self.note(event.event_id, None);
-        self.settled = event.event_id;
+        self.settle(event);
         Ok(())
     }
 

@@ -67,9 +67,10 @@ impl Execution {
         self
     }
 
-    /// Whether a terminal event stands at the end.
+    /// Whether a terminal event stands at the end of the history. Code that ends before its
+    /// history does has not ended the execution.
     pub fn is_ended(&self) -> bool {
-        matches!(self.phase, Phase::Ended)
+        self.turn.lock().ended
     }
 
     /// The last event that was replayed or produced.
@@ -125,7 +126,8 @@ impl Execution {
             }
             EventKind::ActivityCancelRequested { reason }
             | EventKind::TimerCancelled { reason, .. } => {
-                reason == operations::FAILED && (!self.is_ended() || self.turn.lock().taken_over)
+                reason == operations::FAILED
+                    && (!matches!(self.phase, Phase::Ended) || self.turn.lock().taken_over)
             }
             _ => self.turn.lock().taken_over,
         }

@@ -49,6 +49,8 @@ pub(super) struct TurnState {
     pub(super) closed: bool,
     /// The history was ended by the runtime, not by the code.
     pub(super) taken_over: bool,
+    /// A terminal event is in the history.
+    pub(super) ended: bool,
     /// The terminal event that the code asked for by a verb.
     pub(super) ends_with: Option<EventKind>,
     /// The last event that is in the history; what lies behind it is a proposal.
@@ -79,6 +81,7 @@ impl TurnState {
             replaying: false,
             closed: false,
             taken_over: false,
+            ended: false,
             ends_with: None,
             settled: EventId::NONE,
             last: EventId::NONE,
@@ -91,8 +94,9 @@ impl TurnState {
         }
     }
 
+    /// The last event that is in the history, or on its way there.
     pub(super) fn last_event_id(&self) -> EventId {
-        self.last
+        self.settled
     }
 
     /// Time goes forward only, whatever the clocks of the workers say.
@@ -106,9 +110,7 @@ impl TurnState {
         self.clock(event.timestamp);
         self.note(event.event_id, None);
         self.allowance = Some(allowance);
-        if self.replaying {
-            self.settled = event.event_id;
-        }
+        self.settle(event);
         if let EventKind::OrchestrationStarted {
             name,
             version,
@@ -126,7 +128,7 @@ impl TurnState {
     pub(super) fn take_in(&mut self, event: &Event, opens: Option<Request>) {
         self.clock(event.timestamp);
         self.note(event.event_id, opens.map(Request::kind));
-        self.settled = event.event_id;
+        self.settle(event);
         if let Some(request) = opens {
             let operation = Operation {
                 request,
@@ -188,6 +190,11 @@ impl TurnState {
         let event = Event::new(id, source, self.now, kind);
         self.emitted.push_back(Emission { event, at });
         id
+    }
+
+    pub(super) fn settle(&mut self, event: &Event) {
+        self.settled = event.event_id;
+        self.ended = event.kind.is_terminal();
     }
 
     pub(super) fn note(&mut self, id: EventId, asked: Option<RequestKind>) {
@@ -261,11 +268,12 @@ impl TurnState {
 
     /// The requests since the last call, for the history.
     pub(super) fn take_emitted(&mut self) -> Vec<Event> {
-        self.settled = self.last;
-        self.emitted
-            .drain(..)
-            .map(|emission| emission.event)
-            .collect()
+        let emitted = std::mem::take(&mut self.emitted);
+        let events: Vec<Event> = emitted.into_iter().map(|it| it.event).collect();
+        if let Some(last) = events.last() {
+            self.settle(last);
+        }
+        events
     }
 
     pub(super) fn next_after_poll(&mut self) -> Next {

@@ -10,5 +10,7 @@
     reason = "in a test, a panic is the report"
 )]
 
+mod engine;
 mod provider;
 mod runtime;
+mod support;

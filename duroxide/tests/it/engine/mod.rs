@@ -1,0 +1,4 @@
+//! The engine, one file per rule.
+
+mod races;
+mod replay;

@@ -1,0 +1,88 @@
+//! Drives the engine by hand: history, code, decision. No runtime, no clock, no sleeping.
+
+mod lines;
+mod live;
+mod program;
+
+pub(crate) use lines::{line, lines};
+pub(crate) use live::Live;
+pub(crate) use program::Program;
+
+use duroxide::history::{
+    AppErrorKind, ErrorDetails, Event, EventId, EventKind, ExecutionId, Message, Start,
+};
+use duroxide::time::Timestamp;
+
+/// The seed of every instance that says nothing else.
+pub(crate) const SEED: u128 = 42;
+
+pub(crate) fn at(millis: u64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+pub(crate) fn start(input: &str) -> Message {
+    Message::Start(Start {
+        execution_id: ExecutionId::FIRST,
+        name: "test".to_owned(),
+        version: None,
+        input: input.to_owned(),
+        seed: SEED,
+    })
+}
+
+pub(crate) fn completed(source: u64, result: impl Into<String>) -> Message {
+    Message::ActivityCompleted {
+        execution_id: ExecutionId::FIRST,
+        source: EventId(source),
+        result: result.into(),
+    }
+}
+
+pub(crate) fn failed(source: u64, message: impl Into<String>) -> Message {
+    Message::ActivityFailed {
+        execution_id: ExecutionId::FIRST,
+        source: EventId(source),
+        details: ErrorDetails::application(AppErrorKind::ActivityFailed, message),
+    }
+}
+
+pub(crate) fn fired(source: u64, fire_at: u64) -> Message {
+    Message::TimerFired {
+        execution_id: ExecutionId::FIRST,
+        source: EventId(source),
+        fire_at: at(fire_at),
+    }
+}
+
+/// A recorded event, written at the time 0.
+pub(crate) fn event(id: u64, source: Option<u64>, kind: EventKind) -> Event {
+    Event::new(EventId(id), source.map(EventId), Timestamp::ZERO, kind)
+}
+
+pub(crate) fn started() -> EventKind {
+    EventKind::OrchestrationStarted {
+        name: "test".to_owned(),
+        version: "1.0.0".to_owned(),
+        input: String::new(),
+        seed: SEED,
+    }
+}
+
+pub(crate) fn scheduled(name: &str, input: &str) -> EventKind {
+    EventKind::ActivityScheduled {
+        name: name.to_owned(),
+        input: input.to_owned(),
+    }
+}
+
+pub(crate) fn result(result: &str) -> EventKind {
+    EventKind::ActivityCompleted {
+        result: result.to_owned(),
+    }
+}
+
+/// Where each message begins, and the end: a history is written in these pieces.
+pub(crate) fn message_boundaries(history: &[Event]) -> Vec<usize> {
+    let begins = (0..history.len()).filter(|&index| history[index].kind.is_from_message());
+    begins.chain([history.len()]).collect()
+}
