@@ -211,14 +211,18 @@ impl TurnState {
         waker
     }
 
+    /// The code lost interest. The waker is to be dropped outside of the lock.
     pub(super) fn abandon(&mut self, id: EventId) -> Option<Waker> {
-        let operation = self.open.remove(&id)?;
-        self.awaited -= usize::from(operation.waker.is_some());
-        if operation.resolution.is_none() {
-            let kind = operation.request.cancellation(operations::DROPPED);
-            self.emit(Some(id), kind, None);
+        let operation = self.open.get_mut(&id)?;
+        let waker = operation.waker.take();
+        self.awaited -= usize::from(waker.is_some());
+        let is_answered = operation.resolution.is_some();
+        let cancellation = operation.request.cancellation(operations::DROPPED);
+        // No request any more? Then it stays open, and the end of the execution cancels it.
+        if is_answered || self.emit(Some(id), cancellation, None).is_some() {
+            self.open.remove(&id);
         }
-        operation.waker
+        waker
     }
 
     /// What an unanswered question of the code is about; `None` if `source` is none.

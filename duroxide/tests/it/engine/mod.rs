@@ -1,4 +1,5 @@
 //! The engine, one file per rule.
 
+mod continue_as_new;
 mod races;
 mod replay;
