@@ -1,15 +1,16 @@
 //! What the code asks for on replay, held against what is recorded.
 
 use crate::engine::nondeterminism::{Nondeterminism, describe};
+use crate::engine::operations;
 use crate::engine::turn_state::TurnState;
-use crate::history::{ErrorDetails, Event, EventKind};
+use crate::history::{ErrorDetails, Event, EventId, EventKind};
 
 impl TurnState {
     /// The next request of the code must be the one that is recorded.
     pub(super) fn check_emitted(&mut self, recorded: &Event) -> Result<(), Nondeterminism> {
-        let emission = self.emitted.pop_front();
-        match &emission {
+        match self.emitted.front() {
             Some(emission) if same_request(&emission.event, recorded) => {
+                self.emitted.pop_front();
                 self.settle(recorded);
                 Ok(())
             }
@@ -44,21 +45,39 @@ impl TurnState {
         })
     }
 
-    /// An event that the runtime wrote when it ended the execution.
-    pub(super) fn take_over(&mut self, event: &Event) -> Result<(), Nondeterminism> {
-        let failed_by_code = matches!(
-            &event.kind,
-            EventKind::OrchestrationFailed {
-                details: ErrorDetails::Application { .. }
-            }
-        );
-        if failed_by_code {
-            return Err(self.disagreement(event, "no such error"));
+    /// Whether with this event the runtime ended the execution, and not its code: such an end
+    /// begins with the cancellation of what was open.
+    pub(super) fn is_taken_over_by(&self, event: &Event) -> bool {
+        let begins_the_end = match &event.kind {
+            EventKind::ActivityCancelRequested { reason }
+            | EventKind::TimerCancelled { reason, .. } => reason == operations::FAILED,
+            other => ends_from_outside(other),
+        };
+        let goes_on = self.settled != EventId::NONE && !self.ended;
+        goes_on && (begins_the_end || self.taken_over.is_some())
+    }
+
+    /// An event that the runtime wrote when it ended the execution: what the code asked for behind
+    /// the message before it was never recorded. If it was not the runtime after all, `mismatch`
+    /// is what is wrong.
+    pub(super) fn take_over(
+        &mut self,
+        event: &Event,
+        mismatch: Nondeterminism,
+    ) -> Result<(), Nondeterminism> {
+        if self.taken_over.is_none() {
+            self.rewind();
         }
-        if !self.taken_over {
-            self.taken_over = true;
-            self.discard_behind(self.settled);
+        let mismatch = self.taken_over.get_or_insert(mismatch).clone();
+        let cancelled = event.source_event_id.filter(|&source| {
+            let request = self.unanswered(source);
+            request.is_some_and(|it| it.cancellation(operations::FAILED) == event.kind)
+        });
+        let is_end = event.source_event_id.is_none() && ends_from_outside(&event.kind);
+        if event.event_id != self.last.next() || !(is_end || cancelled.is_some()) {
+            return Err(mismatch);
         }
+        cancelled.map(|source| self.open.remove(&source));
         self.clock(event.timestamp);
         self.note(event.event_id, None);
         self.settle(event);
@@ -96,6 +115,16 @@ impl TurnState {
             replayed: replayed.to_owned(),
             at: self.last_call,
         }
+    }
+}
+
+/// Whether this is a failure that code cannot cause by itself.
+fn ends_from_outside(kind: &EventKind) -> bool {
+    match kind {
+        EventKind::OrchestrationFailed { details } => {
+            !matches!(details, ErrorDetails::Application { .. })
+        }
+        _ => false,
     }
 }
 

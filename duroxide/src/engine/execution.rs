@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::engine::inbox::Arrival;
-use crate::engine::operations;
 use crate::engine::turn_state::{Next, TurnState};
 use crate::engine::turn_waker::{InsideTurn, TurnWaker};
 use crate::engine::{Budget, Code, CodeFactory, Nondeterminism, TurnHandle};
@@ -108,38 +107,28 @@ impl Execution {
             self.turn.lock().expect_nothing_emitted(Some(event))?;
             let arrival = self.turn.lock().recorded(event)?;
             self.consume(event, arrival);
-            Ok(())
-        } else if self.is_ended_from_outside(event) {
-            self.end_silently();
-            self.turn.lock().take_over(event)
-        } else {
-            self.turn.lock().check_emitted(event)
+            return Ok(());
+        }
+        let compared = self.turn.lock().check_emitted(event);
+        match compared {
+            Err(mismatch) if self.turn.lock().is_taken_over_by(event) => {
+                self.end_silently();
+                self.turn.lock().take_over(event, mismatch)
+            }
+            compared => compared,
         }
     }
 
-    /// Whether with this event the runtime ended the execution, and not its code: there is nothing
-    /// to compare it with. Such an end begins with the cancellation of what was open.
-    fn is_ended_from_outside(&self, event: &Event) -> bool {
-        match &event.kind {
-            EventKind::OrchestrationFailed { details } => {
-                !matches!(details, ErrorDetails::Application { .. })
-            }
-            EventKind::ActivityCancelRequested { reason }
-            | EventKind::TimerCancelled { reason, .. } => {
-                reason == operations::FAILED
-                    && (!matches!(self.phase, Phase::Ended) || self.turn.lock().taken_over)
-            }
-            _ => self.turn.lock().taken_over,
-        }
-    }
-
-    /// Consumes one message at the time `now`.
+    /// Consumes one message at the time `now`. An ended execution consumes nothing.
     ///
     /// # Errors
     ///
     /// [`Nondeterminism`] if the message answers what was never asked, or if the replay before it
     /// left requests that are not recorded. The execution is of no use afterwards.
     pub fn apply(&mut self, message: &Message, now: Timestamp) -> Result<Step, Nondeterminism> {
+        if self.is_ended() {
+            return Ok(Step::default());
+        }
         self.turn.lock().expect_nothing_emitted(None)?;
         if let Some(foreign) = self.woken_from_outside() {
             return Err(foreign);
@@ -161,12 +150,16 @@ impl Execution {
         })
     }
 
-    /// The terminal event for a failure that the code did not cause itself.
+    /// Ends an execution that has begun, for a failure that its code did not cause itself. What the
+    /// code asked for behind the last message does not happen; what was open is cancelled.
     pub fn fail(&mut self, details: ErrorDetails, now: Timestamp) -> Vec<Event> {
+        if self.is_ended() {
+            return Vec::new();
+        }
         self.end_silently();
         let mut state = self.turn.lock();
         state.clock(now);
-        state.discard_unsettled();
+        state.rewind();
         state.end(EventKind::OrchestrationFailed { details });
         state.take_emitted()
     }
@@ -254,7 +247,7 @@ impl Execution {
     fn finish_instead(&mut self, details: ErrorDetails) {
         self.end_silently();
         let mut state = self.turn.lock();
-        state.discard_emitted();
+        state.rewind();
         state.end(EventKind::OrchestrationFailed { details });
     }
 
@@ -265,6 +258,8 @@ impl Execution {
         let phase = std::mem::replace(&mut self.phase, Phase::Ended);
         // A panicking `Drop` of user code ends here: the outcome is decided already.
         let _ = catch_unwind(AssertUnwindSafe(move || drop(phase)));
+        let wakers = self.turn.lock().take_wakers();
+        drop(wakers);
     }
 
     fn woken_from_outside(&self) -> Option<Nondeterminism> {

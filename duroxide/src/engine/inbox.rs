@@ -17,7 +17,8 @@ pub(super) enum Arrival {
 
 impl TurnState {
     /// The event for a new message; `None` if it is stale or a duplicate. `unstarted` is the
-    /// version to pin, as long as there is no first event.
+    /// version to pin, as long as there is no first event: then nothing was asked, and nothing but
+    /// the start can be answered.
     pub(super) fn accept(
         &mut self,
         message: &Message,
@@ -29,6 +30,7 @@ impl TurnState {
                 Some(version) => (start.execution_id, None, started(start, version)),
                 None => return Ok(None),
             },
+            _ if unstarted.is_some() => return Ok(None),
             Message::ActivityCompleted {
                 execution_id,
                 source,
@@ -59,9 +61,7 @@ impl TurnState {
                 EventKind::TimerFired { fire_at: *fire_at },
             ),
         };
-        // Before the start there is no question yet that could have an answer.
-        let too_early = unstarted.is_some() && source.is_some();
-        if too_early || execution_id != self.execution_id || self.is_settled(source, &kind) {
+        if execution_id != self.execution_id || self.is_settled(source, &kind) {
             return Ok(None);
         }
         let now = self.clock(now);
@@ -75,8 +75,11 @@ impl TurnState {
         if event.event_id != self.last_event_id().next() {
             return Err(self.disagreement(event, "an event with another number"));
         }
+        if self.ended || self.taken_over.is_some() {
+            return Err(self.disagreement(event, "nothing: the execution has ended"));
+        }
         if let EventKind::OrchestrationStarted { input, .. } = &event.kind {
-            return if event.event_id == EventId::FIRST {
+            return if event.event_id == EventId::FIRST && event.source_event_id.is_none() {
                 Ok(Arrival::Start(input.clone()))
             } else {
                 Err(self.disagreement(event, "it has begun already"))

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::panic::Location;
 use std::task::Waker;
 
-use crate::engine::Resolution;
 use crate::engine::operations::{self, Request, RequestKind};
+use crate::engine::{Nondeterminism, Resolution};
 use crate::history::{Event, EventId, EventKind, ExecutionId, InstanceId};
 use crate::time::Timestamp;
 
@@ -21,6 +21,16 @@ pub(super) struct Operation {
     pub(super) request: Request,
     pub(super) waker: Option<Waker>,
     pub(super) resolution: Option<Resolution>,
+}
+
+impl Operation {
+    fn of(request: Request) -> Self {
+        Self {
+            request,
+            waker: None,
+            resolution: None,
+        }
+    }
 }
 
 /// What the engine does after a poll.
@@ -47,8 +57,8 @@ pub(super) struct TurnState {
     pub(super) replaying: bool,
     /// Drops of futures are no requests any more.
     pub(super) closed: bool,
-    /// The history was ended by the runtime, not by the code.
-    pub(super) taken_over: bool,
+    /// The history was ended by the runtime, not by the code; this is where they parted.
+    pub(super) taken_over: Option<Nondeterminism>,
     /// A terminal event is in the history.
     pub(super) ended: bool,
     /// The terminal event that the code asked for by a verb.
@@ -80,7 +90,7 @@ impl TurnState {
             now: Timestamp::ZERO,
             replaying: false,
             closed: false,
-            taken_over: false,
+            taken_over: None,
             ended: false,
             ends_with: None,
             settled: EventId::NONE,
@@ -130,12 +140,7 @@ impl TurnState {
         self.note(event.event_id, opens.map(Request::kind));
         self.settle(event);
         if let Some(request) = opens {
-            let operation = Operation {
-                request,
-                waker: None,
-                resolution: None,
-            };
-            self.open.insert(event.event_id, operation);
+            self.open.insert(event.event_id, Operation::of(request));
         } else if let Some(source) = event.source_event_id {
             self.open.remove(&source);
         }
@@ -178,14 +183,7 @@ impl TurnState {
         let request = Request::of(&kind);
         self.note(id, request.map(Request::kind));
         if let Some(request) = request {
-            self.open.insert(
-                id,
-                Operation {
-                    request,
-                    waker: None,
-                    resolution: None,
-                },
-            );
+            self.open.insert(id, Operation::of(request));
         }
         let event = Event::new(id, source, self.now, kind);
         self.emitted.push_back(Emission { event, at });
@@ -240,7 +238,6 @@ impl TurnState {
     /// Ends the execution: everything open is cancelled, then the terminal event.
     pub(super) fn end(&mut self, terminal: EventKind) {
         let reason = operations::terminal_reason(&terminal);
-        self.awaited = 0;
         for (id, operation) in std::mem::take(&mut self.open) {
             if operation.resolution.is_none() {
                 self.push(Some(id), operation.request.cancellation(reason), None);
@@ -249,25 +246,27 @@ impl TurnState {
         self.push(None, terminal, None);
     }
 
-    /// Takes back the requests since the message under way.
-    pub(super) fn discard_emitted(&mut self) {
-        if let Some(first) = self.emitted.front() {
-            let keep = EventId(first.event.event_id.0 - 1);
-            self.discard_behind(keep);
+    /// Back to what is in the history: the proposals behind it are forgotten, and what they
+    /// cancelled is open again.
+    pub(super) fn rewind(&mut self) {
+        for Emission { event, .. } in std::mem::take(&mut self.emitted) {
+            if let (Some(source), Some(request)) =
+                (event.source_event_id, Request::cancelled_by(&event.kind))
+            {
+                self.open.entry(source).or_insert(Operation::of(request));
+            }
         }
-    }
-
-    /// Takes back all that is not in the history, the event of the message under way included.
-    pub(super) fn discard_unsettled(&mut self) {
-        self.discard_behind(self.settled);
-    }
-
-    pub(super) fn discard_behind(&mut self, keep: EventId) {
-        self.emitted.clear();
-        self.open.split_off(&keep.next());
+        self.open.split_off(&self.settled.next());
         self.asked
-            .truncate(usize::try_from(keep.0).unwrap_or(usize::MAX));
-        self.last = keep;
+            .truncate(usize::try_from(self.settled.0).unwrap_or(usize::MAX));
+        self.last = self.settled;
+    }
+
+    /// Nobody is polled any more. The wakers are to be dropped outside of the lock.
+    pub(super) fn take_wakers(&mut self) -> Vec<Waker> {
+        self.awaited = 0;
+        let operations = self.open.values_mut();
+        operations.filter_map(|it| it.waker.take()).collect()
     }
 
     /// The requests since the last call, for the history.

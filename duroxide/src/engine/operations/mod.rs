@@ -49,6 +49,23 @@ impl Request {
         }
     }
 
+    /// The request that an event cancels, if it cancels one.
+    pub(super) fn cancelled_by(kind: &EventKind) -> Option<Self> {
+        match kind {
+            EventKind::ActivityCancelRequested { .. } => Some(Self::Activity),
+            EventKind::TimerCancelled { fire_at, .. } => Some(Self::Timer { fire_at: *fire_at }),
+            EventKind::OrchestrationStarted { .. }
+            | EventKind::OrchestrationCompleted { .. }
+            | EventKind::OrchestrationFailed { .. }
+            | EventKind::OrchestrationContinuedAsNew { .. }
+            | EventKind::ActivityScheduled { .. }
+            | EventKind::ActivityCompleted { .. }
+            | EventKind::ActivityFailed { .. }
+            | EventKind::TimerCreated { .. }
+            | EventKind::TimerFired { .. } => None,
+        }
+    }
+
     pub(super) fn kind(self) -> RequestKind {
         match self {
             Self::Activity => RequestKind::Activity,

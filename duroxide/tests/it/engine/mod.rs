@@ -1,5 +1,9 @@
 //! The engine, one file per rule.
 
 mod continue_as_new;
+mod failed_histories;
+mod foreign_futures;
+mod inbox;
+mod nondeterminism;
 mod races;
 mod replay;
