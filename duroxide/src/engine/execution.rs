@@ -124,8 +124,9 @@ impl Execution {
     /// # Errors
     ///
     /// [`Nondeterminism`] if the message answers what was never asked, or if the replay before it
-    /// left requests that are not recorded. The execution is of no use afterwards.
-    pub fn apply(&mut self, message: &Message, now: Timestamp) -> Result<Step, Nondeterminism> {
+    /// left requests that are not recorded. Then [`fail`](Self::fail) is all that is
+    /// left to do.
+    pub fn apply(&mut self, message: Message, now: Timestamp) -> Result<Step, Nondeterminism> {
         if self.is_ended() {
             return Ok(Step::default());
         }
@@ -133,11 +134,10 @@ impl Execution {
         if let Some(foreign) = self.woken_from_outside() {
             return Err(foreign);
         }
-        let version = match &self.phase {
-            Phase::New { version, .. } => Some(version.as_str()),
-            Phase::Running(_) | Phase::Ended => None,
+        let accepted = match &self.phase {
+            Phase::New { version, .. } => self.turn.lock().accept_start(message, version, now)?,
+            Phase::Running(_) | Phase::Ended => self.turn.lock().accept(message, now)?,
         };
-        let accepted = self.turn.lock().accept(message, version, now)?;
         let Some((event, arrival)) = accepted else {
             return Ok(Step::default());
         };

@@ -4,7 +4,7 @@ use crate::engine::Resolution;
 use crate::engine::nondeterminism::Nondeterminism;
 use crate::engine::operations::{Request, RequestKind};
 use crate::engine::turn_state::TurnState;
-use crate::history::{Event, EventId, EventKind, Message, Start};
+use crate::history::{ErrorDetails, Event, EventId, EventKind, Message, Start};
 use crate::time::Timestamp;
 
 /// What an accepted message means to the code.
@@ -15,55 +15,66 @@ pub(super) enum Arrival {
     Answer(EventId, Resolution),
 }
 
+/// An accepted message: its event, and what it means to the code.
+type Accepted = (Event, Arrival);
+
 impl TurnState {
-    /// The event for a new message; `None` if it is stale or a duplicate. `unstarted` is the
-    /// version to pin, as long as there is no first event: then nothing was asked, and nothing but
-    /// the start can be answered.
+    /// The first event; `None` if the message is no start of this execution. Before it nothing was
+    /// asked, so nothing else can be answered.
+    pub(super) fn accept_start(
+        &mut self,
+        message: Message,
+        version: &str,
+        now: Timestamp,
+    ) -> Result<Option<Accepted>, Nondeterminism> {
+        match message {
+            Message::Start(start) if start.execution_id == self.execution_id => {
+                self.accepted(None, started(start, version), now)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The event for a new message; `None` if it is stale or a duplicate.
     pub(super) fn accept(
         &mut self,
-        message: &Message,
-        unstarted: Option<&str>,
+        message: Message,
         now: Timestamp,
-    ) -> Result<Option<(Event, Arrival)>, Nondeterminism> {
+    ) -> Result<Option<Accepted>, Nondeterminism> {
         let (execution_id, source, kind) = match message {
-            Message::Start(start) => match unstarted {
-                Some(version) => (start.execution_id, None, started(start, version)),
-                None => return Ok(None),
-            },
-            _ if unstarted.is_some() => return Ok(None),
+            Message::Start(_) => return Ok(None),
             Message::ActivityCompleted {
                 execution_id,
                 source,
                 result,
-            } => {
-                let kind = EventKind::ActivityCompleted {
-                    result: result.clone(),
-                };
-                (*execution_id, Some(*source), kind)
-            }
+            } => (
+                execution_id,
+                source,
+                EventKind::ActivityCompleted { result },
+            ),
             Message::ActivityFailed {
                 execution_id,
                 source,
                 details,
-            } => {
-                let kind = EventKind::ActivityFailed {
-                    details: details.clone(),
-                };
-                (*execution_id, Some(*source), kind)
-            }
+            } => (execution_id, source, EventKind::ActivityFailed { details }),
             Message::TimerFired {
                 execution_id,
                 source,
                 fire_at,
-            } => (
-                *execution_id,
-                Some(*source),
-                EventKind::TimerFired { fire_at: *fire_at },
-            ),
+            } => (execution_id, source, EventKind::TimerFired { fire_at }),
         };
         if execution_id != self.execution_id || self.is_settled(source, &kind) {
             return Ok(None);
         }
+        self.accepted(Some(source), kind, now)
+    }
+
+    fn accepted(
+        &mut self,
+        source: Option<EventId>,
+        kind: EventKind,
+        now: Timestamp,
+    ) -> Result<Option<Accepted>, Nondeterminism> {
         let now = self.clock(now);
         let event = Event::new(self.last_event_id().next(), source, now, kind);
         let arrival = self.recorded(&event)?;
@@ -86,53 +97,83 @@ impl TurnState {
             };
         }
         let source = event.source_event_id.unwrap_or_default();
-        match answer(&event.kind) {
-            Some((kind, resolution))
-                if self.unanswered(source).map(Request::kind) == Some(kind) =>
-            {
-                Ok(Arrival::Answer(source, resolution))
+        let request = self.unanswered(source);
+        match (Answer::of(&event.kind), request) {
+            (Some(answer), Some(request)) if answer.fits(request) => {
+                Ok(Arrival::Answer(source, answer.to_resolution()))
             }
-            _ => Err(self.disagreement(event, "no such request is open")),
+            (_, Some(Request::Activity)) => Err(self.disagreement(event, "an activity is open")),
+            (_, Some(Request::Timer { fire_at })) => {
+                let replayed = format!("a timer due at {fire_at} is open");
+                Err(self.disagreement(event, &replayed))
+            }
+            (_, None) => Err(self.disagreement(event, "no such request is open")),
         }
     }
 
     /// Whether a question was answered or taken back before. What was never asked is not settled.
-    fn is_settled(&self, source: Option<EventId>, event: &EventKind) -> bool {
-        let (Some(source), Some((kind, _))) = (source, answer(event)) else {
-            return false;
-        };
-        self.unanswered(source).is_none() && self.asked(source) == Some(kind)
+    fn is_settled(&self, source: EventId, event: &EventKind) -> bool {
+        let asked_for = Answer::of(event).map(Answer::kind);
+        self.unanswered(source).is_none() && asked_for.is_some() && self.asked(source) == asked_for
     }
 }
 
-fn started(start: &Start, version: &str) -> EventKind {
+/// The first event of an execution with that version.
+pub(super) fn started(start: Start, version: &str) -> EventKind {
     EventKind::OrchestrationStarted {
-        name: start.name.clone(),
+        name: start.name,
         version: version.to_owned(),
-        input: start.input.clone(),
+        input: start.input,
         seed: start.seed,
     }
 }
 
-/// Which kind of question an event answers, and with what; `None` if it answers none.
-fn answer(event: &EventKind) -> Option<(RequestKind, Resolution)> {
-    match event {
-        EventKind::ActivityCompleted { result } => Some((
-            RequestKind::Activity,
-            Resolution::Activity(Ok(result.clone())),
-        )),
-        EventKind::ActivityFailed { details } => Some((
-            RequestKind::Activity,
-            Resolution::Activity(Err(details.clone())),
-        )),
-        EventKind::TimerFired { .. } => Some((RequestKind::Timer, Resolution::Timer)),
-        EventKind::OrchestrationStarted { .. }
-        | EventKind::OrchestrationCompleted { .. }
-        | EventKind::OrchestrationFailed { .. }
-        | EventKind::OrchestrationContinuedAsNew { .. }
-        | EventKind::ActivityScheduled { .. }
-        | EventKind::ActivityCancelRequested { .. }
-        | EventKind::TimerCreated { .. }
-        | EventKind::TimerCancelled { .. } => None,
+/// What an event answers; payloads are copied once, when the code gets them.
+#[derive(Clone, Copy)]
+enum Answer<'event> {
+    Activity(Result<&'event str, &'event ErrorDetails>),
+    Timer { fire_at: Timestamp },
+}
+
+impl<'event> Answer<'event> {
+    /// `None` if the event answers nothing.
+    fn of(event: &'event EventKind) -> Option<Self> {
+        match event {
+            EventKind::ActivityCompleted { result } => Some(Self::Activity(Ok(result))),
+            EventKind::ActivityFailed { details } => Some(Self::Activity(Err(details))),
+            EventKind::TimerFired { fire_at } => Some(Self::Timer { fire_at: *fire_at }),
+            EventKind::OrchestrationStarted { .. }
+            | EventKind::OrchestrationCompleted { .. }
+            | EventKind::OrchestrationFailed { .. }
+            | EventKind::OrchestrationContinuedAsNew { .. }
+            | EventKind::ActivityScheduled { .. }
+            | EventKind::ActivityCancelRequested { .. }
+            | EventKind::TimerCreated { .. }
+            | EventKind::TimerCancelled { .. } => None,
+        }
+    }
+
+    fn kind(self) -> RequestKind {
+        match self {
+            Self::Activity(_) => RequestKind::Activity,
+            Self::Timer { .. } => RequestKind::Timer,
+        }
+    }
+
+    fn fits(self, request: Request) -> bool {
+        match (self, request) {
+            (Self::Activity(_), Request::Activity) => true,
+            (Self::Timer { fire_at }, Request::Timer { fire_at: asked }) => fire_at == asked,
+            (Self::Activity(_), Request::Timer { .. })
+            | (Self::Timer { .. }, Request::Activity) => false,
+        }
+    }
+
+    fn to_resolution(self) -> Resolution {
+        match self {
+            Self::Activity(Ok(result)) => Resolution::Activity(Ok(result.to_owned())),
+            Self::Activity(Err(details)) => Resolution::Activity(Err(details.clone())),
+            Self::Timer { .. } => Resolution::Timer,
+        }
     }
 }

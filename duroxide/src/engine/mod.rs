@@ -105,7 +105,7 @@ pub fn run_turn(
             break;
         }
         turn.consumed += 1;
-        let events = match execution.apply(&message, now) {
+        let events = match execution.apply(message, now) {
             Ok(step) => step.events,
             Err(nondeterminism) => execution.fail(nondeterminism.into_details(), now),
         };

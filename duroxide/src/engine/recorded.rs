@@ -1,6 +1,7 @@
 //! An execution seen through its history alone, for the cases in which its code cannot be asked:
 //! there is none, it disagrees with the history, or it never came back.
 
+use crate::engine::inbox;
 use crate::engine::operations::Request;
 use crate::engine::turn_state::TurnState;
 use crate::history::{ErrorDetails, Event, EventId, EventKind, ExecutionId, InstanceId, Start};
@@ -38,12 +39,7 @@ impl Recorded {
 
     /// The first event of an execution whose code is never run.
     pub fn begin(&mut self, start: &Start, version: &str, now: Timestamp) -> Event {
-        let kind = EventKind::OrchestrationStarted {
-            name: start.name.clone(),
-            version: version.to_owned(),
-            input: start.input.clone(),
-            seed: start.seed,
-        };
+        let kind = inbox::started(start.clone(), version);
         let now = self.state.clock(now);
         let event = Event::new(self.state.last_event_id().next(), None, now, kind);
         self.state.take_in(&event, None);

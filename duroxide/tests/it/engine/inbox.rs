@@ -122,9 +122,9 @@ fn an_inert_message_does_not_move_the_clock() {
         Ok(String::new())
     });
     let mut execution = program.execution();
-    execution.apply(&start(""), at(10)).unwrap();
-    execution.apply(&start(""), at(9_000)).unwrap();
-    let step = execution.apply(&completed(2, ""), at(20)).unwrap();
+    execution.apply(start(""), at(10)).unwrap();
+    execution.apply(start(""), at(9_000)).unwrap();
+    let step = execution.apply(completed(2, ""), at(20)).unwrap();
     assert_eq!(crate::support::line(&step.events[1]), "4 timer 21");
 }
 
@@ -141,7 +141,7 @@ fn nothing_behind_an_end_is_consumed() {
     assert_eq!((turn.consumed, turn.history_delta.len()), (1, 2));
     let turn = live.send_all([completed(99, "")]);
     assert_eq!((turn.consumed, turn.history_delta.len()), (0, 0));
-    let step = live.execution.apply(&completed(99, ""), at(5)).unwrap();
+    let step = live.execution.apply(completed(99, ""), at(5)).unwrap();
     assert!(step.events.is_empty());
     live.check();
 }

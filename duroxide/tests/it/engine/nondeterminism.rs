@@ -6,7 +6,7 @@ use duroxide::engine::Nondeterminism;
 use duroxide::history::{Event, EventKind};
 use duroxide::{OrchestrationContext, join2};
 
-use crate::support::{Program, at, event, result, scheduled, started};
+use crate::support::{Program, at, event, fired, result, scheduled, started};
 
 /// A call of `a`, a timer of one second, a call of `b`.
 fn recorded() -> Vec<Event> {
@@ -251,6 +251,22 @@ fn a_second_answer_in_a_history_is_refused() {
 }
 
 #[test]
+fn a_timer_that_fired_for_another_time_is_refused() {
+    let program = Program::new(|ctx| async move {
+        ctx.schedule_timer(Duration::from_secs(1)).await;
+        Ok(String::new())
+    });
+    let mut live = program.start();
+    live.fire(2);
+    live.history[2].kind = EventKind::TimerFired { fire_at: at(7) };
+    let found = program.refusal(&live.history);
+    check(&found, 3, "the firing of the timer 2", "due at 2000 ms");
+    let mut live = program.start();
+    live.send(fired(2, 7));
+    assert!(live.lines().last().unwrap().contains("nondeterministic"));
+}
+
+#[test]
 fn a_history_without_its_start_or_with_a_gap_is_refused() {
     let program = Program::new(|ctx| async move { ctx.schedule_activity("a", "").await });
     for history in [
@@ -281,6 +297,6 @@ fn actions_behind_the_end_of_the_history_are_refused_at_the_next_message() {
     });
     let mut execution = new.replay(&history).unwrap();
     let message = crate::support::completed(2, "x");
-    let found = execution.apply(&message, at(5)).unwrap_err();
+    let found = execution.apply(message, at(5)).unwrap_err();
     check(&found, 3, "the end of the history", "activity `added`");
 }
