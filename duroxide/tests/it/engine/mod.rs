@@ -7,3 +7,4 @@ mod inbox;
 mod nondeterminism;
 mod races;
 mod replay;
+mod wakers;
