@@ -170,11 +170,9 @@ impl Execution {
         match (arrival, std::mem::replace(&mut self.phase, Phase::Ended)) {
             (Arrival::Start(input), Phase::New { code, .. }) => {
                 let turn = self.turn.clone();
-                match catch_unwind(AssertUnwindSafe(move || code(turn, input))) {
+                match caught(move || code(turn, input)) {
                     Ok(code) => self.phase = Phase::Running(code),
-                    Err(panic) => {
-                        return self.finish(Err(panicked(panic.as_ref())));
-                    }
+                    Err(text) => self.finish_panicked(text),
                 }
             }
             (Arrival::Answer(source, resolution), phase @ Phase::Running(_)) => {
@@ -200,11 +198,11 @@ impl Execution {
                 return;
             };
             self.waker.clear_woken();
-            let polled = catch_unwind(AssertUnwindSafe(|| code.as_mut().poll(&mut context)));
+            let polled = caught(|| code.as_mut().poll(&mut context));
             let next = self.turn.lock().next_after_poll();
             match (polled, next) {
-                (Err(panic), _) => self.finish(Err(panicked(panic.as_ref()))),
-                (Ok(_), Next::OverBudget) => self.finish_over_budget("asked for too many things"),
+                (Err(text), _) => self.finish_panicked(text),
+                (Ok(_), Next::OverBudget) => self.finish_over_budget(TOO_MANY),
                 (Ok(_), Next::End(terminal)) => self.finish_with(terminal),
                 (Ok(Poll::Ready(output)), _) => self.finish(output),
                 (Ok(Poll::Pending), _) if self.waker.is_woken() => continue,
@@ -221,6 +219,16 @@ impl Execution {
             Ok(output) => EventKind::OrchestrationCompleted { output },
             Err(details) => EventKind::OrchestrationFailed { details },
         });
+    }
+
+    /// Over its budget, code is unwound without having panicked.
+    fn finish_panicked(&mut self, text: String) {
+        let is_over_budget = matches!(self.turn.lock().next_after_poll(), Next::OverBudget);
+        if is_over_budget {
+            self.finish_over_budget(TOO_MANY);
+        } else {
+            self.finish(Err(ErrorDetails::application(AppErrorKind::Panicked, text)));
+        }
     }
 
     fn finish_with(&mut self, terminal: EventKind) {
@@ -257,7 +265,7 @@ impl Execution {
         let _inside = InsideTurn::enter(self.turn.identity());
         let phase = std::mem::replace(&mut self.phase, Phase::Ended);
         // A panicking `Drop` of user code ends here: the outcome is decided already.
-        let _ = catch_unwind(AssertUnwindSafe(move || drop(phase)));
+        let _ = caught(move || drop(phase));
         let wakers = self.turn.lock().take_wakers();
         drop(wakers);
     }
@@ -289,8 +297,16 @@ impl std::fmt::Debug for Execution {
     }
 }
 
-fn panicked(panic: &(dyn Any + Send)) -> ErrorDetails {
-    ErrorDetails::application(AppErrorKind::Panicked, panic_message(panic))
+/// Runs user code; a panic comes back as its text.
+fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
+        let text = panic_message(panic.as_ref());
+        // A payload is user code again when it is dropped. One that panics even then is kept.
+        if let Err(again) = catch_unwind(AssertUnwindSafe(move || drop(panic))) {
+            std::mem::forget(again);
+        }
+        text
+    })
 }
 
 /// The text that a panic was raised with.
@@ -301,3 +317,5 @@ pub fn panic_message(panic: &(dyn Any + Send)) -> String {
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "a panic without a text".to_owned())
 }
+
+const TOO_MANY: &str = "asked for too many things";

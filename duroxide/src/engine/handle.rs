@@ -1,11 +1,12 @@
 //! The code's end of a turn. Its verbs stand in [`operations`](super::operations).
 
 use std::fmt;
+use std::panic::{Location, resume_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use crate::engine::turn_state::TurnState;
-use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId};
+use crate::history::{ErrorDetails, EventId, EventKind, ExecutionId, InstanceId};
 use crate::time::Timestamp;
 
 /// The answer to a durable operation.
@@ -90,6 +91,21 @@ impl TurnHandle {
         // Dropped outside of the lock: a waker is foreign code.
         drop(replaced);
         Poll::Pending
+    }
+
+    /// Writes down a request of the code. `None` once the execution has ended.
+    ///
+    /// Over its budget the code is unwound, which the engine expects: code that asks in a loop
+    /// would never return.
+    pub(super) fn ask(&self, kind: EventKind, at: &'static Location<'static>) -> Option<EventId> {
+        let mut state = self.lock();
+        let id = state.emit(None, kind, Some(at));
+        let is_over_budget = id.is_none() && !state.closed;
+        drop(state);
+        if is_over_budget && cfg!(panic = "unwind") && !std::thread::panicking() {
+            resume_unwind(Box::new("over its budget"));
+        }
+        id
     }
 
     /// The code lost interest: an open operation is cancelled, recorded, exactly once.

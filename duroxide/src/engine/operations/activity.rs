@@ -13,7 +13,6 @@ impl TurnHandle {
         input: String,
         at: &'static Location<'static>,
     ) -> Option<EventId> {
-        self.lock()
-            .emit(None, EventKind::ActivityScheduled { name, input }, Some(at))
+        self.ask(EventKind::ActivityScheduled { name, input }, at)
     }
 }

@@ -10,9 +10,7 @@ use crate::time::Timestamp;
 impl TurnHandle {
     /// Asks for a timer that is due after `delay`. `None` once the execution has ended.
     pub fn create_timer(&self, delay: Duration, at: &'static Location<'static>) -> Option<EventId> {
-        let mut state = self.lock();
-        let fire_at = state.now.saturating_add(delay);
-        state.emit(None, EventKind::TimerCreated { fire_at }, Some(at))
+        self.create_timer_at(self.now().saturating_add(delay), at)
     }
 
     /// Asks for a timer that is due at `fire_at`. `None` once the execution has ended.
@@ -21,7 +19,6 @@ impl TurnHandle {
         fire_at: Timestamp,
         at: &'static Location<'static>,
     ) -> Option<EventId> {
-        self.lock()
-            .emit(None, EventKind::TimerCreated { fire_at }, Some(at))
+        self.ask(EventKind::TimerCreated { fire_at }, at)
     }
 }

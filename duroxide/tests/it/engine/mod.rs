@@ -1,10 +1,12 @@
 //! The engine, one file per rule.
 
+mod budget;
 mod continue_as_new;
 mod failed_histories;
 mod foreign_futures;
 mod inbox;
 mod nondeterminism;
+mod panics;
 mod races;
 mod replay;
 mod wakers;
