@@ -13,6 +13,7 @@ use crate::engine::{Resolution, TurnHandle};
 use crate::history::{AppErrorKind, ErrorDetails};
 use crate::orchestration::guid::even_bits;
 use crate::orchestration::{DurableFuture, Guid, Random};
+use crate::time::Timestamp;
 
 /// The durable world of one orchestration: activities, timers, time and ids that replay the same.
 #[derive(Clone)]
@@ -62,7 +63,10 @@ impl OrchestrationContext {
     /// Completes at `time`, or at once if that has passed; over crashes and restarts.
     #[track_caller]
     pub fn sleep_until(&self, time: SystemTime) -> DurableFuture<()> {
-        let id = self.turn.create_timer_at(time.into(), Location::caller());
+        // Rounded up, as all timers: never early.
+        let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH);
+        let due = Timestamp::ZERO.saturating_add(since_epoch.unwrap_or_default());
+        let id = self.turn.create_timer_at(due, Location::caller());
         DurableFuture::new(self.turn.clone(), id, |_fired| ())
     }
 
