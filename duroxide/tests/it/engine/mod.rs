@@ -1,5 +1,6 @@
 //! The engine, one file per rule.
 
+mod actions;
 mod budget;
 mod continue_as_new;
 mod failed_histories;
@@ -9,4 +10,5 @@ mod nondeterminism;
 mod panics;
 mod races;
 mod replay;
+mod values;
 mod wakers;
