@@ -1,11 +1,13 @@
 //! The engine, one file per rule.
 
 mod actions;
+mod batch_split;
 mod budget;
 mod continue_as_new;
 mod failed_histories;
 mod foreign_futures;
 mod inbox;
+mod mutations;
 mod nondeterminism;
 mod panics;
 mod races;

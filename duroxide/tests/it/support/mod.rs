@@ -3,6 +3,7 @@
 mod lines;
 mod live;
 mod program;
+pub(crate) mod random;
 
 pub(crate) use lines::{line, lines};
 pub(crate) use live::Live;

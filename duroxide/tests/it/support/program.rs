@@ -1,7 +1,7 @@
 //! Orchestration code under test, and executions of it.
 
 use duroxide::OrchestrationContext;
-use duroxide::engine::{Budget, Execution, Nondeterminism, run_turn};
+use duroxide::engine::{Budget, CodeFactory, Execution, Nondeterminism, run_turn};
 use duroxide::history::{Event, ExecutionId, InstanceId, Message};
 use duroxide::registry::{self, OrchestrationFn, OrchestrationRegistry};
 use duroxide::time::Timestamp;
@@ -55,8 +55,12 @@ impl Program {
 
     pub(crate) fn execution_of(&self, instance: &str, execution_id: ExecutionId) -> Execution {
         let instance = InstanceId::new(instance).unwrap();
-        let code = registry::code(&self.handler);
-        Execution::new(instance, execution_id, "1.0.0".to_owned(), code).with_budget(self.budget)
+        Execution::new(instance, execution_id, "1.0.0".to_owned(), self.code())
+            .with_budget(self.budget)
+    }
+
+    pub(crate) fn code(&self) -> CodeFactory {
+        registry::code(&self.handler)
     }
 
     /// A live execution that has consumed its start.
