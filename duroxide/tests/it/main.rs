@@ -11,6 +11,7 @@
 )]
 
 mod engine;
+mod layering;
 mod provider;
 mod runtime;
 mod support;
