@@ -150,7 +150,7 @@ fn sources(folder: &Path, below: &str, files: &mut Vec<File>) {
         let path = format!("{below}{}", entry.file_name().to_str().unwrap());
         if entry.file_type().unwrap().is_dir() {
             sources(&entry.path(), &format!("{path}/"), files);
-        } else if path.ends_with(".rs") {
+        } else if entry.path().extension().is_some_and(|it| it == "rs") {
             files.push((path, fs::read_to_string(entry.path()).unwrap()));
         }
     }

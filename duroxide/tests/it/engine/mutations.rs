@@ -184,9 +184,9 @@ fn message_of(event: &Event) -> Option<Message> {
 /// The kinds, and what refers to what. Times are the messages' own.
 fn without_times(history: &[Event]) -> Vec<String> {
     let mut events = history.to_vec();
-    events
-        .iter_mut()
-        .for_each(|event| event.timestamp = Timestamp::ZERO);
+    for event in &mut events {
+        event.timestamp = Timestamp::ZERO;
+    }
     events
         .iter()
         .map(|event| serde_json::to_string(event).unwrap())

@@ -27,19 +27,17 @@ struct PanicsInDrop;
 
 impl Drop for PanicsInDrop {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            panic!("in a drop");
-        }
+        assert!(std::thread::panicking(), "in a drop");
     }
 }
 
 #[test]
 fn in_the_first_call() {
-    fn refuse(ctx: OrchestrationContext) -> std::future::Ready<Result<String, String>> {
+    fn refuse(ctx: &OrchestrationContext) -> std::future::Ready<Result<String, String>> {
         std::mem::forget(ctx.schedule_activity("open", ""));
         panic!("before the first poll")
     }
-    let live = Program::new(refuse).start();
+    let live = Program::new(|ctx| refuse(&ctx)).start();
     assert_panicked(&live, "before the first poll");
     assert_eq!(live.lines()[2], "3 cancel 2: orchestration_terminal_failed");
     live.check();

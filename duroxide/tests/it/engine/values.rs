@@ -131,15 +131,15 @@ fn guids_and_random_values_are_equal_on_replay() {
 }
 
 fn drawn(execution_id: u64, seed: u128) -> Vec<u128> {
-    let (program, seen) = noting(|ctx| ctx.new_guid().as_u128());
+    let (noting_guid, guids) = noting(|ctx| ctx.new_guid().as_u128());
     let Message::Start(mut first) = start("") else {
         unreachable!()
     };
     first.execution_id = ExecutionId(execution_id);
     first.seed = seed;
-    let mut execution = program.execution_of("instance", first.execution_id);
+    let mut execution = noting_guid.execution_of("instance", first.execution_id);
     execution.apply(Message::Start(first), at(1)).unwrap();
-    taken(&seen)
+    taken(&guids)
 }
 
 #[test]
@@ -167,6 +167,15 @@ fn output(draw: fn(&OrchestrationContext) -> String) -> String {
     }
 }
 
+/// So many draws, with a space between them.
+fn many<T: ToString>(count: usize, draw: impl FnMut() -> T) -> String {
+    let values: Vec<_> = std::iter::repeat_with(draw)
+        .take(count)
+        .map(|it| it.to_string())
+        .collect();
+    values.join(" ")
+}
+
 /// Old histories depend on these values: if this test fails, the change is wrong, not the test.
 #[test]
 fn the_derivation_is_frozen() {
@@ -183,7 +192,7 @@ const FROZEN: &str = "d4e608a5-f134-455a-8262-4939fd28496d 14916057491351765618 
 
 #[test]
 fn guids_have_the_form_of_version_4() {
-    let guids = output(|ctx| (0..1_000).map(|_| format!("{} ", ctx.new_guid())).collect());
+    let guids = output(|ctx| many(1_000, || ctx.new_guid()));
     let guids: BTreeSet<&str> = guids.split_whitespace().collect();
     assert_eq!(guids.len(), 1_000);
     for guid in guids {
@@ -195,11 +204,7 @@ fn guids_have_the_form_of_version_4() {
 
 #[test]
 fn every_bit_of_a_random_value_is_even() {
-    let drawn = output(|ctx| {
-        (0..4_000)
-            .map(|_| format!("{} ", ctx.random::<u64>()))
-            .collect()
-    });
+    let drawn = output(|ctx| many(4_000, || ctx.random::<u64>()));
     let values: Vec<u64> = drawn
         .split_whitespace()
         .map(|it| it.parse().unwrap())
@@ -213,11 +218,7 @@ fn every_bit_of_a_random_value_is_even() {
 
 #[test]
 fn random_floats_lie_between_0_and_1_and_integers_span_their_range() {
-    let drawn = output(|ctx| {
-        (0..2_000)
-            .map(|_| format!("{} ", ctx.random::<f64>()))
-            .collect()
-    });
+    let drawn = output(|ctx| many(2_000, || ctx.random::<f64>()));
     let values: Vec<f64> = drawn
         .split_whitespace()
         .map(|it| it.parse().unwrap())
@@ -225,11 +226,7 @@ fn random_floats_lie_between_0_and_1_and_integers_span_their_range() {
     assert!(values.iter().all(|value| (0.0..1.0).contains(value)));
     let mean = values.iter().sum::<f64>() / 2_000.0;
     assert!((0.45..0.55).contains(&mean), "{mean}");
-    let drawn = output(|ctx| {
-        (0..4_000)
-            .map(|_| format!("{} ", ctx.random::<i8>()))
-            .collect()
-    });
+    let drawn = output(|ctx| many(4_000, || ctx.random::<i8>()));
     let values: BTreeSet<i8> = drawn
         .split_whitespace()
         .map(|it| it.parse().unwrap())

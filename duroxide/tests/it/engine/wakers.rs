@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
-use duroxide::engine::{Outcome, run_turn};
+use duroxide::engine::Outcome;
+use duroxide::history::Message;
 use duroxide::{OrchestrationContext, join_all, join2, join3, select_all, select2};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{self, FuturesOrdered, FuturesUnordered, StreamExt};
 
-use crate::support::{Live, Program, at, completed, line, start};
+use crate::support::{Live, Program, completed, line};
 
 const SIZES: [u64; 3] = [31, 1_000, 5_000];
 
@@ -186,7 +187,7 @@ fn children_that_are_ready_at_once_do_not_use_up_the_limit() {
         let children = (0..10).map(|k: u32| {
             let ctx = ctx.clone();
             async move {
-                if k % 2 == 0 {
+                if k.is_multiple_of(2) {
                     return Ok(String::new());
                 }
                 ctx.schedule_activity("work", k.to_string()).await
@@ -252,12 +253,43 @@ where
             Ok(String::new())
         }
     });
-    let mut execution = program.execution();
-    let messages = std::iter::once(start(""));
-    let messages = messages.chain(scattered(n).map(|source| completed(source, "")));
-    let turn = run_turn(&mut execution, messages.map(|message| (message, at(1))));
-    assert_eq!(turn.outcome, Outcome::Completed(String::new()));
+    let mut live = program.start();
+    let answers: Vec<_> = scattered(n).map(|source| completed(source, "")).collect();
+    send_full_turns(&mut live, &answers);
+    assert_eq!(live.outcome, Outcome::Completed(String::new()));
     polls.load(Relaxed)
+}
+
+/// A turn takes only so much; the rest is the next one's.
+fn send_full_turns(live: &mut Live, messages: &[Message]) {
+    let mut rest = messages;
+    while !rest.is_empty() {
+        let turn = live.send_all(rest.to_vec());
+        assert!(turn.consumed > 0);
+        rest = &rest[turn.consumed..];
+    }
+}
+
+#[test]
+fn a_full_turn_leaves_the_rest_to_the_next_one() {
+    let program = Program::new(|ctx| async move {
+        for _ in 0..6_000 {
+            ctx.schedule_activity("step", "").await?;
+        }
+        Ok(String::new())
+    });
+    let mut live = program.start();
+    let messages: Vec<_> = (0..6_000).map(|step| completed(2 + 2 * step, "")).collect();
+    let turn = live.send_all(messages.clone());
+    assert_eq!((turn.consumed, turn.history_delta.len()), (5_000, 10_000));
+    let turn = live.send_all(messages[5_000..].to_vec());
+    assert_eq!(turn.consumed, 1_000);
+    assert_eq!(live.outcome, Outcome::Completed(String::new()));
+    // And in bytes.
+    let mut live = program.start();
+    let large = "x".repeat(3 << 20);
+    let turn = live.send_all((0..3).map(|step| completed(2 + 2 * step, large.as_str())));
+    assert_eq!(turn.consumed, 2);
 }
 
 #[test]
@@ -315,7 +347,7 @@ fn combinators_nest_in_each_other() {
         Ok(format!("{races:?} {} {:?}", joined.len(), three.index()))
     });
     let mut live = program.start();
-    let mut at_once: Vec<u64> = (2..live.history.len() as u64 + 1).collect();
+    let mut at_once: Vec<u64> = (2..=live.history.len() as u64).collect();
     at_once.rotate_left(17);
     live.send_all(at_once.into_iter().map(|source| completed(source, "")));
     assert!(
@@ -370,7 +402,10 @@ fn a_chain_of_ten_thousand_steps_replays() {
         }
     });
     let mut live = program.start();
-    live.send_all((0..10_000).map(|step| completed(2 + 2 * step, "")));
+    let answers: Vec<_> = (0..10_000)
+        .map(|step| completed(2 + 2 * step, ""))
+        .collect();
+    send_full_turns(&mut live, &answers);
     assert_eq!(live.outcome, Outcome::Completed(String::new()));
     assert_eq!(polls.load(Relaxed), 20_000);
     assert!(program.replay(&live.history).unwrap().is_ended());

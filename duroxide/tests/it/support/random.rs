@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use duroxide::engine::Outcome;
 use duroxide::history::{Action, ExecutionId, Message};
+use duroxide::time::Timestamp;
 use duroxide::{OrchestrationContext, join_all, join2, join3, select_all, select2, select3};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -87,6 +88,7 @@ pub(crate) fn program(op: Op) -> Program {
 }
 
 /// Runs `op`. Values flow on, so that what is asked for later depends on what came before.
+#[expect(clippy::too_many_lines, reason = "one arm per operation")]
 fn run(
     ctx: OrchestrationContext,
     op: Op,
@@ -219,7 +221,7 @@ pub(crate) fn live(program: Program, choices: &[u8]) -> Live {
                 Action::CreateTimer { source, fire_at } => (source, true, Some(fire_at)),
                 Action::CancelTimer { source, fire_at } => (source, false, Some(fire_at)),
             };
-            let entry = (source.0, fire_at.map(|time| time.as_millis()));
+            let entry = (source.0, fire_at.map(Timestamp::as_millis));
             let changed = if is_new {
                 open.insert(entry)
             } else {
