@@ -263,9 +263,8 @@ where
 /// A turn takes only so much; the rest is the next one's.
 fn send_full_turns(live: &mut Live, messages: &[Message]) {
     let mut rest = messages;
-    while !rest.is_empty() {
+    while !rest.is_empty() && !live.execution.is_ended() {
         let turn = live.send_all(rest.to_vec());
-        assert!(turn.consumed > 0);
         rest = &rest[turn.consumed..];
     }
 }

@@ -91,6 +91,10 @@ pub(super) fn paths_behind<'code>(code: &'code str, root: &str) -> Vec<&'code st
         }
         let behind = behind.trim_start();
         let end = behind.find(|c| !is_name(c)).unwrap_or(behind.len());
+        // Exported macros have no other place than the root.
+        if behind[end..].starts_with('!') {
+            continue;
+        }
         found.push(&behind[..end.max(1)]);
     }
     found
