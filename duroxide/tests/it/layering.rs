@@ -61,6 +61,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("testing", EVERYTHING),
     ("macro_support", EVERYTHING),
+    ("prelude", EVERYTHING),
     ("lib", EVERYTHING),
 ];
 
