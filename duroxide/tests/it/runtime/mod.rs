@@ -9,6 +9,7 @@ mod first_programs;
 mod fsyncs;
 mod recovery;
 mod shutdown;
+mod start_up;
 mod starting;
 mod timers;
 mod wrong_code;
