@@ -7,6 +7,7 @@ use crate::history::{ErrorDetails, EventId, InstanceId, PoisonMessageType};
 use crate::provider::{ProviderError, TurnItem};
 use crate::registry;
 use crate::runtime::orchestrations::{PAGE, Turns, attempt_of};
+use crate::runtime::turn_pool::Lost;
 
 /// Why an execution did not get to its turn.
 pub(super) enum Obstacle {
@@ -78,22 +79,45 @@ impl Turns {
                 return Err(Obstacle::Fatal(history_too_short(item, after)));
             };
             after = last.event_id;
-            let replayed = self.pool.run(move || {
+            let replayed = self.on_thread(move || {
                 let outcome = execution.replay(&page.events);
                 (execution, outcome)
             });
             execution = match replayed.await {
-                Some((execution, Ok(()))) => execution,
-                Some((_, Err(nondeterminism))) => {
+                Ok((execution, Ok(()))) => execution,
+                Ok((_, Err(nondeterminism))) => {
                     return Err(Obstacle::Fatal(reported(
                         &item.lock.instance,
                         nondeterminism,
                     )));
                 }
-                None => return Err(Obstacle::Storage(ProviderError::Closed)),
+                Err(obstacle) => return Err(obstacle),
             };
         }
         Ok(execution)
+    }
+
+    /// Runs user code where it may do no harm: outside of Tokio, and not for ever.
+    pub(super) async fn on_thread<R: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<R, Obstacle> {
+        let limit = self.options.turn_timeout;
+        self.pool
+            .run(&*self.env, limit, job)
+            .await
+            .map_err(|lost| match lost {
+                Lost::Closed => Obstacle::Storage(ProviderError::Closed),
+                Lost::Stuck => Obstacle::Fatal(ErrorDetails::Infrastructure {
+                    operation: "turn".to_owned(),
+                    message: format!(
+                        "the orchestration did not come back within {limit:?}: it computes for too \
+                     long or waits for something outside; its author must move that into an \
+                     activity"
+                    ),
+                    retryable: false,
+                }),
+            })
     }
 }
 

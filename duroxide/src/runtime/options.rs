@@ -26,6 +26,10 @@ pub struct RuntimeOptions {
     /// How many suspended instances stay in memory between their turns. Default 10,000; 0 replays
     /// every turn from the history, which is slower and gives the same results.
     pub live_instances: usize,
+    /// How long the code of an orchestration may take for one turn before its instance is failed.
+    /// Default 10 s: code that only decides what to do next needs microseconds, so what is still
+    /// there after seconds will not come back. Its thread cannot be stopped and is replaced.
+    pub turn_timeout: Duration,
     /// How many threads run orchestration code. Default: one for each core, at least two, so that
     /// one that is stuck does not stop the others.
     pub turn_threads: usize,
@@ -52,6 +56,7 @@ impl Default for RuntimeOptions {
             activity_cancellation_grace_period: Duration::from_secs(10),
             unregistered_backoff: UnregisteredBackoffConfig::default(),
             live_instances: 10_000,
+            turn_timeout: Duration::from_secs(10),
             turn_threads: cores.max(2),
         }
     }

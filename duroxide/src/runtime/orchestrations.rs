@@ -79,10 +79,19 @@ impl Turns {
             Some(details) => Err(Obstacle::Fatal(details)),
             None => self.prepare(item).await,
         };
-        match prepared {
+        let done = match prepared {
             Ok(execution) => self.run(item, execution).await,
-            Err(Obstacle::Fatal(details)) => self.fail(item, details).await,
-            Err(Obstacle::Unregistered { name, version }) => {
+            Err(obstacle) => Err(obstacle),
+        };
+        if let Err(obstacle) = done {
+            self.stopped(item, obstacle).await;
+        }
+    }
+
+    async fn stopped(&self, item: &TurnItem, obstacle: Obstacle) {
+        match obstacle {
+            Obstacle::Fatal(details) => self.fail(item, details).await,
+            Obstacle::Unregistered { name, version } => {
                 let attempt = attempt_of(item);
                 let delay = self.options.unregistered_backoff.delay(attempt);
                 tracing::warn!(
@@ -93,9 +102,7 @@ impl Turns {
                 );
                 self.abandon(item, delay, false).await;
             }
-            Err(Obstacle::Storage(error)) => {
-                self.storage_trouble(item, &error).await;
-            }
+            Obstacle::Storage(error) => self.storage_trouble(item, &error).await,
         }
     }
 
@@ -135,7 +142,7 @@ impl Turns {
         })
     }
 
-    async fn run(&self, item: &TurnItem, mut execution: Execution) {
+    async fn run(&self, item: &TurnItem, mut execution: Execution) -> Result<(), Obstacle> {
         let messages: Vec<(Message, _)> = {
             let decoded = item
                 .messages
@@ -143,13 +150,11 @@ impl Turns {
                 .filter_map(|inbox| inbox.message.clone().ok());
             decoded.map(|message| (message, self.env.now())).collect()
         };
-        let ran = self.pool.run(move || {
+        let ran = self.on_thread(move || {
             let turn = engine::run_turn(&mut execution, messages);
             (execution, turn)
         });
-        let Some((execution, turn)) = ran.await else {
-            return self.abandon(item, Duration::from_millis(100), false).await;
-        };
+        let (execution, turn) = ran.await?;
         if let Outcome::Failed(details @ ErrorDetails::Configuration { .. }) = &turn.outcome {
             tracing::error!(
                 target: "duroxide::runtime",
@@ -186,6 +191,7 @@ impl Turns {
                 self.refused(item, &error).await;
             }
         }
+        Ok(())
     }
 
     /// The store will never take this turn: the instance fails with the store's words.

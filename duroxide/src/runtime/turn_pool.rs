@@ -4,12 +4,38 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use tokio::sync::oneshot;
 
-type Job = Box<dyn FnOnce() + Send>;
+use crate::env::Env;
+
+/// Why a job gave no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// The pool was closed before, or the job panicked.
+    Closed,
+    /// The job holds its thread for longer than it may. Nothing stops it: the thread is written
+    /// off and replaced.
+    Stuck,
+}
+
+struct Job {
+    run: Box<dyn FnOnce() + Send>,
+    progress: Arc<Progress>,
+}
+
+/// What whoever waits for a job and the thread that runs it know of each other.
+#[derive(Debug, Default)]
+struct Progress {
+    started: AtomicBool,
+    /// The thread has a successor: it ends when the job should ever come back.
+    written_off: AtomicBool,
+}
 
 /// The threads. Dropping the pool lets them finish what is queued and end.
 pub(super) struct TurnPool {
@@ -35,51 +61,80 @@ impl TurnPool {
             state: Mutex::new(State::default()),
             wake: Condvar::new(),
         });
-        let mut started = Vec::new();
-        for number in 0..threads.max(1) {
-            let work = Arc::clone(&queue);
-            let name = format!("duroxide-turn-{number}");
-            match std::thread::Builder::new()
-                .name(name)
-                .spawn(move || work.work())
-            {
-                Ok(thread) => started.push(thread),
-                Err(error) => tracing::error!(
-                    target: "duroxide::runtime",
-                    %error, started = started.len(), wanted = threads,
-                    "no more threads for orchestrations"
-                ),
-            }
-        }
-        if started.is_empty() {
-            queue.close();
-        }
-        Self {
+        let pool = Self {
             queue,
-            threads: Mutex::new(started),
+            threads: Mutex::new(Vec::new()),
+        };
+        for _ in 0..threads.max(1) {
+            pool.add_thread();
+        }
+        if pool.threads().is_empty() {
+            pool.queue.close();
+        }
+        pool
+    }
+
+    fn add_thread(&self) {
+        let queue = Arc::clone(&self.queue);
+        let name = "duroxide-turn".to_owned();
+        match thread::Builder::new()
+            .name(name)
+            .spawn(move || queue.work())
+        {
+            Ok(thread) => self.threads().push(thread),
+            Err(error) => tracing::error!(
+                target: "duroxide::runtime",
+                %error,
+                "no more threads for orchestrations"
+            ),
         }
     }
 
-    /// Runs `job` on one of the threads. `None` if it panicked, or the pool was closed before.
+    fn threads(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `job` on one of the threads, for at most `limit`, or a little longer.
+    ///
+    /// # Errors
+    ///
+    /// [`Lost`]: there is no result, and there will be none.
     pub(super) async fn run<R: Send + 'static>(
         &self,
+        env: &dyn Env,
+        limit: Duration,
         job: impl FnOnce() -> R + Send + 'static,
-    ) -> Option<R> {
-        let (give, take) = oneshot::channel();
-        let queued = self.queue.push(Box::new(move || {
-            // Whoever asked may be gone.
-            let _ = give.send(job());
-        }));
+    ) -> Result<R, Lost> {
+        let (give, mut take) = oneshot::channel();
+        let progress = Arc::new(Progress::default());
+        let queued = self.queue.push(Job {
+            run: Box::new(move || {
+                // Whoever asked may be gone.
+                let _ = give.send(job());
+            }),
+            progress: Arc::clone(&progress),
+        });
         if !queued {
-            return None;
+            return Err(Lost::Closed);
         }
-        take.await.ok()
+        let mut was_started = false;
+        loop {
+            match select(&mut take, env.sleep(limit)).await {
+                Either::Left((result, _)) => return result.map_err(|_| Lost::Closed),
+                // It had the whole of the limit to itself: waiting in the queue does not count.
+                Either::Right(_) if was_started => break,
+                Either::Right(_) => was_started = progress.started.load(Ordering::SeqCst),
+            }
+        }
+        progress.written_off.store(true, Ordering::SeqCst);
+        self.add_thread();
+        Err(Lost::Stuck)
     }
 
     /// Lets the threads end after what is queued; gives their handles.
     pub(super) fn close(&self) -> Vec<JoinHandle<()>> {
         self.queue.close();
-        std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.threads())
     }
 }
 
@@ -110,10 +165,14 @@ impl Queue {
     }
 
     fn work(&self) {
-        while let Some(job) = self.next() {
+        while let Some(Job { run, progress }) = self.next() {
+            progress.started.store(true, Ordering::SeqCst);
             // The engine catches the panics of user code; what gets here is reported by the hook
             // and must not cost the thread.
-            let _ = catch_unwind(AssertUnwindSafe(job));
+            let _ = catch_unwind(AssertUnwindSafe(run));
+            if progress.written_off.load(Ordering::SeqCst) {
+                return;
+            }
         }
     }
 

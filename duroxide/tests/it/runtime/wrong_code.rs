@@ -1,6 +1,7 @@
 //! Code that cannot be run durably, or not any more: one instance ends with a reason, the others
 //! do not notice.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use duroxide::{AppErrorKind, ErrorDetails, EventKind, OrchestrationRegistry, RuntimeOptions};
@@ -145,5 +146,43 @@ async fn code_that_never_comes_to_rest_ends_with_a_reason() {
         assert!(text.contains("asked for too many things"), "{text}");
         assert_eq!(world.history("a", 1).await.len(), 2);
         world.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn code_that_never_yields_is_left_behind_and_the_others_go_on() {
+    static RELEASED: AtomicBool = AtomicBool::new(false);
+    let orchestrations = OrchestrationRegistry::builder()
+        .register("stuck", |_, _| async move {
+            while !RELEASED.load(Ordering::Relaxed) {
+                std::hint::spin_loop();
+            }
+            Ok("too late".to_owned())
+        })
+        .register("main", |ctx, input| async move {
+            ctx.schedule_activity("echo", input).await
+        })
+        .build();
+    let program = Program {
+        activities: echo(),
+        orchestrations,
+    };
+    for store in stores() {
+        let options = RuntimeOptions {
+            turn_threads: 1,
+            turn_timeout: Duration::from_millis(50),
+            ..Default::default()
+        };
+        let world = World::start(store, &program, options).await;
+        let details = failed(world.run("a", "stuck", "").await);
+        assert!(
+            details.to_string().contains("did not come back"),
+            "{details}"
+        );
+        // There is one thread only, and it has a successor.
+        assert_eq!(world.output("b", "main", "x").await, "x");
+        RELEASED.store(true, Ordering::Relaxed);
+        world.stop().await;
+        RELEASED.store(false, Ordering::Relaxed);
     }
 }
