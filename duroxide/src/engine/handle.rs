@@ -1,4 +1,4 @@
-//! The code's end of a turn. Its verbs stand in [`operations`](super::operations).
+//! The code's end of a turn. Its verbs stand in `operations`, one file each.
 
 use std::fmt;
 use std::panic::{Location, resume_unwind};
@@ -18,7 +18,7 @@ pub enum Resolution {
     Timer,
 }
 
-/// The code's end of a turn: its verbs stand in [`operations`](super::operations).
+/// The code's end of a turn: its verbs stand in `operations`, one file each.
 #[derive(Clone)]
 pub struct TurnHandle(Arc<Mutex<TurnState>>);
 

@@ -1,6 +1,7 @@
 //! The storage contract: what the runtime and the client ask of a store, and what whoever
-//! implements one owes them. The how-to is `docs/provider-guide.md`; [`conformance`] is the
-//! contract as tests, [`model`] as the shortest program that passes them.
+//! implements one owes them. The how-to is `docs/provider-guide.md`. The feature `provider-test` adds
+//! two modules: `conformance` is the contract as tests, `model` the shortest program that passes
+//! them.
 //!
 //! Storage is told what to commit, never what it means. Must not know: the engine, the runtime.
 
