@@ -101,7 +101,10 @@ impl ActivityContext {
         format!("{instance_id}/{execution_id}/{activity_id}")
     }
 
-    /// Whether the result is of no use any more: the lock is lost, or the runtime shuts down.
+    /// Whether the result is of no use any more: the orchestration does not wait for it, or the
+    /// lock is lost. Noticed when the lock is renewed, at a third of
+    /// `RuntimeOptions::worker_lock_timeout`. A runtime that shuts down does not say so here: it
+    /// drops the activity at its next `.await` when the grace period is over.
     pub fn is_cancelled(&self) -> bool {
         self.cancellation.is_cancelled()
     }
