@@ -95,6 +95,58 @@ impl RuntimeBuilder {
     /// # Errors
     ///
     /// [`StartError`]: no store, nothing registered, or registered twice.
+    ///
+    /// The linker leaves out a crate that nothing names. So a program whose annotated functions all
+    /// stand in another crate finds none of them, and the error says what to add:
+    ///
+    /// ```standalone_crate
+    /// use duroxide::prelude::*;
+    /// use duroxide::runtime::StartError;
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///     let builder = Runtime::builder().store(RedbProvider::in_memory()?);
+    ///     let error = builder.start().await.expect_err("there is nothing to run");
+    ///     assert!(matches!(error, StartError::NothingRegistered));
+    ///     assert!(error.to_string().contains("use my_crate as _;"));
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// Two activities of one name, in whatever modules or crates, are told apart by nobody. The
+    /// error gives both places:
+    ///
+    /// ```standalone_crate
+    /// use duroxide::prelude::*;
+    ///
+    /// mod by_mail {
+    ///     use duroxide::prelude::*;
+    ///
+    ///     #[activity]
+    ///     pub async fn notify(_ctx: &ActivityContext, text: String) -> Result<(), String> {
+    ///         Ok(drop(text))
+    ///     }
+    /// }
+    ///
+    /// mod by_phone {
+    ///     use duroxide::prelude::*;
+    ///
+    ///     #[activity]
+    ///     pub async fn notify(_ctx: &ActivityContext, text: String) -> Result<(), String> {
+    ///         Ok(drop(text))
+    ///     }
+    /// }
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///     let builder = Runtime::builder().store(RedbProvider::in_memory()?);
+    ///     let error = builder.start().await.expect_err("which of the two?").to_string();
+    ///     assert!(error.contains("activity `notify` 1.0.0 is registered twice"), "{error}");
+    ///     let places = error.matches(&format!("{}:", file!())).count();
+    ///     assert_eq!(places, 2, "{error}");
+    ///     Ok(())
+    /// }
+    /// ```
     #[expect(
         clippy::unused_async,
         reason = "starting a store from several nodes will wait"
