@@ -1,4 +1,43 @@
 //! Durable execution for Rust: ordinary `async fn`s that survive crashes, restarts and deploys.
+//!
+//! An **orchestration** says what is to happen, in which order. An **activity** does one thing of
+//! it: a request, a query, a file. What an orchestration asked for and what it got is recorded as
+//! the **history** of its **instance**, in a **store**. When the process dies, the next one runs
+//! the orchestration again from its history: each `.await` that has an answer gets it at once, and
+//! the code arrives where it was. So an orchestration has to do the same on every run, and
+//! everything with a side effect belongs into activities.
+//!
+//! ```no_run
+//! use duroxide::prelude::*;
+//!
+//! #[activity]
+//! async fn greet(_ctx: &ActivityContext, name: String) -> Result<String, String> {
+//!     Ok(format!("Hello, {name}!"))
+//! }
+//!
+//! #[orchestration]
+//! async fn hello(ctx: &OrchestrationContext, name: String) -> Result<String, String> {
+//!     let greeting = greet(ctx, name).await?;
+//!     ctx.schedule_timer(Duration::from_secs(1)).await;
+//!     Ok(greeting)
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let runtime = Runtime::builder().store(RedbProvider::open("hello.redb")?).start().await?;
+//!     let client = runtime.client();
+//!     let handle = hello::start(&client, "Rust".to_owned()).id("hello-1").if_absent().await?;
+//!     println!("{}", handle.result().await?);
+//!     runtime.shutdown(None).await;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Begin with the [`prelude`]. What an orchestration can do stands at [`OrchestrationContext`], what
+//! an activity knows at [`ActivityContext`]; [`Runtime`] runs both, [`Client`] starts and watches
+//! instances from anywhere. Names as strings and text in and out are the dynamic layer:
+//! [`OrchestrationRegistry`], [`ActivityRegistry`]. Another store than the embedded one implements
+//! [`provider::Provider`].
 
 pub mod activity;
 pub mod client;
