@@ -54,6 +54,9 @@ pub mod storage;
 pub mod time;
 pub mod typed;
 
+#[cfg(doctest)]
+mod doc_tests;
+
 #[doc(hidden)]
 #[path = "macro_support.rs"]
 pub mod __private;

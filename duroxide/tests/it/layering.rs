@@ -62,6 +62,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("testing", EVERYTHING),
     ("macro_support", EVERYTHING),
     ("prelude", EVERYTHING),
+    // Compiled for the documentation tests only.
+    ("doc_tests", &[]),
     ("lib", EVERYTHING),
 ];
 
