@@ -25,6 +25,7 @@ pages! {
     Dynamic = "docs/guide/dynamic.md";
     ProviderGuide = "docs/provider-guide.md";
     StorageFormat = "docs/storage-format.md";
+    Performance = "docs/performance.md";
     Decision1 = "docs/decisions/0001-messages-one-by-one.md";
     Decision2 = "docs/decisions/0002-callers-apply-one-thread-makes-durable.md";
     Decision3 = "docs/decisions/0003-memory-is-trusted-by-turn-id.md";

@@ -36,7 +36,7 @@ impl OrchestrationContext {
         input: impl Into<String>,
     ) -> DurableFuture<Result<String, String>> {
         self.call_activity(name.into(), input.into(), Location::caller())
-            .map(|answer| answer.map_err(|details| details.display_message()))
+            .map(|answer| answer.map_err(|details| in_words(&details)))
     }
 
     /// The call behind all forms of calling an activity.
@@ -219,6 +219,18 @@ pub struct Elapsed(());
 impl From<Elapsed> for String {
     fn from(elapsed: Elapsed) -> Self {
         elapsed.to_string()
+    }
+}
+
+/// The failure of an activity as dynamic code sees it.
+fn in_words(details: &ErrorDetails) -> String {
+    match details {
+        ErrorDetails::Application {
+            kind: AppErrorKind::Panicked,
+            message,
+            ..
+        } => format!("activity panicked: {message}"),
+        _ => details.display_message(),
     }
 }
 
