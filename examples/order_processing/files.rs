@@ -56,10 +56,12 @@ impl Folder {
 
     /// Adds a line unless one with that key is there: done twice is done once.
     pub(crate) fn append_once(&self, name: &str, key: &str, line: &str) -> io::Result<()> {
-        if self.read(name)?.lines().any(|line| line.starts_with(key)) {
+        let start = format!("{key},");
+        let written = self.read(name)?;
+        if written.lines().any(|line| line.starts_with(&start)) {
             return Ok(());
         }
-        self.append(name, &format!("{key},{line}"))
+        self.append(name, &format!("{start}{line}"))
     }
 
     pub(crate) fn sales(&self) -> io::Result<usize> {
