@@ -10,7 +10,9 @@ mod activities;
 mod files;
 mod order;
 
+use std::error::Error;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Parser;
 use duroxide::join2;
@@ -32,6 +34,9 @@ struct Args {
     /// Abort the process in the middle of the activity with this number.
     #[arg(long, value_name = "N")]
     crash_after: Option<u32>,
+    /// Replay every turn from its history, as after a crash.
+    #[arg(long)]
+    replay_always: bool,
 }
 
 /// One order, from the list to the ledger. Gives the place of the receipt.
@@ -53,15 +58,33 @@ async fn fulfil(
 }
 
 #[tokio::main]
+async fn main() -> ExitCode {
+    match process(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("order_processing: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 #[expect(clippy::print_stdout, reason = "a program for people")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let args = Args::parse();
+async fn process(args: Args) -> Result<(), Box<dyn Error>> {
     crash_after(args.crash_after);
     let folder = Folder::create(args.work)?;
     let orders = folder.orders(args.orders)?;
 
-    let store = RedbProvider::open(folder.path("orders.redb"))?;
-    let runtime = Runtime::builder().store(store).start().await?;
+    let file = folder.path("orders.redb");
+    let store = RedbProvider::open(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+    let mut options = RuntimeOptions::default();
+    if args.replay_always {
+        options.live_instances = 0;
+    }
+    let runtime = Runtime::builder()
+        .store(store)
+        .options(options)
+        .start()
+        .await?;
     let client = runtime.client();
     let mut handles = Vec::new();
     for order in orders {
