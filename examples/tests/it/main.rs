@@ -1,1 +1,19 @@
+//! The examples from outside: as processes that are run, killed, and looked at afterwards.
 
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "in a test, a panic is the report"
+)]
+
+mod hello_world;
+
+mod orders;
+mod process;
+mod refusals;
+mod store;
+mod work;
