@@ -11,6 +11,7 @@
 )]
 
 mod hello_world;
+mod kill;
 
 mod orders;
 mod process;
