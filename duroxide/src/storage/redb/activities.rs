@@ -8,6 +8,7 @@ use crate::history::{ErrorDetails, EventId, ExecutionId, Message};
 use crate::provider::{ActivityLock, ActivityRequest};
 use crate::storage::redb::bodies::{self, ActivityKey};
 use crate::storage::redb::inbox::{Deliveries, Head};
+use crate::storage::redb::isolation::Isolation;
 use crate::storage::redb::limits::MAX_RESIDENT_BYTES;
 use crate::storage::redb::record::RecordError;
 use crate::storage::redb::recovery;
@@ -23,6 +24,8 @@ pub(crate) struct Activities {
     by_source: HashMap<(u64, ExecutionId, EventId), u64>,
     /// Durable, visible and not leased; first in, first out.
     ready: BTreeSet<u64>,
+    /// The same for those that start alone.
+    isolation: Isolation,
     due: BTreeSet<(Duration, u64)>,
 }
 
@@ -34,6 +37,8 @@ pub(crate) struct Entry {
     /// `None`: to be read from the history.
     pub(crate) request: Option<Result<ActivityRequest, String>>,
     pub(crate) deliveries: Deliveries,
+    /// Out in several crashes: it starts alone.
+    pub(crate) is_isolated: bool,
     pub(crate) lease: Option<ActivityLease>,
     /// When the lease ends, or the delay: its place among what is due.
     pub(crate) due: Option<Duration>,
@@ -65,6 +70,7 @@ impl Activities {
             entries: HashMap::new(),
             by_source: HashMap::new(),
             ready: BTreeSet::new(),
+            isolation: Isolation::default(),
             due: BTreeSet::new(),
         }
     }
@@ -80,17 +86,38 @@ impl Activities {
         self.next = recovery::behind(self.next, sequence);
         self.by_source
             .insert((instance, execution_id, source), sequence);
-        self.ready.insert(sequence);
         self.entries.insert(sequence, entry);
+        self.make_ready(sequence);
     }
 
     /// How many could be taken now.
-    pub(crate) fn ready_len(&self) -> usize {
-        self.ready.len()
+    pub(crate) fn ready_len(&self, elapsed: Duration) -> usize {
+        let isolated = usize::from(self.isolation.is_open(elapsed));
+        self.ready.len().saturating_add(isolated)
     }
 
     pub(crate) fn next_due(&self) -> Option<Duration> {
-        self.due.first().map(|(due, _)| *due)
+        let due = self.due.first().map(|(due, _)| *due);
+        due.into_iter().chain(self.isolation.next_due()).min()
+    }
+
+    /// It can be taken. False: there is no such activity.
+    fn make_ready(&mut self, sequence: u64) -> bool {
+        match self.entries.get(&sequence) {
+            Some(entry) if entry.is_isolated => self.isolation.add(sequence),
+            Some(_) => {
+                self.ready.insert(sequence);
+            }
+            None => return false,
+        }
+        true
+    }
+
+    /// The next one to be taken.
+    fn pop_ready(&mut self, elapsed: Duration) -> Option<u64> {
+        self.isolation
+            .take(elapsed)
+            .or_else(|| self.ready.pop_first())
     }
 
     /// Lets leases and delays end. Wakes nobody: the caller is about to take.
@@ -102,7 +129,8 @@ impl Activities {
             self.due.pop_first();
             if let Some(entry) = self.entries.get_mut(&sequence) {
                 entry.due = None;
-                self.ready.insert(sequence);
+                self.isolation.end(sequence);
+                self.make_ready(sequence);
             }
         }
     }
@@ -192,6 +220,7 @@ impl State {
                 head: Some(Arc::clone(head)),
                 request: request.map(Ok),
                 deliveries: Deliveries::default(),
+                is_isolated: false,
                 lease: None,
                 due: None,
             },
@@ -201,8 +230,7 @@ impl State {
     /// The activity is durable: somebody may fetch it.
     pub(crate) fn offer_activity(&mut self, sequence: u64) {
         // It may have been taken back since.
-        if self.activities.entries.contains_key(&sequence) {
-            self.activities.ready.insert(sequence);
+        if self.activities.make_ready(sequence) {
             self.activity_lot.wake_one();
         }
     }
@@ -219,7 +247,7 @@ impl State {
         let mut wrote = false;
         let expires = now.elapsed.saturating_add(lock_timeout);
         while leased.len() < max {
-            let Some(sequence) = self.activities.ready.pop_first() else {
+            let Some(sequence) = self.activities.pop_ready(now.elapsed) else {
                 break;
             };
             let epoch = self.grant();
@@ -308,6 +336,13 @@ impl State {
             return false;
         };
         entry.lease = None;
+        let next_may_start = self.activities.isolation.end(lock.activity);
+        if next_may_start {
+            self.activity_lot.wake_one();
+        }
+        let Some(entry) = self.activities.entries.get_mut(&lock.activity) else {
+            return false;
+        };
         if forget_attempt {
             let deliveries = &mut entry.deliveries;
             deliveries.count = deliveries.count.saturating_sub(1);
@@ -374,6 +409,9 @@ impl State {
         let Some(entry) = self.activities.remove(sequence) else {
             return;
         };
+        if self.activities.isolation.end(sequence) {
+            self.activity_lot.wake_one();
+        }
         let changes = &mut self.open.changes;
         changes.delete(RowKey::Activity(entry.key));
         if entry.deliveries.has_row {

@@ -74,7 +74,7 @@ pub(crate) async fn activities(
                 return Ok(Look::Park(state.activities.next_due()));
             }
             // Others may have been due at the same moment.
-            let more = state.activities.ready_len();
+            let more = state.activities.ready_len(now.elapsed);
             Ok(Look::Take(taken, wrote.then(|| state.join()), more))
         };
         let (taken, written) = park_until(shared, |state| &mut state.activity_lot, take).await?;

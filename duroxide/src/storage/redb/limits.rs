@@ -1,5 +1,7 @@
 //! How large things may be. Checked before anything is written: what was accepted can be read.
 
+use std::time::Duration;
+
 use crate::history::{ErrorDetails, Event, EventKind, PoisonMessageType};
 use crate::provider::ProviderError;
 
@@ -16,6 +18,12 @@ pub(crate) const MAX_RESIDENT_BYTES: usize = 64 << 20;
 pub(crate) const MAX_GROUP_BYTES: usize = 16 << 20;
 /// Idle instances whose rows are remembered.
 pub(crate) const IDLE_ROWS: usize = 8_192;
+
+/// An activity with so many counted deliveries in earlier lives starts alone. The first is not
+/// counted, so it was out when the process died three times.
+pub(crate) const ISOLATE_AFTER: u32 = 2;
+/// How long it stays alone if it does not end before.
+pub(crate) const ISOLATION: Duration = Duration::from_secs(2);
 
 pub(crate) fn check_text(what: &str, text: &str) -> Result<(), ProviderError> {
     if text.len() <= MAX_PAYLOAD_BYTES {

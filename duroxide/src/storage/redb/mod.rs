@@ -12,6 +12,7 @@ mod counting;
 mod fetch;
 mod group;
 mod inbox;
+mod isolation;
 mod limits;
 mod lot;
 mod open;

@@ -10,7 +10,7 @@ use crate::history::Message;
 use crate::storage::redb::activities::{Activities, Entry};
 use crate::storage::redb::bodies;
 use crate::storage::redb::inbox::{Body, Deliveries, Origin, Place, Queued, bytes_of};
-use crate::storage::redb::limits::MAX_RESIDENT_BYTES;
+use crate::storage::redb::limits::{ISOLATE_AFTER, MAX_RESIDENT_BYTES};
 use crate::storage::redb::open::{OpenError, from_redb};
 use crate::storage::redb::reads;
 use crate::storage::redb::schema::{ACTIVITIES, ATTEMPTS, INBOX, INSTANCES, Queue, activity_key};
@@ -167,6 +167,7 @@ fn activities(
             key,
             head: None,
             request: checked.err().map(Err),
+            is_isolated: deliveries.count >= ISOLATE_AFTER,
             deliveries,
             lease: None,
             due: None,

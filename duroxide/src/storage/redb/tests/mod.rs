@@ -4,6 +4,7 @@ mod bytes;
 mod damage;
 mod failures;
 mod fsyncs;
+mod isolation;
 mod opening;
 mod queues;
 mod reads;
