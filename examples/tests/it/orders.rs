@@ -51,12 +51,13 @@ fn after_a_crash_in_the_middle_of_any_activity_the_next_run_finishes() {
 fn a_crash_in_every_run_delays_the_orders_and_loses_none() {
     let work = Work::new(12);
     let mut crashes = 0;
-    // Seldom enough: what was under way in ten crashes counts as what caused them.
-    while work.start(&["--crash-after", "16"]).end().signal() == Some(6) {
+    // More crashes than the deliveries that make poison: what was out in several of them starts
+    // alone, and so each run gets a little further.
+    while work.start(&["--crash-after", "5"]).end().signal() == Some(6) {
         crashes += 1;
-        assert!(crashes < 10, "no progress");
+        assert!(crashes < 60, "no progress");
     }
-    assert!(crashes >= 2, "{crashes}");
+    assert!(crashes > 10, "{crashes}");
     work.check_all_done();
     check_store(&work);
 }
