@@ -277,14 +277,7 @@ async fn work_without_a_handler_waits_for_somebody_who_has_one() {
             .start_orchestration("b", "unknown", "")
             .await
             .unwrap();
-        let scheduled = async {
-            while world.history("a", 1).await.len() < 2 {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(super::world::PATIENCE, scheduled)
-            .await
-            .unwrap();
+        world.reach("a", 2).await;
         let second = World::start(store, &new, options).await;
         assert_eq!(completed(world.end("a").await), "new x");
         second.stop().await;

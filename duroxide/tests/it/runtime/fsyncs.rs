@@ -46,9 +46,7 @@ async fn a_runtime_with_nothing_to_do_writes_nothing() {
         .start_orchestration("a", "main", "")
         .await
         .unwrap();
-    while world.history("a", 1).await.len() < 2 {
-        tokio::task::yield_now().await;
-    }
+    world.reach("a", 2).await;
     let before = store.io_counts();
     // Long enough for anything that polls.
     tokio::time::sleep(Duration::from_millis(200)).await;

@@ -30,9 +30,7 @@ async fn instances_go_on_under_the_next_runtime() {
                     .unwrap();
             }
             for events in [3, 11, 19, 27] {
-                while world.history("i-7", 1).await.len() < events {
-                    tokio::task::yield_now().await;
-                }
+                world.reach("i-7", events).await;
                 world = world.redeploy(&program).await;
             }
             let ends = join_all(ids.iter().map(|id| world.end(id))).await;

@@ -79,9 +79,7 @@ async fn a_timer_outlives_the_runtime_that_made_it() {
                 .start_orchestration("a", "main", "")
                 .await
                 .unwrap();
-            while world.history("a", 1).await.len() < 2 {
-                tokio::task::yield_now().await;
-            }
+            world.reach("a", 2).await;
             let world = world.redeploy(&program).await;
             assert_eq!(completed(world.end("a").await), "fired");
             world.stop().await;

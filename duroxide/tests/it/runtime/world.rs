@@ -127,6 +127,18 @@ impl World {
         completed(self.run(id, orchestration, input).await)
     }
 
+    /// Waits until the first execution has so many events.
+    pub(super) async fn reach(&self, id: &str, events: usize) {
+        let reached = async {
+            while self.history(id, 1).await.len() < events {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, reached)
+            .await
+            .expect("it never got there");
+    }
+
     pub(super) async fn history(&self, id: &str, execution: u64) -> Vec<Event> {
         self.client
             .read_execution_history(id, execution)

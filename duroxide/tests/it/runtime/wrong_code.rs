@@ -92,9 +92,7 @@ async fn changed_code_is_refused_with_the_event_and_the_place() {
                 .start_orchestration("a", "main", "")
                 .await
                 .unwrap();
-            while world.history("a", 1).await.len() < 2 {
-                tokio::task::yield_now().await;
-            }
+            world.reach("a", 2).await;
             let world = world.redeploy(&after).await;
             let details = failed(world.end("a").await);
             let text = text_of(&details);
