@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 
 use crate::time::Timestamp;
 
-pub use task::{TaskEnd, TaskHandle, spawn};
+pub use task::{TaskEnd, TaskHandle, blocking, spawn};
 pub use tokio_env::TokioEnv;
 
 /// A shared [`Env`].
@@ -31,6 +31,10 @@ pub trait Env: fmt::Debug + Send + Sync + 'static {
 
     /// Runs a task in the background. [`spawn`] is the comfortable form.
     fn spawn(&self, task: BoxFuture<'static, ()>);
+
+    /// Runs a job that may wait for the disk where it holds up nobody. [`blocking`] is the
+    /// comfortable form.
+    fn blocking(&self, job: Box<dyn FnOnce() + Send>);
 
     /// Completes after `duration`, at the earliest.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;

@@ -1,4 +1,4 @@
-//! Background tasks whose end can be awaited and which can be stopped.
+//! Background tasks whose end can be awaited and which can be stopped, and jobs that may block.
 
 use std::panic::AssertUnwindSafe;
 
@@ -53,4 +53,17 @@ pub fn spawn(env: &dyn Env, task: impl Future<Output = ()> + Send + 'static) -> 
         let _ = tell.send(how);
     }));
     TaskHandle { abort, end }
+}
+
+/// Runs `job` where it may wait for the disk, and gives its result; `None` if it panicked.
+pub async fn blocking<R: Send + 'static>(
+    env: &dyn Env,
+    job: impl FnOnce() -> R + Send + 'static,
+) -> Option<R> {
+    let (give, take) = oneshot::channel();
+    env.blocking(Box::new(move || {
+        // Whoever asked may be gone.
+        let _ = give.send(job());
+    }));
+    take.await.ok()
 }

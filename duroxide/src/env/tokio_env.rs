@@ -51,6 +51,10 @@ impl Env for TokioEnv {
         tokio::spawn(task);
     }
 
+    fn blocking(&self, job: Box<dyn FnOnce() + Send>) {
+        tokio::task::spawn_blocking(job);
+    }
+
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(duration))
     }

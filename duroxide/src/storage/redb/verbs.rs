@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::env;
 use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId, Start};
 use crate::provider::{
     ActivityItem, ActivityLock, Committed, HistoryPage, InstanceStatus, Provider, ProviderAdmin,
@@ -203,9 +204,13 @@ impl Provider for RedbProvider {
         after: EventId,
         max: usize,
     ) -> Result<HistoryPage, ProviderError> {
-        self.shared().read(READ, instance, |database| {
-            reads::page(database, instance, execution_id, after, max)
+        let instance = instance.clone();
+        self.aside(READ, move |shared| {
+            shared.read(READ, &instance, |database| {
+                reads::page(database, &instance, execution_id, after, max)
+            })
         })
+        .await
     }
 
     async fn status(&self, instance: &InstanceId) -> Result<Option<InstanceStatus>, ProviderError> {
@@ -245,21 +250,47 @@ impl ProviderAdmin for RedbProvider {
         after: Option<&InstanceId>,
         max: usize,
     ) -> Result<Vec<InstanceStatus>, ProviderError> {
-        let shared = self.shared();
-        let database = Arc::clone(shared.lock().phase.database(LIST)?);
-        let list = reads::list(&database, after, max);
-        drop(database);
-        list.map_err(|(instance, error)| {
-            shared.report(&error);
-            match instance {
-                Some(instance) => error.into_provider(LIST, &instance),
-                None => ProviderError::Unavailable {
-                    operation: LIST,
-                    source: Box::new(error),
-                },
-            }
+        let after = after.cloned();
+        self.aside(LIST, move |shared| list(shared, after.as_ref(), max))
+            .await
+    }
+}
+
+impl RedbProvider {
+    /// Reads what may be long where it holds up no task.
+    async fn aside<R: Send + 'static>(
+        &self,
+        operation: &'static str,
+        read: impl FnOnce(&Shared) -> Result<R, ProviderError> + Send + 'static,
+    ) -> Result<R, ProviderError> {
+        let shared = Arc::clone(&self.handle.shared);
+        let env = Arc::clone(&shared.options.env);
+        let result = env::blocking(&*env, move || read(&shared)).await;
+        result.unwrap_or_else(|| {
+            let source = "redb panicked".into();
+            Err(ProviderError::Unavailable { operation, source })
         })
     }
+}
+
+fn list(
+    shared: &Shared,
+    after: Option<&InstanceId>,
+    max: usize,
+) -> Result<Vec<InstanceStatus>, ProviderError> {
+    let database = Arc::clone(shared.lock().phase.database(LIST)?);
+    let list = reads::list(&database, after, max);
+    drop(database);
+    list.map_err(|(instance, error)| {
+        shared.report(&error);
+        match instance {
+            Some(instance) => error.into_provider(LIST, &instance),
+            None => ProviderError::Unavailable {
+                operation: LIST,
+                source: Box::new(error),
+            },
+        }
+    })
 }
 
 /// How a start found things.

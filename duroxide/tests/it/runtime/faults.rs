@@ -21,6 +21,8 @@ struct Faulty {
     calls: AtomicU64,
     every: u64,
     away: AtomicBool,
+    /// How many fetches are still to panic.
+    panics: AtomicU64,
 }
 
 impl Faulty {
@@ -30,7 +32,17 @@ impl Faulty {
             calls: AtomicU64::new(0),
             every,
             away: AtomicBool::new(false),
+            panics: AtomicU64::new(0),
         }
+    }
+
+    /// What no store should do.
+    fn may_panic(&self) {
+        let one_less = |left: u64| left.checked_sub(1);
+        let panics = self
+            .panics
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
+        assert!(panics.is_err(), "spoiled on purpose");
     }
 
     /// Does it, or fails before or after doing it.
@@ -70,6 +82,7 @@ impl Provider for Faulty {
         max: usize,
         lease: Duration,
     ) -> Result<Vec<TurnItem>, ProviderError> {
+        self.may_panic();
         self.through(async { Ok(()) }).await?;
         self.store.fetch_turns(max, lease).await
     }
@@ -96,6 +109,7 @@ impl Provider for Faulty {
         max: usize,
         lease: Duration,
     ) -> Result<Vec<ActivityItem>, ProviderError> {
+        self.may_panic();
         self.through(async { Ok(()) }).await?;
         self.store.fetch_activities(max, lease).await
     }
@@ -203,6 +217,21 @@ async fn a_store_that_is_away_longer_than_a_lease_fails_no_instance() {
         super::world::until(|| faulty.calls.load(Ordering::SeqCst) > before + 3).await;
         faulty.away.store(false, Ordering::SeqCst);
         assert_eq!(completed(world.end("a").await), "x");
+        world.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispatcher_that_panics_is_started_again() {
+    let program = program(|ctx, _| async move { ctx.schedule_activity("echo", "x").await });
+    for store in stores() {
+        let faulty = Arc::new(Faulty::new(store, u64::MAX / 4));
+        faulty.calls.store(1, Ordering::SeqCst);
+        faulty.panics.store(2, Ordering::SeqCst);
+        let as_store: ProviderRef = faulty.clone();
+        let world = World::start(as_store, &program, RuntimeOptions::default()).await;
+        assert_eq!(world.output("a", "main", "").await, "x");
+        assert_eq!(faulty.panics.load(Ordering::SeqCst), 0);
         world.stop().await;
     }
 }

@@ -78,6 +78,9 @@ impl Env for Ahead {
     fn spawn(&self, task: futures_util::future::BoxFuture<'static, ()>) {
         self.real.spawn(task);
     }
+    fn blocking(&self, job: Box<dyn FnOnce() + Send>) {
+        self.real.blocking(job);
+    }
     fn sleep(&self, duration: Duration) -> futures_util::future::BoxFuture<'static, ()> {
         self.real.sleep(duration)
     }
