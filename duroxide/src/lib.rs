@@ -51,6 +51,7 @@ pub mod provider;
 pub mod registry;
 pub mod runtime;
 pub mod storage;
+pub mod telemetry;
 pub mod time;
 pub mod typed;
 

@@ -12,3 +12,4 @@ pub use crate::runtime::{Runtime, RuntimeOptions};
 pub use crate::storage::redb::RedbProvider;
 #[cfg(feature = "macros")]
 pub use crate::{activity, orchestration};
+pub use crate::{join, select, trace_debug, trace_error, trace_info, trace_warn};

@@ -1,5 +1,6 @@
 //! What an activity sees. Must not know: the engine, storage.
 
 mod context;
+mod trace;
 
 pub use context::{ActivityContext, ActivityInfo};

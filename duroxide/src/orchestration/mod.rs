@@ -6,7 +6,9 @@ mod context;
 mod durable_future;
 mod guid;
 mod join;
+mod macros;
 mod select;
+mod trace;
 mod wake_list;
 
 pub use call_error::CallError;

@@ -1,5 +1,6 @@
 //! End to end: programs on the real runtime, on every store, with live instances on and off.
 
+mod log;
 mod world;
 
 mod activities;
@@ -12,4 +13,5 @@ mod shutdown;
 mod start_up;
 mod starting;
 mod timers;
+mod written_forms;
 mod wrong_code;

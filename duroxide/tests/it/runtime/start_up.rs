@@ -1,13 +1,10 @@
 //! Start-up: what is found, what is said, what is refused. What needs a program of its own (nothing
 //! found, the same name twice) is shown by the documentation of `RuntimeBuilder::start`.
 
-use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use duroxide::prelude::*;
 use duroxide::runtime::StartError;
-use tracing_subscriber::fmt::MakeWriter;
 
+use super::log::log;
 use super::world::stores;
 
 #[activity]
@@ -73,30 +70,27 @@ async fn annotated_functions_run_on_every_store() {
 
 #[tokio::test]
 async fn one_line_says_what_was_found() {
-    let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(lines.clone())
-        .with_ansi(false)
-        .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let log = log();
     let folder = tempfile::TempDir::new().unwrap();
-    let store = RedbProvider::open(folder.path().join("app.redb")).unwrap();
+    let store = RedbProvider::open(folder.path().join("one_line.redb")).unwrap();
     let runtime = Runtime::builder().store(store).start().await.unwrap();
-    drop(guard);
     runtime.shutdown(None).await;
-    let text = lines.text();
-    let said: Vec<&str> = text
-        .lines()
-        .filter(|line| line.contains("started"))
-        .collect();
-    let [line] = said[..] else { panic!("{text}") };
+    let said = log.lines("duroxide::runtime", |line| {
+        line.message == "started" && line.fields.contains("one_line.redb")
+    });
+    let [line] = &said[..] else {
+        panic!("{said:?}")
+    };
     for part in [
         "version=",
-        "redb file app.redb, every commit fsynced",
+        "redb file one_line.redb, every commit fsynced",
         "orchestrations=",
         "activities=",
     ] {
-        assert!(line.contains(part), "`{part}` is missing in: {line}");
+        assert!(
+            line.fields.contains(part),
+            "`{part}` is missing in: {line:?}"
+        );
     }
 }
 
@@ -104,41 +98,4 @@ async fn one_line_says_what_was_found() {
 async fn a_runtime_needs_a_store() {
     let error = Runtime::builder().start().await.unwrap_err();
     assert!(matches!(error, StartError::NoStore), "{error}");
-}
-
-/// Log lines, kept.
-#[derive(Clone, Debug, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Lines {
-    fn text(&self) -> String {
-        let bytes = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        String::from_utf8(bytes).unwrap()
-    }
-}
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
 }

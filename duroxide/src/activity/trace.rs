@@ -1,0 +1,41 @@
+//! Log lines of activities, with the ids of the call.
+
+use crate::activity::ActivityContext;
+
+macro_rules! levels {
+    ($($method:ident, $macro:ident, $level:literal;)*) => {
+        impl ActivityContext {$(
+            #[doc = concat!("Logs `message` at the level ", $level, ".")]
+            ///
+            /// With the target `duroxide::activity` and the ids of the call as fields.
+            pub fn $method(&self, message: impl Into<String>) {
+                tracing::$macro!(
+                    target: "duroxide::activity",
+                    instance_id = self.instance_id(),
+                    execution_id = self.execution_id(),
+                    orchestration_name = self.orchestration_name(),
+                    orchestration_version = self.orchestration_version(),
+                    activity_name = self.activity_name(),
+                    activity_id = self.activity_id(),
+                    "{}",
+                    message.into()
+                );
+            }
+        )*}
+    };
+}
+
+levels! {
+    trace_error, error, "error";
+    trace_warn, warn, "warn";
+    trace_info, info, "info";
+    trace_debug, debug, "debug";
+}
+
+impl ActivityContext {
+    /// Whether log lines are written: always. The counterpart of the orchestration's.
+    #[doc(hidden)]
+    pub fn is_logging_enabled(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,44 @@
+//! Log lines of orchestrations: written when the code first gets there, and not again on replay.
+
+use crate::orchestration::OrchestrationContext;
+
+macro_rules! levels {
+    ($($method:ident, $macro:ident, $level:literal;)*) => {
+        impl OrchestrationContext {$(
+            #[doc = concat!("Logs `message` at the level ", $level, ", once: not on replay.")]
+            ///
+            /// With the target `duroxide::orchestration` and the instance's ids as fields. A turn
+            /// whose commit failed runs again and logs again. [`is_logging_enabled`] tells whether a
+            /// message is worth making.
+            ///
+            /// [`is_logging_enabled`]: OrchestrationContext::is_logging_enabled
+            pub fn $method(&self, message: impl Into<String>) {
+                if self.is_logging_enabled() {
+                    tracing::$macro!(
+                        target: "duroxide::orchestration",
+                        instance_id = self.instance_id(),
+                        execution_id = self.execution_id(),
+                        orchestration_name = self.orchestration_name(),
+                        orchestration_version = self.orchestration_version(),
+                        "{}",
+                        message.into()
+                    );
+                }
+            }
+        )*}
+    };
+}
+
+levels! {
+    trace_error, error, "error";
+    trace_warn, warn, "warn";
+    trace_info, info, "info";
+    trace_debug, debug, "debug";
+}
+
+impl OrchestrationContext {
+    /// Whether log lines are written at the moment: not while the code runs from history.
+    pub fn is_logging_enabled(&self) -> bool {
+        !self.is_replaying()
+    }
+}
