@@ -49,6 +49,7 @@ pub mod orchestration;
 pub mod prelude;
 pub mod provider;
 pub mod registry;
+pub mod retry;
 pub mod runtime;
 pub mod storage;
 pub mod telemetry;
@@ -70,6 +71,7 @@ pub use orchestration::{
     join3, select_all, select2, select3,
 };
 pub use registry::{ActivityRegistry, OrchestrationRegistry};
+pub use retry::{BackoffStrategy, RetryPolicy};
 pub use runtime::{Runtime, RuntimeOptions};
 
 /// ```

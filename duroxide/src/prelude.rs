@@ -7,6 +7,7 @@ pub use crate::client::{Client, OrchestrationError};
 pub use crate::orchestration::{
     CallError, Either2, Either3, OrchestrationContext, join_all, select_all,
 };
+pub use crate::retry::{BackoffStrategy, RetryPolicy};
 pub use crate::runtime::{Runtime, RuntimeOptions};
 #[cfg(feature = "redb")]
 pub use crate::storage::redb::RedbProvider;
