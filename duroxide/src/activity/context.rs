@@ -20,8 +20,12 @@ pub struct ActivityInfo {
     pub orchestration_name: String,
     /// The version that the execution is pinned to.
     pub orchestration_version: String,
-    /// Which delivery this is: 1, 2, ... More than one after a crash or a lost lease.
+    /// Which attempt of the call this is: 1, 2, ...
     pub attempt: u32,
+    /// The event that scheduled the first attempt; the activity's own if this is it.
+    pub first_attempt_id: u64,
+    /// Which delivery of the attempt this is: 1, 2, ... More than one after a crash or a lost lease.
+    pub delivery: u32,
 }
 
 /// The surroundings of one run of an activity. Cheap to clone.
@@ -50,6 +54,8 @@ impl ActivityContext {
             orchestration_name: "test".to_owned(),
             orchestration_version: "1.0.0".to_owned(),
             attempt: 1,
+            first_attempt_id: 1,
+            delivery: 1,
         };
         Self::new(info, CancellationToken::new())
     }
@@ -64,7 +70,7 @@ impl ActivityContext {
         self.info.execution_id
     }
 
-    /// The event that scheduled this activity.
+    /// The event that scheduled this attempt of the activity.
     pub fn activity_id(&self) -> u64 {
         self.info.activity_id
     }
@@ -84,21 +90,31 @@ impl ActivityContext {
         &self.info.orchestration_version
     }
 
-    /// Which delivery this is: 1, 2, ...
+    /// Which attempt of the call this is: 1, 2, ... It grows when the call is retried because the
+    /// attempt before failed or took too long.
     pub fn attempt(&self) -> u32 {
         self.info.attempt
     }
 
-    /// The same text for every delivery of this call, and for no other call: hand it to outside
-    /// systems, so that doing it twice is doing it once.
+    /// Which delivery of this attempt this is: 1, 2, ... It grows when a worker took the attempt
+    /// and did not come back: after a crash, a shutdown or a lost lease.
+    pub fn delivery(&self) -> u32 {
+        self.info.delivery
+    }
+
+    /// The same text for all attempts and deliveries of this call, and for no other call: hand it
+    /// to outside systems, so that doing it twice is doing it once.
+    ///
+    /// It is made of the instance, the execution and the event that scheduled the first attempt:
+    /// `order-42/1/7`.
     pub fn idempotency_key(&self) -> String {
         let ActivityInfo {
             instance_id,
             execution_id,
-            activity_id,
+            first_attempt_id,
             ..
         } = &*self.info;
-        format!("{instance_id}/{execution_id}/{activity_id}")
+        format!("{instance_id}/{execution_id}/{first_attempt_id}")
     }
 
     /// Whether the result is of no use any more: the orchestration does not wait for it, or the

@@ -22,7 +22,7 @@ use crate::time::Timestamp;
 pub use execution::{Execution, Step, panic_message};
 pub use handle::{Resolution, TurnHandle};
 pub use nondeterminism::Nondeterminism;
-pub use operations::actions_of;
+pub use operations::{Retry, actions_of};
 pub use recorded::Recorded;
 
 /// The user's code of one execution, under way.

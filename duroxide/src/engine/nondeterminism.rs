@@ -64,11 +64,20 @@ pub(super) fn describe(event: &Event) -> String {
         EventKind::OrchestrationContinuedAsNew { input, .. } => {
             format!("continue-as-new with the input `{}`", shortened(input))
         }
-        EventKind::ActivityScheduled { name, input } => {
-            format!(
+        EventKind::ActivityScheduled {
+            name,
+            input,
+            attempt,
+            first_attempt,
+        } => {
+            let call = format!(
                 "a call of the activity `{name}` with the input `{}`",
                 shortened(input)
-            )
+            );
+            match first_attempt {
+                None => call,
+                Some(first) => format!("{call}, attempt {attempt} of the call {first}"),
+            }
         }
         EventKind::ActivityCompleted { .. } => format!("the completion of the activity {source}"),
         EventKind::ActivityFailed { .. } => format!("the failure of the activity {source}"),

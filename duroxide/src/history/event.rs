@@ -80,6 +80,12 @@ pub enum EventKind {
         name: String,
         /// Its input, as text.
         input: String,
+        /// Which attempt of one call this is: 1, 2, ... Left out in JSON for the first.
+        #[serde(default = "first", skip_serializing_if = "is_first")]
+        attempt: u32,
+        /// The event that scheduled the first attempt; none in that event itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first_attempt: Option<EventId>,
     },
     /// The activity returned `Ok`.
     ActivityCompleted {
@@ -146,7 +152,7 @@ impl EventKind {
             Self::OrchestrationFailed { details } | Self::ActivityFailed { details } => {
                 details.text_bytes()
             }
-            Self::ActivityScheduled { name, input } => name.len() + input.len(),
+            Self::ActivityScheduled { name, input, .. } => name.len() + input.len(),
             Self::TimerCreated { .. } | Self::TimerFired { .. } => 0,
         }
     }
@@ -169,6 +175,18 @@ impl EventKind {
     }
 }
 
+const fn first() -> u32 {
+    1
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks with a reference"
+)]
+const fn is_first(attempt: &u32) -> bool {
+    *attempt == 1
+}
+
 /// 128 bits as decimal text: JSON readers elsewhere lose digits above 2^53.
 mod seed_as_text {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
@@ -185,6 +203,29 @@ mod seed_as_text {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_attempt_is_told_in_json_from_the_second_on() {
+        let scheduled = |attempt, first_attempt| EventKind::ActivityScheduled {
+            name: "a".to_owned(),
+            input: String::new(),
+            attempt,
+            first_attempt,
+        };
+        for (kind, json) in [
+            (
+                scheduled(1, None),
+                r#"{"type":"ActivityScheduled","name":"a","input":""}"#,
+            ),
+            (
+                scheduled(2, Some(EventId(3))),
+                r#"{"type":"ActivityScheduled","name":"a","input":"","attempt":2,"first_attempt":3}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&kind).unwrap(), json);
+            assert_eq!(serde_json::from_str::<EventKind>(json).unwrap(), kind);
+        }
+    }
 
     #[test]
     fn an_event_reads_in_json_as_it_is_documented() {

@@ -46,7 +46,7 @@ impl OrchestrationContext {
         input: String,
         at: &'static Location<'static>,
     ) -> DurableFuture<Result<String, ErrorDetails>> {
-        let id = self.turn.schedule_activity(name, input, at);
+        let id = self.turn.schedule_activity(name, input, None, at);
         DurableFuture::new(self.turn.clone(), id, |answer| match answer {
             Resolution::Activity(result) => result,
             Resolution::Timer => Err(mismatched()),

@@ -1,6 +1,8 @@
 //! What goes in and out of a store: work under a lock, and commits.
 
-use crate::history::{ErrorDetails, Event, EventId, ExecutionId, InstanceId, Message, Start};
+use crate::history::{
+    ErrorDetails, Event, EventId, EventKind, ExecutionId, InstanceId, Message, Start,
+};
 use crate::time::Timestamp;
 
 /// The right to commit one turn of one instance.
@@ -143,7 +145,7 @@ pub struct ActivityItem {
     pub version: Option<String>,
     /// How often it was handed out, this time included: 1, 2, ...
     pub attempt: u32,
-    /// The activity's name and input, or why they cannot be read.
+    /// What the event that scheduled it says, or why that cannot be read.
     pub request: Result<ActivityRequest, String>,
 }
 
@@ -154,6 +156,31 @@ pub struct ActivityRequest {
     pub name: String,
     /// Its input, as text.
     pub input: String,
+    /// Which attempt of one call this is: 1, 2, ... Not how often this one was handed out, which
+    /// [`ActivityItem::attempt`] counts.
+    pub attempt: u32,
+    /// The event that scheduled the first attempt; none if this is it.
+    pub first_attempt: Option<EventId>,
+}
+
+impl ActivityRequest {
+    /// What that event asks for; `None` if it schedules no activity.
+    pub fn of(event: &EventKind) -> Option<Self> {
+        match event {
+            EventKind::ActivityScheduled {
+                name,
+                input,
+                attempt,
+                first_attempt,
+            } => Some(Self {
+                name: name.clone(),
+                input: input.clone(),
+                attempt: *attempt,
+                first_attempt: *first_attempt,
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// What came of a start.

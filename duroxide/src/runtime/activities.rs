@@ -107,7 +107,7 @@ impl Activities {
 
     async fn run(&self, item: &ActivityItem, handler: &ActivityFn, request: ActivityRequest) {
         let cancellation = CancellationToken::new();
-        let context = ActivityContext::new(info(item, &request.name), cancellation.clone());
+        let context = ActivityContext::new(info(item, &request), cancellation.clone());
         let handler = ActivityFn::clone(handler);
         // The call itself is user code too, and may panic.
         let body = AssertUnwindSafe(async move { handler(context, request.input).await });
@@ -191,15 +191,17 @@ impl Activities {
     }
 }
 
-fn info(item: &ActivityItem, activity_name: &str) -> ActivityInfo {
+fn info(item: &ActivityItem, request: &ActivityRequest) -> ActivityInfo {
     ActivityInfo {
         instance_id: item.instance.to_string(),
         execution_id: item.execution_id.0,
         activity_id: item.source.0,
-        activity_name: activity_name.to_owned(),
+        activity_name: request.name.clone(),
         orchestration_name: item.orchestration.clone(),
         orchestration_version: item.version.clone().unwrap_or_default(),
-        attempt: item.attempt,
+        attempt: request.attempt,
+        first_attempt_id: request.first_attempt.unwrap_or(item.source).0,
+        delivery: item.attempt,
     }
 }
 

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use crate::history::{Action, Event, EventId, EventKind};
 use crate::time::Timestamp;
 
+pub use activity::Retry;
+
 /// Why a request is cancelled: the code dropped its future.
 pub(super) const DROPPED: &str = "dropped_future";
 /// Why a request is cancelled: the execution failed.

@@ -26,8 +26,35 @@ pub async fn an_activity_carries_what_it_needs(factory: &dyn ProviderFactory) {
     let request = ActivityRequest {
         name: "charge".to_owned(),
         input: "42".to_owned(),
+        attempt: 1,
+        first_attempt: None,
     };
     assert_eq!((item.request, item.attempt), (Ok(request), 1));
+}
+
+/// An activity that is attempted again says which attempt of what it is; that is kept apart from
+/// how often it was handed out.
+pub async fn an_attempt_carries_its_number_and_its_first(factory: &dyn ProviderFactory) {
+    let driver = Driver::new(factory).await;
+    let first = Some(EventId(2));
+    driver
+        .begin("a", |turn| {
+            turn.schedule("charge", "42")
+                .schedule_attempt("charge", "42", 2, first)
+        })
+        .await;
+    let handed_out = [driver.activity().await, driver.activity().await];
+    let told = handed_out.map(|item| {
+        let request = item.request.unwrap();
+        (request.attempt, request.first_attempt, item.attempt)
+    });
+    assert_eq!(told, [(1, None, 1), (2, first, 1)]);
+    let history = driver.history(&"a".parse().unwrap()).await;
+    let scheduled = history
+        .iter()
+        .filter_map(|it| ActivityRequest::of(&it.kind));
+    let recorded: Vec<_> = scheduled.map(|it| (it.attempt, it.first_attempt)).collect();
+    assert_eq!(recorded, [(1, None), (2, first)]);
 }
 
 /// First in, first out: over turns, and within one.

@@ -14,6 +14,7 @@ macro_rules! conformance_tests {
         $crate::conformance_tests! { @list
             activities: [
                 an_activity_carries_what_it_needs,
+                an_attempt_carries_its_number_and_its_first,
                 activities_come_first_in_first_out,
                 a_locked_activity_is_not_handed_out,
                 a_fetch_gives_no_more_activities_than_asked_for,

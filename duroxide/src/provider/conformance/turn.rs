@@ -59,12 +59,26 @@ impl Turn {
 
     /// Asks for an activity.
     #[must_use]
-    pub fn schedule(mut self, name: &str, input: &str) -> Self {
+    pub fn schedule(self, name: &str, input: &str) -> Self {
+        self.schedule_attempt(name, input, 1, None)
+    }
+
+    /// Asks for an activity, perhaps not for the first time.
+    #[must_use]
+    pub fn schedule_attempt(
+        mut self,
+        name: &str,
+        input: &str,
+        attempt: u32,
+        first_attempt: Option<EventId>,
+    ) -> Self {
         let id = self.write(
             None,
             EventKind::ActivityScheduled {
                 name: name.to_owned(),
                 input: input.to_owned(),
+                attempt,
+                first_attempt,
             },
         );
         self.commit.activities.push(id);

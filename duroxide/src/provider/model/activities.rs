@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::history::{ErrorDetails, EventKind, Message};
+use crate::history::{ErrorDetails, Message};
 use crate::provider::{ActivityItem, ActivityLock, ActivityRequest, ProviderError};
 
 use super::Look;
@@ -63,14 +63,12 @@ impl State {
         let instance = self.instances.get(&queued.instance);
         let history = instance.and_then(|found| found.executions.get(&queued.execution_id));
         let stored = history.and_then(|history| history.get(&queued.source));
-        match stored.map(|stored| (stored.corrupt, &stored.event.kind)) {
-            Some((false, EventKind::ActivityScheduled { name, input })) => Ok(ActivityRequest {
-                name: name.clone(),
-                input: input.clone(),
-            }),
-            Some((true, _)) => Err("damaged on purpose".to_owned()),
-            Some(_) | None => Err(format!("event {} schedules no activity", queued.source)),
+        if stored.is_some_and(|stored| stored.corrupt) {
+            return Err("damaged on purpose".to_owned());
         }
+        stored
+            .and_then(|stored| ActivityRequest::of(&stored.event.kind))
+            .ok_or_else(|| format!("event {} schedules no activity", queued.source))
     }
 
     fn next_activity_due(&self, moment: &Moment<'_>) -> Option<Duration> {

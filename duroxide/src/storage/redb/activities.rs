@@ -186,7 +186,7 @@ impl State {
         execution_id: ExecutionId,
         source: EventId,
         head: &Arc<Head>,
-        request: Option<(String, String)>,
+        request: Option<ActivityRequest>,
     ) {
         let by_source = (instance, execution_id, source);
         if self.activities.by_source.contains_key(&by_source) {
@@ -205,7 +205,6 @@ impl State {
         self.activities.next = sequence.saturating_add(1);
         self.open.changes.insert(RowKey::Activity(key), record);
         self.open.effects.push(Effect::OfferActivity(sequence));
-        let request = request.map(|(name, input)| ActivityRequest { name, input });
         let bytes = request.as_ref().map_or(0, bytes_of);
         let resident = self.resident.saturating_add(bytes);
         let request = request.filter(|_| resident <= MAX_RESIDENT_BYTES);

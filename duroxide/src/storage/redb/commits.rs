@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::history::{Event, EventId, EventKind, InstanceId, Message, Start};
 use crate::provider::{
-    InstanceState, InstanceStatus, ProviderError, Timer, TurnCommit, TurnLock, TurnOutcome,
+    ActivityRequest, InstanceState, InstanceStatus, ProviderError, Timer, TurnCommit, TurnLock,
+    TurnOutcome,
 };
 use crate::storage::redb::bodies::{self, InstanceRow, TimerKey};
 use crate::storage::redb::checks::{check_commit, unstorable};
@@ -347,14 +348,22 @@ fn pin_version(row: &mut Row, turn: &TurnCommit) -> bool {
     true
 }
 
-/// Takes name and input out of an event that is written already.
-fn request_of(delta: &mut [Event], source: EventId) -> Option<(String, String)> {
+/// Takes the request out of an event that is written already.
+fn request_of(delta: &mut [Event], source: EventId) -> Option<ActivityRequest> {
     let first = delta.first()?.event_id;
     let at = usize::try_from(source.0.checked_sub(first.0)?).ok()?;
     match &mut delta.get_mut(at)?.kind {
-        EventKind::ActivityScheduled { name, input } => {
-            Some((std::mem::take(name), std::mem::take(input)))
-        }
+        EventKind::ActivityScheduled {
+            name,
+            input,
+            attempt,
+            first_attempt,
+        } => Some(ActivityRequest {
+            name: std::mem::take(name),
+            input: std::mem::take(input),
+            attempt: *attempt,
+            first_attempt: *first_attempt,
+        }),
         _ => None,
     }
 }

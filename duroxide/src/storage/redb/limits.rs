@@ -77,7 +77,9 @@ fn check_event(kind: &EventKind) -> Result<usize, ProviderError> {
             ("input", input),
             ("version", version.as_deref().unwrap_or_default()),
         ]),
-        EventKind::ActivityScheduled { name, input } => sum(&[("name", name), ("input", input)]),
+        EventKind::ActivityScheduled { name, input, .. } => {
+            sum(&[("name", name), ("input", input)])
+        }
         EventKind::OrchestrationCompleted { output } => sum(&[("output", output)]),
         EventKind::ActivityCompleted { result } => sum(&[("result", result)]),
         EventKind::ActivityCancelRequested { reason }

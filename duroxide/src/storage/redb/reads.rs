@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ::redb::{Database, ReadTransaction, ReadableDatabase as _};
 
-use crate::history::{EventId, EventKind, ExecutionId, InstanceId, Message};
+use crate::history::{EventId, ExecutionId, InstanceId, Message};
 use crate::provider::{ActivityRequest, HistoryPage, InstanceStatus, ProviderError};
 use crate::storage::redb::bodies::{self, ActivityKey, InstanceRow, StoredTurn, TimerKey};
 use crate::storage::redb::inbox::{Deliveries, Head, Row};
@@ -227,20 +227,17 @@ pub(crate) fn turn_of(
     Ok(Some((first, turn)))
 }
 
-/// Name and input, as the scheduled event has them.
+/// What the scheduled event asks for.
 pub(crate) fn request_in(
     first: EventId,
     turn: &StoredTurn,
     source: EventId,
 ) -> Result<ActivityRequest, String> {
     let at = usize::try_from(source.0.saturating_sub(first.0)).unwrap_or(usize::MAX);
-    match turn.events.get(at).map(|event| &event.kind) {
-        Some(EventKind::ActivityScheduled { name, input }) => Ok(ActivityRequest {
-            name: name.clone(),
-            input: input.clone(),
-        }),
-        _ => Err(format!("event {source} does not schedule an activity")),
-    }
+    let request = turn.events.get(at).map(|event| &event.kind);
+    request
+        .and_then(ActivityRequest::of)
+        .ok_or_else(|| format!("event {source} does not schedule an activity"))
 }
 
 /// Timers from `from` on that are due before `until`, as many as one may load at a time.

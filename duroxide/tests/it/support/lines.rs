@@ -15,7 +15,15 @@ pub(crate) fn line(event: &Event) -> String {
         EventKind::OrchestrationCompleted { output } => format!("{id} done: {output}"),
         EventKind::OrchestrationFailed { details } => format!("{id} failed: {details}"),
         EventKind::OrchestrationContinuedAsNew { input, .. } => format!("{id} again: {input}"),
-        EventKind::ActivityScheduled { name, input } => format!("{id} call {name}({input})"),
+        EventKind::ActivityScheduled {
+            name,
+            input,
+            attempt,
+            first_attempt,
+        } => match first_attempt {
+            None => format!("{id} call {name}({input})"),
+            Some(first) => format!("{id} attempt {attempt} of {first} {name}({input})"),
+        },
         EventKind::ActivityCompleted { result } => format!("{id} completed {source}: {result}"),
         EventKind::ActivityFailed { details } => format!("{id} refused {source}: {details}"),
         EventKind::ActivityCancelRequested { reason } => format!("{id} cancel {source}: {reason}"),

@@ -73,6 +73,8 @@ pub(crate) fn scheduled(name: &str, input: &str) -> EventKind {
     EventKind::ActivityScheduled {
         name: name.to_owned(),
         input: input.to_owned(),
+        attempt: 1,
+        first_attempt: None,
     }
 }
 

@@ -52,6 +52,9 @@ struct ContinuedV1<'a> {
 struct ScheduledV1<'a> {
     name: &'a str,
     input: &'a str,
+    attempt: u32,
+    /// 0: none.
+    first_attempt: u64,
 }
 
 /// Frozen.
@@ -158,7 +161,20 @@ fn put_event(to: &mut Vec<u8>, event: &Event) -> Result<(), RecordError> {
             let version = version.as_deref();
             put(to, ContinuedV1 { input, version })
         }
-        EventKind::ActivityScheduled { name, input } => put(to, ScheduledV1 { name, input }),
+        EventKind::ActivityScheduled {
+            name,
+            input,
+            attempt,
+            first_attempt,
+        } => put(
+            to,
+            ScheduledV1 {
+                name,
+                input,
+                attempt: *attempt,
+                first_attempt: first_attempt.map_or(0, |id| id.0),
+            },
+        ),
         EventKind::OrchestrationCompleted { output: text }
         | EventKind::ActivityCompleted { result: text }
         | EventKind::ActivityCancelRequested { reason: text } => put(to, TextV1 { text }),
@@ -219,6 +235,8 @@ fn take_event(id: EventId, body: &mut &[u8]) -> Result<Event, RecordError> {
             EventKind::ActivityScheduled {
                 name: scheduled.name.to_owned(),
                 input: scheduled.input.to_owned(),
+                attempt: scheduled.attempt,
+                first_attempt: event_id(scheduled.first_attempt),
             }
         }
         ACTIVITY_COMPLETED => EventKind::ActivityCompleted {
@@ -245,9 +263,13 @@ fn take_event(id: EventId, body: &mut &[u8]) -> Result<Event, RecordError> {
         }
         other => return Err(unknown_code("event", other)),
     };
-    let source = (head.source != 0).then_some(EventId(head.source));
+    let source = event_id(head.source);
     let timestamp = Timestamp::from_millis(head.timestamp);
     Ok(Event::new(id, source, timestamp, kind))
+}
+
+fn event_id(stored: u64) -> Option<EventId> {
+    (stored != 0).then_some(EventId(stored))
 }
 
 fn take_text(body: &mut &[u8]) -> Result<String, RecordError> {

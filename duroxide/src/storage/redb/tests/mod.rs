@@ -183,6 +183,8 @@ pub(super) fn scheduled(input: &str) -> EventKind {
     EventKind::ActivityScheduled {
         name: "work".to_owned(),
         input: input.to_owned(),
+        attempt: 1,
+        first_attempt: None,
     }
 }
 
