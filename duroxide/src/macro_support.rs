@@ -5,6 +5,7 @@ pub use std::convert::Into;
 pub use std::primitive::str;
 pub use std::result::Result::{self, Ok};
 pub use std::string::String;
+pub use std::time::Duration;
 pub use std::{file, line, module_path};
 
 pub use futures_util::future::BoxFuture;
@@ -15,6 +16,7 @@ pub use crate::client::{Client, Handle, StartCall};
 pub use crate::codec::{CodecError, encode};
 pub use crate::orchestration::{ContinueAsNew, OrchestrationContext};
 pub use crate::registry::{Handler, Registered, Registration};
+pub use crate::retry::{BackoffStrategy, RetryPolicy};
 pub use crate::typed::{
     ActivityCall, ActivityCaller, ArgsReader, ArgsWriter, Failure, Payload, TypedActivity,
     activity_handler, continue_as_new, orchestration_handler, outcome, payload,

@@ -39,6 +39,8 @@ pub(super) fn expand(function: &Function) -> TokenStream {
                     write: #ident::__duroxide_write,
                     run: #ident::__duroxide_run,
                     outcome: ::duroxide::__private::outcome::<#output, #failure>(),
+                    policy: ::duroxide::__private::RetryPolicy::new(1),
+                    is_final: |_| false,
                 },
                 (#(#names,)*),
             )

@@ -9,16 +9,18 @@ use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use crate::codec::CodecError;
-use crate::engine::{Resolution, TurnHandle};
+use crate::engine::{Resolution, Retry, TurnHandle};
 use crate::history::{AppErrorKind, ErrorDetails};
 use crate::orchestration::guid::even_bits;
+use crate::orchestration::retry::{CallFailure, Callee};
 use crate::orchestration::{DurableFuture, Guid, Random};
+use crate::retry::RetryPolicy;
 use crate::time::Timestamp;
 
 /// The durable world of one orchestration: activities, timers, time and ids that replay the same.
 #[derive(Clone)]
 pub struct OrchestrationContext {
-    turn: TurnHandle,
+    pub(super) turn: TurnHandle,
 }
 
 impl OrchestrationContext {
@@ -35,8 +37,45 @@ impl OrchestrationContext {
         name: impl Into<String>,
         input: impl Into<String>,
     ) -> DurableFuture<Result<String, String>> {
-        self.call_activity(name.into(), input.into(), Location::caller())
+        self.call_activity(name.into(), input.into(), None, Location::caller())
             .map(|answer| answer.map_err(|details| in_words(&details)))
+    }
+
+    /// Calls an activity as often as `policy` allows, until it succeeds. The first attempt is asked
+    /// for at once, the others as the future is polled; pauses are durable timers.
+    ///
+    /// Errors and panics of the activity are retried. Its `ActivityContext` tells the attempts
+    /// apart; the idempotency key is the same for all of them.
+    ///
+    /// # Errors
+    ///
+    /// The error of the last attempt, or `timeout: activity timed out` as soon as one attempt took
+    /// longer than the policy's `timeout`, or all of them longer than its `total_timeout`: a
+    /// time-out is not retried here, only by the calls of annotated activities. If the next
+    /// attempt could only begin behind the `total_timeout`, the call ends at once.
+    ///
+    /// ```
+    /// use duroxide::{OrchestrationContext, RetryPolicy};
+    ///
+    /// async fn orders(ctx: OrchestrationContext, order: String) -> Result<String, String> {
+    ///     let policy = RetryPolicy::new(5);
+    ///     ctx.schedule_activity_with_retry("charge", order, policy).await
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn schedule_activity_with_retry(
+        &self,
+        name: impl Into<String>,
+        input: impl Into<String>,
+        policy: RetryPolicy,
+    ) -> DurableFuture<Result<String, String>> {
+        let callee = Callee {
+            name: name.into(),
+            input: input.into(),
+            at: Location::caller(),
+        };
+        self.call_with_policy(callee, policy, CallFailure::is_of_the_activity)
+            .map(|answer| answer.map_err(|failure| failure.display_message()))
     }
 
     /// The call behind all forms of calling an activity.
@@ -44,9 +83,10 @@ impl OrchestrationContext {
         &self,
         name: String,
         input: String,
+        retry: Option<Retry>,
         at: &'static Location<'static>,
     ) -> DurableFuture<Result<String, ErrorDetails>> {
-        let id = self.turn.schedule_activity(name, input, None, at);
+        let id = self.turn.schedule_activity(name, input, retry, at);
         DurableFuture::new(self.turn.clone(), id, |answer| match answer {
             Resolution::Activity(result) => result,
             Resolution::Timer => Err(mismatched()),
@@ -66,7 +106,15 @@ impl OrchestrationContext {
         // Rounded up, as all timers: never early.
         let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH);
         let due = Timestamp::ZERO.saturating_add(since_epoch.unwrap_or_default());
-        let id = self.turn.create_timer_at(due, Location::caller());
+        self.timer_at(due, Location::caller())
+    }
+
+    pub(super) fn timer_at(
+        &self,
+        due: Timestamp,
+        at: &'static Location<'static>,
+    ) -> DurableFuture<()> {
+        let id = self.turn.create_timer_at(due, at);
         DurableFuture::new(self.turn.clone(), id, |_fired| ())
     }
 

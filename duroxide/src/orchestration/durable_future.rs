@@ -17,6 +17,7 @@ pub struct DurableFuture<T> {
 }
 
 type Reader<T> = Box<dyn FnOnce(Resolution) -> T + Send>;
+type Whole<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 enum State<T> {
     Open(EventId, Reader<T>),
@@ -24,6 +25,8 @@ enum State<T> {
     Never,
     /// Refused before it was asked for.
     Ready(Option<T>),
+    /// Several operations, one after another; each cancels itself when it is dropped.
+    Composed(Whole<T>),
     Done,
 }
 
@@ -49,6 +52,25 @@ impl<T: Send + 'static> DurableFuture<T> {
         }
     }
 
+    /// An operation made of others.
+    pub(super) fn composed(
+        turn: TurnHandle,
+        whole: impl Future<Output = T> + Send + 'static,
+    ) -> Self {
+        Self {
+            turn,
+            state: State::Composed(Box::pin(whole)),
+        }
+    }
+
+    /// The event that opened it, if it is one operation and open.
+    pub(super) fn event_id(&self) -> Option<EventId> {
+        match &self.state {
+            State::Open(id, _) => Some(*id),
+            State::Never | State::Ready(_) | State::Composed(_) | State::Done => None,
+        }
+    }
+
     /// The same operation with another value. Its identity, and so its cancellation, is kept.
     pub fn map<U: Send + 'static>(
         mut self,
@@ -60,6 +82,9 @@ impl<T: Send + 'static> DurableFuture<T> {
                 Box::new(move |answer| change(read(answer))) as Reader<U>,
             ),
             State::Ready(answer) => State::Ready(answer.map(change)),
+            State::Composed(whole) => {
+                State::Composed(Box::pin(async move { change(whole.await) }) as Whole<U>)
+            }
             State::Never => State::Never,
             State::Done => State::Done,
         };
@@ -79,6 +104,13 @@ impl<T> Future for DurableFuture<T> {
         let id = match &mut self.state {
             State::Open(id, _) => *id,
             State::Ready(answer) => return answer.take().map_or(Poll::Pending, Poll::Ready),
+            State::Composed(whole) => {
+                let polled = whole.as_mut().poll(context);
+                if polled.is_ready() {
+                    self.state = State::Done;
+                }
+                return polled;
+            }
             State::Never | State::Done => return Poll::Pending,
         };
         let Poll::Ready(answer) = self.turn.poll(id, context) else {
@@ -86,7 +118,7 @@ impl<T> Future for DurableFuture<T> {
         };
         match std::mem::replace(&mut self.state, State::Done) {
             State::Open(_, read) => Poll::Ready(read(answer)),
-            State::Ready(_) | State::Never | State::Done => Poll::Pending,
+            State::Ready(_) | State::Composed(_) | State::Never | State::Done => Poll::Pending,
         }
     }
 }
@@ -105,6 +137,7 @@ impl<T> fmt::Debug for DurableFuture<T> {
             State::Open(id, _) => write!(f, "DurableFuture(event {id})"),
             State::Never => f.write_str("DurableFuture(never)"),
             State::Ready(_) => f.write_str("DurableFuture(refused)"),
+            State::Composed(_) => f.write_str("DurableFuture(composed)"),
             State::Done => f.write_str("DurableFuture(done)"),
         }
     }

@@ -4,12 +4,14 @@ use std::fmt;
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
 use crate::activity::ActivityContext;
 use crate::codec::CodecError;
-use crate::orchestration::{CallError, DurableFuture, OrchestrationContext};
+use crate::orchestration::{CallError, CallFailure, Callee, DurableFuture, OrchestrationContext};
+use crate::retry::RetryPolicy;
 use crate::typed::Outcome;
 
 /// An annotated activity, as its stub describes it.
@@ -22,6 +24,10 @@ pub struct TypedActivity<A, T, E> {
     pub run: fn(ActivityContext, A) -> BoxFuture<'static, Result<T, E>>,
     /// Its result from text.
     pub outcome: Outcome<T, E>,
+    /// How often it is attempted, if the call says nothing else.
+    pub policy: RetryPolicy,
+    /// Whether an error of it is final: not retried, whatever the policy.
+    pub is_final: fn(&E) -> bool,
 }
 
 /// Who may call an activity.
@@ -49,6 +55,8 @@ impl<T, E> ActivityCaller<T, E> for &OrchestrationContext {
             name: activity.name,
             input: Some((activity.write)(&args)),
             outcome: activity.outcome,
+            policy: activity.policy,
+            is_final: activity.is_final,
             at: Location::caller(),
             running: None,
         }
@@ -85,31 +93,117 @@ impl<T, E> ActivityCaller<T, E> for &ActivityContext {
 
 /// A durable call of an activity. Lazy: asked for at its first poll, or by
 /// [`schedule`](Self::schedule).
+///
+/// Its options override what the attribute of the activity says; without either there is one
+/// attempt and no limit of time. They are part of the orchestration's code: changing them needs a
+/// new version while instances run.
+///
+/// Attempts that fail, panic or take too long are retried. A call ends with what its last attempt
+/// ended with: [`CallError::TimedOut`] if its time ran out. Refused calls
+/// ([`CallError::Rejected`]) and errors that the attribute lists under `no_retry` are final at
+/// once. Dropped, the call cancels the attempt or the pause that is under way.
+///
+/// ```
+/// # use duroxide::prelude::*;
+/// #[activity]
+/// async fn charge(_ctx: &ActivityContext, cents: u64) -> Result<u64, String> {
+///     Ok(cents)
+/// }
+///
+/// #[orchestration]
+/// async fn pay(ctx: &OrchestrationContext, cents: u64) -> Result<u64, String> {
+///     let half = charge(ctx, cents / 2).await?;
+///     let rest = charge(ctx, cents - half)
+///         .attempts(3)
+///         .timeout(Duration::from_secs(5))
+///         .total_timeout(Duration::from_secs(60))
+///         .await?;
+///     Ok(half + rest)
+/// }
+/// ```
 #[must_use = "a call does nothing until it is awaited or scheduled"]
 pub struct ActivityCall<T, E> {
     context: OrchestrationContext,
     name: &'static str,
     input: Option<Result<String, CodecError>>,
     outcome: Outcome<T, E>,
+    policy: RetryPolicy,
+    is_final: fn(&E) -> bool,
     at: &'static Location<'static>,
     running: Option<DurableFuture<Result<T, CallError<E>>>>,
 }
 
+impl<T, E> ActivityCall<T, E> {
+    /// Attempts and pauses as that policy says; its limits of time too, where it has some.
+    ///
+    /// A policy of 0 attempts gives [`CallError::Rejected`].
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.policy = RetryPolicy {
+            timeout: policy.timeout.or(self.policy.timeout),
+            total_timeout: policy.total_timeout.or(self.policy.total_timeout),
+            ..policy
+        };
+        self
+    }
+
+    /// At most that many attempts, the first included. The pauses are the attribute's, or those of
+    /// [`RetryPolicy::default`]. 0 gives [`CallError::Rejected`].
+    pub fn attempts(mut self, max_attempts: u32) -> Self {
+        self.policy.max_attempts = max_attempts;
+        self
+    }
+
+    /// At most that long for each attempt, waiting in the queue included. An attempt that takes
+    /// longer is cancelled and counts as failed; if it was the last one, the call gives
+    /// [`CallError::TimedOut`].
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.policy.timeout = Some(timeout);
+        self
+    }
+
+    /// At most that long for all attempts and pauses together. The attempt that takes longer is
+    /// cancelled, and the call gives [`CallError::TimedOut`]. If the next attempt could only begin
+    /// behind that time, the call ends at once with the error of the last one.
+    pub fn total_timeout(mut self, total_timeout: Duration) -> Self {
+        self.policy.total_timeout = Some(total_timeout);
+        self
+    }
+}
+
 impl<T: Send + 'static, E: Send + 'static> ActivityCall<T, E> {
-    /// Asks for the activity now; its result may be awaited later.
+    /// Asks for the activity now; its result may be awaited later. Further attempts are made while
+    /// the result is awaited.
     pub fn schedule(mut self) -> DurableFuture<Result<T, CallError<E>>> {
         self.start()
     }
 
     fn start(&mut self) -> DurableFuture<Result<T, CallError<E>>> {
-        match self.input.take() {
-            Some(Ok(input)) => self
-                .context
-                .call_activity(self.name.to_owned(), input, self.at)
-                .map(self.outcome.read),
-            Some(Err(error)) => self.context.refused(Err(error.into())),
-            None => self.context.refused(Err(CallError::Cancelled)),
-        }
+        let input = match self.input.take() {
+            Some(Ok(input)) => input,
+            Some(Err(error)) => return self.context.refused(Err(error.into())),
+            None => return self.context.refused(Err(CallError::Cancelled)),
+        };
+        let callee = Callee {
+            name: self.name.to_owned(),
+            input,
+            at: self.at,
+        };
+        let (outcome, is_final) = (self.outcome, self.is_final);
+        let read = move |failure| match failure {
+            CallFailure::Failed(details) => (outcome.read)(Err(details)),
+            CallFailure::TimedOut => Err(CallError::TimedOut),
+        };
+        let is_worth_retrying = move |failure: &CallFailure| match read(failure.clone()) {
+            Err(CallError::Failed(error)) => !is_final(&error),
+            Err(CallError::TimedOut | CallError::Panicked(_)) => true,
+            Ok(_) | Err(CallError::Cancelled | CallError::Rejected(_)) => false,
+        };
+        self.context
+            .call_with_policy(callee, self.policy.clone(), is_worth_retrying)
+            .map(move |answer| match answer {
+                Ok(result) => (outcome.read)(Ok(result)),
+                Err(failure) => read(failure),
+            })
     }
 }
 

@@ -33,6 +33,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "registry",
             "client",
             "codec",
+            "retry",
             "history",
         ],
     ),

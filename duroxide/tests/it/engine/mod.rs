@@ -12,5 +12,6 @@ mod nondeterminism;
 mod panics;
 mod races;
 mod replay;
+mod retries;
 mod values;
 mod wakers;

@@ -36,7 +36,16 @@ impl Live {
 
     /// One batch in one turn.
     pub(crate) fn send_all(&mut self, messages: impl IntoIterator<Item = Message>) -> Turn {
-        let now = at(1_000 + 10 * self.messages.len() as u64);
+        self.send_all_at(1_000 + 10 * self.messages.len() as u64, messages)
+    }
+
+    /// One message in a turn of its own, at that moment.
+    pub(crate) fn send_at(&mut self, millis: u64, message: Message) -> Turn {
+        self.send_all_at(millis, [message])
+    }
+
+    fn send_all_at(&mut self, millis: u64, messages: impl IntoIterator<Item = Message>) -> Turn {
+        let now = at(millis);
         let batch: Vec<Timed> = messages.into_iter().map(|message| (message, now)).collect();
         self.messages.extend(batch.iter().cloned());
         let turn = run_turn(&mut self.execution, batch);
