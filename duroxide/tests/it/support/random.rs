@@ -6,7 +6,10 @@ use std::time::Duration;
 use duroxide::engine::Outcome;
 use duroxide::history::{Action, ExecutionId, Message};
 use duroxide::time::Timestamp;
-use duroxide::{OrchestrationContext, join_all, join2, join3, select_all, select2, select3};
+use duroxide::{
+    BackoffStrategy, OrchestrationContext, RetryPolicy, join_all, join2, join3, select_all,
+    select2, select3,
+};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
 use proptest::prelude::*;
@@ -39,6 +42,8 @@ pub(crate) enum Op {
     Select3(Box<[Op; 3]>),
     SelectAll(Vec<Op>),
     Timeout(u8, Box<Op>),
+    /// With a limit for each attempt and for all of them.
+    Retried(u8, u8),
     Again,
     Fails,
     Panics,
@@ -50,6 +55,7 @@ pub(crate) fn ops() -> impl Strategy<Value = Op> {
         4 => any::<u8>().prop_map(Op::Timer),
         1 => any::<u8>().prop_map(Op::Dropped),
         1 => any::<u8>().prop_map(Op::Forgotten),
+        2 => any::<(u8, u8)>().prop_map(|(name, limits)| Op::Retried(name, limits)),
         1 => prop_oneof![Just(Op::Now), Just(Op::Guid), Just(Op::Random)],
     ];
     let tree = leaf.prop_recursive(4, 24, 5, |op| {
@@ -183,6 +189,10 @@ fn run(
             }
             .boxed()
         }
+        Op::Retried(name, limits) => {
+            let call = ctx.schedule_activity_with_retry(format!("t{name}"), value, policy(limits));
+            async move { Ok(mixed(&[call.await])) }.boxed()
+        }
         Op::Again => async move {
             let _unawaited = ctx.continue_as_new(value.clone());
             Ok(value)
@@ -190,6 +200,25 @@ fn run(
         .boxed(),
         Op::Fails => async move { Err(value) }.boxed(),
         Op::Panics => async move { std::panic::resume_unwind(Box::new(value)) }.boxed(),
+    }
+}
+
+/// Each bit of `limits` is one part of it.
+fn policy(limits: u8) -> RetryPolicy {
+    let bit = |bit: u8| limits >> bit & 1 == 1;
+    let backoff = match (bit(0), bit(1)) {
+        (false, false) => BackoffStrategy::None,
+        (false, true) => BackoffStrategy::Fixed {
+            delay: Duration::from_millis(5),
+        },
+        (true, _) => BackoffStrategy::default(),
+    };
+    RetryPolicy {
+        max_attempts: u32::from(limits >> 6),
+        backoff,
+        timeout: bit(2).then_some(Duration::from_millis(40)),
+        total_timeout: bit(3).then_some(Duration::from_millis(90)),
+        jitter: f64::from(u8::from(bit(4))),
     }
 }
 
