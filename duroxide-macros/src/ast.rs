@@ -9,6 +9,7 @@ use crate::attr::Attributes;
 use crate::kind::Kind;
 use crate::message::{self, Errors};
 use crate::names;
+use crate::options::CallOptions;
 use crate::signature::Checked;
 use crate::source::Source;
 
@@ -20,6 +21,8 @@ pub(crate) struct Function {
     /// What the store knows it by.
     pub(crate) name: String,
     pub(crate) version: String,
+    /// How it is called, if it is an activity.
+    pub(crate) options: CallOptions,
     pub(crate) vis: Visibility,
     pub(crate) ident: Ident,
     pub(crate) attrs: Sorted,
@@ -71,6 +74,7 @@ impl Function {
             version: (attributes.version.as_deref())
                 .unwrap_or(UNVERSIONED)
                 .to_owned(),
+            options: attributes.options.clone(),
             vis: source.vis.clone(),
             ident: source.sig.ident.clone(),
             attrs,

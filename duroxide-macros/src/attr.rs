@@ -3,11 +3,12 @@
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Error, Lit, LitStr, Result, Token};
+use syn::{Error, Lit, LitStr, Pat, Result, Token};
 
 use crate::kind::Kind;
 use crate::message::{self, Errors};
 use crate::names;
+use crate::options::{self, CallOptions, Retry};
 
 /// The keys of an attribute, checked. What is wrong counts as left out.
 #[derive(Default)]
@@ -16,6 +17,8 @@ pub(crate) struct Attributes {
     pub(crate) name: Option<String>,
     /// Its version.
     pub(crate) version: Option<String>,
+    /// How it is called, if it is an activity.
+    pub(crate) options: CallOptions,
 }
 
 impl Attributes {
@@ -40,43 +43,64 @@ impl Attributes {
 
     fn set(&mut self, kind: Kind, entry: &Entry) -> Result<()> {
         let Entry { key, value } = entry;
-        let slot = match key.to_string().as_str() {
-            "name" => &mut self.name,
-            "version" if kind == Kind::Orchestration => &mut self.version,
-            _ => return Err(unknown_key(kind, key)),
+        let options = &mut self.options;
+        let is_new = match (key.to_string().as_str(), value) {
+            ("name", Value::Text(text)) => self.name.replace(name(text)?).is_none(),
+            ("version", Value::Text(text)) => self.version.replace(version(text)?).is_none(),
+            ("timeout", Value::Text(text)) => {
+                let limit = options::limit(key, text)?;
+                options.timeout.replace(limit).is_none()
+            }
+            ("total_timeout", Value::Text(text)) => {
+                let limit = options::limit(key, text)?;
+                options.total_timeout.replace(limit).is_none()
+            }
+            (_, Value::Retry(retry)) => options.retry.replace(retry.clone()).is_none(),
+            (_, Value::Patterns(list)) => options.no_retry.replace(list.clone()).is_none(),
+            (_, Value::Text(_)) => return Err(unknown_key(kind, key)),
         };
-        if slot.is_some() {
-            return Err(message::error(
-                key,
-                &format!("`{key}` is given twice"),
-                "delete one of the two",
-            ));
+        if is_new {
+            return Ok(());
         }
-        let text = value.value();
-        if key == "name" {
-            names::check_name(&text).map_err(|problem| {
-                message::error(
-                    value,
-                    &format!("the name `{text}` {problem}"),
-                    "write for instance `name = \"billing::charge_card\"`",
-                )
-            })?;
-        } else if !names::is_semantic_version(&text) {
-            return Err(message::error(
-                value,
-                &format!("`{text}` is not a semantic version"),
-                "write three numbers: `version = \"1.2.0\"`",
-            ));
-        }
-        *slot = Some(text);
-        Ok(())
+        let what = format!("`{key}` is given twice");
+        Err(message::error(key, &what, "delete one of the two"))
     }
 }
 
-/// `key = "value"`
+fn name(value: &LitStr) -> Result<String> {
+    let text = value.value();
+    names::check_name(&text).map_err(|problem| {
+        message::error(
+            value,
+            &format!("the name `{text}` {problem}"),
+            "write for instance `name = \"billing::charge_card\"`",
+        )
+    })?;
+    Ok(text)
+}
+
+fn version(value: &LitStr) -> Result<String> {
+    let text = value.value();
+    if names::is_semantic_version(&text) {
+        return Ok(text);
+    }
+    Err(message::error(
+        value,
+        &format!("`{text}` is not a semantic version"),
+        "write three numbers: `version = \"1.2.0\"`",
+    ))
+}
+
+/// `key = "value"`, `retry(..)` or `no_retry = [..]`
 struct Entry {
     key: Ident,
-    value: LitStr,
+    value: Value,
+}
+
+enum Value {
+    Text(LitStr),
+    Retry(Retry),
+    Patterns(Vec<Pat>),
 }
 
 impl Entry {
@@ -94,21 +118,30 @@ impl Entry {
         let Some((_, example)) = kind.keys().iter().find(|(known, _)| key == known) else {
             return Err(unknown_key(kind, &key));
         };
-        let wrong_value = |on: &dyn quote::ToTokens| {
-            message::error(
-                on,
-                &format!("`{key}` takes a text"),
-                &format!("write `{key} = \"{example}\"`"),
-            )
+        let value = match key.to_string().as_str() {
+            "retry" => Value::Retry(options::retry(&key, input)?),
+            "no_retry" => Value::Patterns(options::no_retry(&key, input)?),
+            _ => Value::Text(text(&key, example, input)?),
         };
-        if input.parse::<Option<Token![=]>>()?.is_none() {
-            return Err(wrong_value(&key));
-        }
-        match input.parse::<Lit>() {
-            Ok(Lit::Str(value)) => Ok(Self { key, value }),
-            Ok(other) => Err(wrong_value(&other)),
-            Err(_) => Err(wrong_value(&key)),
-        }
+        Ok(Self { key, value })
+    }
+}
+
+fn text(key: &Ident, example: &str, input: ParseStream<'_>) -> Result<LitStr> {
+    let wrong_value = |on: &dyn quote::ToTokens| {
+        message::error(
+            on,
+            &format!("`{key}` takes a text"),
+            &format!("write `{example}`"),
+        )
+    };
+    if input.parse::<Option<Token![=]>>()?.is_none() {
+        return Err(wrong_value(key));
+    }
+    match input.parse::<Lit>() {
+        Ok(Lit::Str(value)) => Ok(value),
+        Ok(other) => Err(wrong_value(&other)),
+        Err(_) => Err(wrong_value(key)),
     }
 }
 
@@ -116,11 +149,15 @@ fn unknown_key(kind: Kind, key: &Ident) -> Error {
     let examples: Vec<_> = kind
         .keys()
         .iter()
-        .map(|(key, example)| format!("`{key} = \"{example}\"`"))
+        .map(|(_, it)| format!("`{it}`"))
         .collect();
+    let known = match examples.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => examples.concat(),
+    };
     message::error(
         key,
         &format!("`#[{}]` does not know `{key}`", kind.noun()),
-        &format!("it knows {}", examples.join(" and ")),
+        &format!("it knows {known}"),
     )
 }

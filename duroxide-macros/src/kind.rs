@@ -32,11 +32,20 @@ impl Kind {
         last.is_some_and(|last| last.ident == "activity" || last.ident == "orchestration")
     }
 
-    /// The keys that its attribute knows, each with an example.
+    /// The keys that its attribute knows, each as it is written.
     pub(crate) fn keys(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Activity => &[("name", "charge_card")],
-            Self::Orchestration => &[("name", "fulfil_order"), ("version", "1.2.0")],
+            Self::Activity => &[
+                ("name", "name = \"charge_card\""),
+                ("timeout", "timeout = \"30s\""),
+                ("total_timeout", "total_timeout = \"5m\""),
+                ("retry", "retry(max_attempts = 5)"),
+                ("no_retry", "no_retry = [PaymentError::Declined]"),
+            ],
+            Self::Orchestration => &[
+                ("name", "name = \"fulfil_order\""),
+                ("version", "version = \"1.2.0\""),
+            ],
         }
     }
 }

@@ -6,11 +6,13 @@
 
 mod ast;
 mod attr;
+mod duration;
 mod expand;
 mod fallback;
 mod kind;
 mod message;
 mod names;
+mod options;
 mod pipeline;
 mod signature;
 mod source;
@@ -31,6 +33,23 @@ use kind::Kind;
 /// `name = ".."`: what the store knows the activity by; the function's name if left out. It may
 /// contain letters, digits and `._:/@-`, at most 128 bytes, and does not start with `__`.
 /// Keep it when you rename the function: recorded calls refer to it.
+///
+/// The other keys say how the activity is called by an orchestration that says nothing else. Without
+/// them there is one attempt, and no limit of time. Times are texts like `"200ms"`, `"30s"`, `"5m"`,
+/// `"1h"`, `"3d"`. They are part of the orchestrations that call it: changing them while instances
+/// run needs new versions of those.
+///
+/// `timeout = ".."`: how long one attempt may take, waiting in the queue included. An attempt that
+/// takes longer is cancelled and counts as failed.
+///
+/// `total_timeout = ".."`: how long all attempts and pauses together may take.
+///
+/// `retry(max_attempts = 5, initial = "200ms", multiplier = 2.0, max_delay = "10s")`: how often it is
+/// attempted, the first time included, and the pauses: the first one, how many times longer the next
+/// one is, and the longest. What is left out is `3`, `"100ms"`, `2.0` and `"30s"`.
+///
+/// `no_retry = [PaymentError::Declined, PaymentError::Limit { .. }]`: errors that are final, as patterns
+/// of the error's type.
 ///
 /// # What it makes
 ///

@@ -68,6 +68,16 @@ mod tests {
         "fn = \"a\"",
         "= = =",
         "r#name = r#\"a\"#",
+        "retry, no_retry",
+        "retry(), no_retry = []",
+        "retry(max_attempts)",
+        "retry(max_attempts = , initial =)",
+        "retry(max_attempts = 0, initial = 1, multiplier = -1, max_delay = \"1\", x = 1)",
+        "retry(initial = \"2s\", max_delay = \"1s\")",
+        "retry(multiplier = 1e999)",
+        "no_retry = [_, a, A | B, C { .. }, \"x\"]",
+        "no_retry = [1 + ]",
+        "timeout = \"0s\", total_timeout = \"1\"",
     ];
 
     const ITEMS: &[&str] = &[

@@ -2,6 +2,8 @@
 //! `TRYBUILD=overwrite cargo test -p ui-tests`, then read every changed file.
 
 // The same files once more, as modules: so clippy reads them too.
+#[path = "../ui/activity/pass/call_options.rs"]
+mod activity_call_options;
 #[path = "../ui/activity/pass/callers.rs"]
 mod activity_callers;
 #[path = "../ui/activity/pass/signatures.rs"]
@@ -13,6 +15,7 @@ mod orchestration_stubs;
 
 #[test]
 fn right_code_compiles_and_runs() {
+    activity_call_options::main();
     activity_callers::main();
     activity_signatures::main();
     activity_stored_form::main();

@@ -5,6 +5,7 @@ use quote::quote_spanned;
 
 use crate::ast::Function;
 use crate::expand::{ours, parameters, renamed};
+use crate::options::{CallOptions, Retry};
 
 /// The stub: one function over who calls.
 pub(super) fn expand(function: &Function) -> TokenStream {
@@ -19,6 +20,8 @@ pub(super) fn expand(function: &Function) -> TokenStream {
     let (cfgs, docs, outside) = (&attrs.cfgs, &attrs.docs, &attrs.outside);
     let ident = renamed(&function.ident);
     let (names, types) = parameters(function);
+    let policy = policy(function);
+    let is_final = is_final(function);
     quote_spanned! {ours(function)=>
         #(#cfgs)*
         #(#docs)*
@@ -39,11 +42,79 @@ pub(super) fn expand(function: &Function) -> TokenStream {
                     write: #ident::__duroxide_write,
                     run: #ident::__duroxide_run,
                     outcome: ::duroxide::__private::outcome::<#output, #failure>(),
-                    policy: ::duroxide::__private::RetryPolicy::new(1),
-                    is_final: |_| false,
+                    policy: #policy,
+                    is_final: #ident::__duroxide_is_final,
                 },
                 (#(#names,)*),
             )
+        }
+
+        #(#cfgs)*
+        impl #ident {
+            #is_final
+        }
+    }
+}
+
+/// How the activity is called if the call says nothing else.
+fn policy(function: &Function) -> TokenStream {
+    let CallOptions {
+        timeout,
+        total_timeout,
+        retry,
+        ..
+    } = &function.options;
+    let at = ours(function);
+    let policy = quote_spanned!(at=> ::duroxide::__private::RetryPolicy);
+    let millis =
+        |millis: u64| quote_spanned!(at=> ::duroxide::__private::Duration::from_millis(#millis));
+    let attempts = match retry {
+        None => quote_spanned!(at=> #policy::new(1)),
+        Some(Retry {
+            max_attempts,
+            initial,
+            multiplier,
+            max_delay,
+        }) => {
+            let (base, max) = (millis(*initial), millis(*max_delay));
+            quote_spanned! {at=>
+                #policy::new(#max_attempts).with_backoff(
+                    ::duroxide::__private::BackoffStrategy::Exponential {
+                        base: #base,
+                        multiplier: #multiplier,
+                        max: #max,
+                    },
+                )
+            }
+        }
+    };
+    let timeout = timeout.map(millis).into_iter();
+    let total_timeout = total_timeout.map(millis).into_iter();
+    quote_spanned! {at=>
+        #attempts
+            #(.with_timeout(#timeout))*
+            #(.with_total_timeout(#total_timeout))*
+    }
+}
+
+/// The patterns stand in a function of their own, on the error's type: there they are checked.
+fn is_final(function: &Function) -> TokenStream {
+    let Function {
+        failure, options, ..
+    } = function;
+    let patterns = options.no_retry.as_deref().unwrap_or_default();
+    let at = ours(function);
+    let body = if patterns.is_empty() {
+        quote_spanned!(at=> let _ = error; false)
+    } else {
+        quote_spanned!(at=> match error { #(#patterns => true,)* _ => false })
+    };
+    quote_spanned! {at=>
+        #[doc(hidden)]
+        // All errors of the type may be listed.
+        #[allow(dead_code, unreachable_patterns, clippy::match_like_matches_macro)]
+        fn __duroxide_is_final(error: &#failure) -> bool {
+            #body
         }
     }
 }

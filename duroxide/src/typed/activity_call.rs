@@ -105,7 +105,7 @@ impl<T, E> ActivityCaller<T, E> for &ActivityContext {
 ///
 /// ```
 /// # use duroxide::prelude::*;
-/// #[activity]
+/// #[activity(timeout = "30s", retry(max_attempts = 5, initial = "200ms"))]
 /// async fn charge(_ctx: &ActivityContext, cents: u64) -> Result<u64, String> {
 ///     Ok(cents)
 /// }

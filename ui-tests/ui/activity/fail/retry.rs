@@ -1,0 +1,33 @@
+use duroxide::{ActivityContext, activity};
+
+#[activity(retry)]
+async fn bare(_ctx: &ActivityContext) -> Result<(), String> {
+    Ok(())
+}
+
+#[activity(retry = 5)]
+async fn number(_ctx: &ActivityContext) -> Result<(), String> {
+    Ok(())
+}
+
+#[activity(retry(max_attempts = 0, initial = 200, multiplier = 0.5, max_delay = "10"))]
+async fn wrong_values(_ctx: &ActivityContext) -> Result<(), String> {
+    Ok(())
+}
+
+#[activity(retry(attempts = 5, initial = "1s", initial = "2s"))]
+async fn wrong_keys(_ctx: &ActivityContext) -> Result<(), String> {
+    Ok(())
+}
+
+#[activity(retry(initial))]
+async fn no_value(_ctx: &ActivityContext) -> Result<(), String> {
+    Ok(())
+}
+
+#[activity(retry(initial = "1m", max_delay = "10s"))]
+async fn shorter_than_the_first(_ctx: &ActivityContext) -> Result<(), String> {
+    Ok(())
+}
+
+fn main() {}
