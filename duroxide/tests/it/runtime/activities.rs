@@ -92,7 +92,7 @@ async fn an_activity_knows_who_calls() {
     let activities = ActivityRegistry::builder()
         .register("who", |ctx: ActivityContext, _| async move {
             Ok(format!(
-                "{} {} {} {} {} {} {} {}",
+                "{} {} {} {} {} {} {} {} {}",
                 ctx.instance_id(),
                 ctx.execution_id(),
                 ctx.activity_id(),
@@ -100,6 +100,7 @@ async fn an_activity_knows_who_calls() {
                 ctx.orchestration_name(),
                 ctx.orchestration_version(),
                 ctx.attempt(),
+                ctx.delivery(),
                 ctx.idempotency_key()
             ))
         })
@@ -111,7 +112,7 @@ async fn an_activity_knows_who_calls() {
     everywhere(program, async |world| {
         assert_eq!(
             world.output("a", "main", "").await,
-            "a 1 2 who main 1.0.0 1 a/1/2"
+            "a 1 2 who main 1.0.0 1 1 a/1/2"
         );
     })
     .await;

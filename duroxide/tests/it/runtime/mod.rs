@@ -9,6 +9,7 @@ mod faults;
 mod first_programs;
 mod fsyncs;
 mod recovery;
+mod retries;
 mod shutdown;
 mod start_up;
 mod starting;

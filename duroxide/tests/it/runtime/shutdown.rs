@@ -79,7 +79,7 @@ async fn what_does_not_end_is_dropped_and_taken_up_by_others_at_once() {
                 if runs.fetch_add(1, Ordering::SeqCst) % 2 == 0 {
                     std::future::pending::<()>().await;
                 }
-                Ok(ctx.attempt().to_string())
+                Ok(ctx.delivery().to_string())
             }
         })
         .build();
