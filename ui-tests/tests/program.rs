@@ -22,6 +22,8 @@ struct Receipt {
 enum PaymentError {
     #[error("declined after {after} cents")]
     Declined { after: u64 },
+    #[error("busy")]
+    Busy,
 }
 
 #[activity]
@@ -31,6 +33,54 @@ async fn charge(ctx: &ActivityContext, id: u64, cents: u64) -> Result<Receipt, P
         return Err(PaymentError::Declined { after: 1_000 });
     }
     Ok(Receipt { id })
+}
+
+/// Busy in its first two attempts; hangs in its third.
+#[activity(
+    timeout = "400ms",
+    retry(max_attempts = 4, initial = "1ms"),
+    no_retry = [PaymentError::Declined { .. }],
+)]
+async fn charge_slowly(ctx: &ActivityContext, cents: u64) -> Result<u32, PaymentError> {
+    match ctx.attempt() {
+        1 | 2 => Err(PaymentError::Busy),
+        3 => {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            Ok(3)
+        }
+        _ if cents > 1_000 => Err(PaymentError::Declined { after: 1_000 }),
+        attempt => Ok(attempt),
+    }
+}
+
+/// What came of the call, with the options of the attribute and with others.
+#[orchestration]
+async fn pay_slowly(
+    ctx: &OrchestrationContext,
+    cents: u64,
+    attempts: Option<u32>,
+) -> Result<String, String> {
+    let call = charge_slowly(ctx, cents);
+    let call = match attempts {
+        Some(attempts) => call.attempts(attempts),
+        None => call,
+    };
+    Ok(format!("{:?}", call.await))
+}
+
+#[activity(retry(max_attempts = 5, initial = "1ms"), no_retry = [PaymentError::Declined { .. }])]
+async fn decline(ctx: &ActivityContext) -> Result<(), PaymentError> {
+    let after = ctx.attempt().into();
+    Err(PaymentError::Declined { after })
+}
+
+/// The attempt at which it gave up.
+#[orchestration]
+async fn be_declined(ctx: &OrchestrationContext) -> Result<u64, String> {
+    match decline(ctx).await {
+        Err(CallError::Failed(PaymentError::Declined { after })) => Ok(after),
+        other => Err(format!("{other:?}")),
+    }
 }
 
 /// Charges; what is too much is charged by half.
@@ -51,6 +101,32 @@ async fn greet(_ctx: OrchestrationContext, names: Vec<String>) -> Result<String,
 #[orchestration]
 async fn nothing(_ctx: OrchestrationContext) -> Result<(), String> {
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_are_retried_as_the_attribute_says_and_the_options_of_the_call() {
+    let store = ModelProvider::new(Arc::new(TokioEnv::new()));
+    let runtime = Runtime::builder().store(store).start().await.unwrap();
+    let client = runtime.client();
+    for (cents, attempts, expected) in [
+        (990, None, "Ok(4)"),
+        (5_000, None, "Err(Failed(Declined { after: 1000 }))"),
+        // The error is not final, but the attempts are used up.
+        (990, Some(1), "Err(Failed(Busy))"),
+        (990, Some(3), "Err(TimedOut)"),
+        (990, Some(9), "Ok(4)"),
+        (
+            990,
+            Some(0),
+            r#"Err(Rejected("the retry policy of the call of `charge_slowly` allows no attempt"))"#,
+        ),
+    ] {
+        let handle = pay_slowly::start(&client, cents, attempts).await.unwrap();
+        assert_eq!(handle.result().await.unwrap(), expected);
+    }
+    let handle = be_declined::start(&client).await.unwrap();
+    assert_eq!(handle.result().await.unwrap(), 1);
+    runtime.shutdown(None).await;
 }
 
 async fn dynamic(client: &Client, id: &str, name: &str, input: &str) -> OrchestrationStatus {
