@@ -76,3 +76,15 @@ impl<E: fmt::Display> From<CallError<E>> for String {
         error.to_string()
     }
 }
+
+/// The failure of an activity as dynamic code sees it.
+pub(super) fn activity_message(details: &ErrorDetails) -> String {
+    match details {
+        ErrorDetails::Application {
+            kind: AppErrorKind::Panicked,
+            message,
+            ..
+        } => format!("activity panicked: {message}"),
+        _ => details.display_message(),
+    }
+}

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use crate::codec::CodecError;
 use crate::engine::{Resolution, Retry, TurnHandle};
 use crate::history::{AppErrorKind, ErrorDetails};
+use crate::orchestration::call_error::activity_message;
 use crate::orchestration::guid::even_bits;
 use crate::orchestration::retry::{CallFailure, Callee};
 use crate::orchestration::{DurableFuture, Guid, Random};
@@ -38,7 +39,7 @@ impl OrchestrationContext {
         input: impl Into<String>,
     ) -> DurableFuture<Result<String, String>> {
         self.call_activity(name.into(), input.into(), None, Location::caller())
-            .map(|answer| answer.map_err(|details| in_words(&details)))
+            .map(|answer| answer.map_err(|details| activity_message(&details)))
     }
 
     /// Calls an activity as often as `policy` allows, until it succeeds. The first attempt is asked
@@ -267,18 +268,6 @@ pub struct Elapsed(());
 impl From<Elapsed> for String {
     fn from(elapsed: Elapsed) -> Self {
         elapsed.to_string()
-    }
-}
-
-/// The failure of an activity as dynamic code sees it.
-fn in_words(details: &ErrorDetails) -> String {
-    match details {
-        ErrorDetails::Application {
-            kind: AppErrorKind::Panicked,
-            message,
-            ..
-        } => format!("activity panicked: {message}"),
-        _ => details.display_message(),
     }
 }
 

@@ -20,35 +20,46 @@
 #[macro_export]
 macro_rules! join {
     ($a:expr, $b:expr $(,)?) => {
-        $crate::join2($a, $b).await
+        $crate::orchestration::join2($a, $b).await
     };
     ($a:expr, $b:expr, $c:expr $(,)?) => {
-        $crate::join3($a, $b, $c).await
+        $crate::orchestration::join3($a, $b, $c).await
     };
     ($a:expr, $b:expr, $c:expr, $d:expr $(,)?) => {{
-        let (a, (b, c, d)) = $crate::join2($a, $crate::join3($b, $c, $d)).await;
+        let (a, (b, c, d)) =
+            $crate::orchestration::join2($a, $crate::orchestration::join3($b, $c, $d)).await;
         (a, b, c, d)
     }};
     ($a:expr, $b:expr, $c:expr, $d:expr, $e:expr $(,)?) => {{
-        let ((a, b), (c, d, e)) =
-            $crate::join2($crate::join2($a, $b), $crate::join3($c, $d, $e)).await;
+        let ((a, b), (c, d, e)) = $crate::orchestration::join2(
+            $crate::orchestration::join2($a, $b),
+            $crate::orchestration::join3($c, $d, $e),
+        )
+        .await;
         (a, b, c, d, e)
     }};
     ($a:expr, $b:expr, $c:expr, $d:expr, $e:expr, $f:expr $(,)?) => {{
-        let ((a, b, c), (d, e, f)) =
-            $crate::join2($crate::join3($a, $b, $c), $crate::join3($d, $e, $f)).await;
+        let ((a, b, c), (d, e, f)) = $crate::orchestration::join2(
+            $crate::orchestration::join3($a, $b, $c),
+            $crate::orchestration::join3($d, $e, $f),
+        )
+        .await;
         (a, b, c, d, e, f)
     }};
     ($a:expr, $b:expr, $c:expr, $d:expr, $e:expr, $f:expr, $g:expr $(,)?) => {{
-        let (a, (b, c, d), (e, f, g)) =
-            $crate::join3($a, $crate::join3($b, $c, $d), $crate::join3($e, $f, $g)).await;
+        let (a, (b, c, d), (e, f, g)) = $crate::orchestration::join3(
+            $a,
+            $crate::orchestration::join3($b, $c, $d),
+            $crate::orchestration::join3($e, $f, $g),
+        )
+        .await;
         (a, b, c, d, e, f, g)
     }};
     ($a:expr, $b:expr, $c:expr, $d:expr, $e:expr, $f:expr, $g:expr, $h:expr $(,)?) => {{
-        let ((a, b), (c, d, e), (f, g, h)) = $crate::join3(
-            $crate::join2($a, $b),
-            $crate::join3($c, $d, $e),
-            $crate::join3($f, $g, $h),
+        let ((a, b), (c, d, e), (f, g, h)) = $crate::orchestration::join3(
+            $crate::orchestration::join2($a, $b),
+            $crate::orchestration::join3($c, $d, $e),
+            $crate::orchestration::join3($f, $g, $h),
         )
         .await;
         (a, b, c, d, e, f, g, h)
@@ -87,91 +98,91 @@ macro_rules! select {
         $crate::select!(@read [$($done)* { $pattern, $future, $body }])
     };
     (@read [{ $a:pat, $fa:expr, $ba:expr } { $b:pat, $fb:expr, $bb:expr }]) => {
-        match $crate::select2($fa, $fb).await {
-            $crate::Either2::First($a) => $ba,
-            $crate::Either2::Second($b) => $bb,
+        match $crate::orchestration::select2($fa, $fb).await {
+            $crate::orchestration::Either2::First($a) => $ba,
+            $crate::orchestration::Either2::Second($b) => $bb,
         }
     };
     (@read [{ $a:pat, $fa:expr, $ba:expr } { $b:pat, $fb:expr, $bb:expr }
             { $c:pat, $fc:expr, $bc:expr }]) => {
-        match $crate::select3($fa, $fb, $fc).await {
-            $crate::Either3::First($a) => $ba,
-            $crate::Either3::Second($b) => $bb,
-            $crate::Either3::Third($c) => $bc,
+        match $crate::orchestration::select3($fa, $fb, $fc).await {
+            $crate::orchestration::Either3::First($a) => $ba,
+            $crate::orchestration::Either3::Second($b) => $bb,
+            $crate::orchestration::Either3::Third($c) => $bc,
         }
     };
     (@read [{ $a:pat, $fa:expr, $ba:expr } { $b:pat, $fb:expr, $bb:expr }
             { $c:pat, $fc:expr, $bc:expr } { $d:pat, $fd:expr, $bd:expr }]) => {
-        match $crate::select2($crate::select2($fa, $fb), $crate::select2($fc, $fd)).await {
-            $crate::Either2::First($crate::Either2::First($a)) => $ba,
-            $crate::Either2::First($crate::Either2::Second($b)) => $bb,
-            $crate::Either2::Second($crate::Either2::First($c)) => $bc,
-            $crate::Either2::Second($crate::Either2::Second($d)) => $bd,
+        match $crate::orchestration::select2($crate::orchestration::select2($fa, $fb), $crate::orchestration::select2($fc, $fd)).await {
+            $crate::orchestration::Either2::First($crate::orchestration::Either2::First($a)) => $ba,
+            $crate::orchestration::Either2::First($crate::orchestration::Either2::Second($b)) => $bb,
+            $crate::orchestration::Either2::Second($crate::orchestration::Either2::First($c)) => $bc,
+            $crate::orchestration::Either2::Second($crate::orchestration::Either2::Second($d)) => $bd,
         }
     };
     (@read [{ $a:pat, $fa:expr, $ba:expr } { $b:pat, $fb:expr, $bb:expr }
             { $c:pat, $fc:expr, $bc:expr } { $d:pat, $fd:expr, $bd:expr }
             { $e:pat, $fe:expr, $be:expr }]) => {
-        match $crate::select2($crate::select2($fa, $fb), $crate::select3($fc, $fd, $fe)).await {
-            $crate::Either2::First($crate::Either2::First($a)) => $ba,
-            $crate::Either2::First($crate::Either2::Second($b)) => $bb,
-            $crate::Either2::Second($crate::Either3::First($c)) => $bc,
-            $crate::Either2::Second($crate::Either3::Second($d)) => $bd,
-            $crate::Either2::Second($crate::Either3::Third($e)) => $be,
+        match $crate::orchestration::select2($crate::orchestration::select2($fa, $fb), $crate::orchestration::select3($fc, $fd, $fe)).await {
+            $crate::orchestration::Either2::First($crate::orchestration::Either2::First($a)) => $ba,
+            $crate::orchestration::Either2::First($crate::orchestration::Either2::Second($b)) => $bb,
+            $crate::orchestration::Either2::Second($crate::orchestration::Either3::First($c)) => $bc,
+            $crate::orchestration::Either2::Second($crate::orchestration::Either3::Second($d)) => $bd,
+            $crate::orchestration::Either2::Second($crate::orchestration::Either3::Third($e)) => $be,
         }
     };
     (@read [{ $a:pat, $fa:expr, $ba:expr } { $b:pat, $fb:expr, $bb:expr }
             { $c:pat, $fc:expr, $bc:expr } { $d:pat, $fd:expr, $bd:expr }
             { $e:pat, $fe:expr, $be:expr } { $f:pat, $ff:expr, $bf:expr }]) => {
-        match $crate::select2($crate::select3($fa, $fb, $fc), $crate::select3($fd, $fe, $ff)).await
+        match $crate::orchestration::select2($crate::orchestration::select3($fa, $fb, $fc), $crate::orchestration::select3($fd, $fe, $ff)).await
         {
-            $crate::Either2::First($crate::Either3::First($a)) => $ba,
-            $crate::Either2::First($crate::Either3::Second($b)) => $bb,
-            $crate::Either2::First($crate::Either3::Third($c)) => $bc,
-            $crate::Either2::Second($crate::Either3::First($d)) => $bd,
-            $crate::Either2::Second($crate::Either3::Second($e)) => $be,
-            $crate::Either2::Second($crate::Either3::Third($f)) => $bf,
+            $crate::orchestration::Either2::First($crate::orchestration::Either3::First($a)) => $ba,
+            $crate::orchestration::Either2::First($crate::orchestration::Either3::Second($b)) => $bb,
+            $crate::orchestration::Either2::First($crate::orchestration::Either3::Third($c)) => $bc,
+            $crate::orchestration::Either2::Second($crate::orchestration::Either3::First($d)) => $bd,
+            $crate::orchestration::Either2::Second($crate::orchestration::Either3::Second($e)) => $be,
+            $crate::orchestration::Either2::Second($crate::orchestration::Either3::Third($f)) => $bf,
         }
     };
     (@read [{ $a:pat, $fa:expr, $ba:expr } { $b:pat, $fb:expr, $bb:expr }
             { $c:pat, $fc:expr, $bc:expr } { $d:pat, $fd:expr, $bd:expr }
             { $e:pat, $fe:expr, $be:expr } { $f:pat, $ff:expr, $bf:expr }
             { $g:pat, $fg:expr, $bg:expr }]) => {
-        match $crate::select3(
-            $crate::select2($fa, $fb),
-            $crate::select2($fc, $fd),
-            $crate::select3($fe, $ff, $fg),
+        match $crate::orchestration::select3(
+            $crate::orchestration::select2($fa, $fb),
+            $crate::orchestration::select2($fc, $fd),
+            $crate::orchestration::select3($fe, $ff, $fg),
         )
         .await
         {
-            $crate::Either3::First($crate::Either2::First($a)) => $ba,
-            $crate::Either3::First($crate::Either2::Second($b)) => $bb,
-            $crate::Either3::Second($crate::Either2::First($c)) => $bc,
-            $crate::Either3::Second($crate::Either2::Second($d)) => $bd,
-            $crate::Either3::Third($crate::Either3::First($e)) => $be,
-            $crate::Either3::Third($crate::Either3::Second($f)) => $bf,
-            $crate::Either3::Third($crate::Either3::Third($g)) => $bg,
+            $crate::orchestration::Either3::First($crate::orchestration::Either2::First($a)) => $ba,
+            $crate::orchestration::Either3::First($crate::orchestration::Either2::Second($b)) => $bb,
+            $crate::orchestration::Either3::Second($crate::orchestration::Either2::First($c)) => $bc,
+            $crate::orchestration::Either3::Second($crate::orchestration::Either2::Second($d)) => $bd,
+            $crate::orchestration::Either3::Third($crate::orchestration::Either3::First($e)) => $be,
+            $crate::orchestration::Either3::Third($crate::orchestration::Either3::Second($f)) => $bf,
+            $crate::orchestration::Either3::Third($crate::orchestration::Either3::Third($g)) => $bg,
         }
     };
     (@read [{ $a:pat, $fa:expr, $ba:expr } { $b:pat, $fb:expr, $bb:expr }
             { $c:pat, $fc:expr, $bc:expr } { $d:pat, $fd:expr, $bd:expr }
             { $e:pat, $fe:expr, $be:expr } { $f:pat, $ff:expr, $bf:expr }
             { $g:pat, $fg:expr, $bg:expr } { $h:pat, $fh:expr, $bh:expr }]) => {
-        match $crate::select3(
-            $crate::select2($fa, $fb),
-            $crate::select3($fc, $fd, $fe),
-            $crate::select3($ff, $fg, $fh),
+        match $crate::orchestration::select3(
+            $crate::orchestration::select2($fa, $fb),
+            $crate::orchestration::select3($fc, $fd, $fe),
+            $crate::orchestration::select3($ff, $fg, $fh),
         )
         .await
         {
-            $crate::Either3::First($crate::Either2::First($a)) => $ba,
-            $crate::Either3::First($crate::Either2::Second($b)) => $bb,
-            $crate::Either3::Second($crate::Either3::First($c)) => $bc,
-            $crate::Either3::Second($crate::Either3::Second($d)) => $bd,
-            $crate::Either3::Second($crate::Either3::Third($e)) => $be,
-            $crate::Either3::Third($crate::Either3::First($f)) => $bf,
-            $crate::Either3::Third($crate::Either3::Second($g)) => $bg,
-            $crate::Either3::Third($crate::Either3::Third($h)) => $bh,
+            $crate::orchestration::Either3::First($crate::orchestration::Either2::First($a)) => $ba,
+            $crate::orchestration::Either3::First($crate::orchestration::Either2::Second($b)) => $bb,
+            $crate::orchestration::Either3::Second($crate::orchestration::Either3::First($c)) => $bc,
+            $crate::orchestration::Either3::Second($crate::orchestration::Either3::Second($d)) => $bd,
+            $crate::orchestration::Either3::Second($crate::orchestration::Either3::Third($e)) => $be,
+            $crate::orchestration::Either3::Third($crate::orchestration::Either3::First($f)) => $bf,
+            $crate::orchestration::Either3::Third($crate::orchestration::Either3::Second($g)) => $bg,
+            $crate::orchestration::Either3::Third($crate::orchestration::Either3::Third($h)) => $bh,
         }
     };
     (@read $($other:tt)*) => {

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 
 use crate::engine::Retry;
 use crate::history::{AppErrorKind, ErrorDetails, EventId};
+use crate::orchestration::call_error::activity_message;
 use crate::orchestration::{DurableFuture, OrchestrationContext};
 use crate::retry::RetryPolicy;
 use crate::time::Timestamp;
@@ -71,7 +72,7 @@ impl CallFailure {
     /// The failure as one line of text.
     pub(crate) fn display_message(&self) -> String {
         match self {
-            Self::Failed(details) => details.display_message(),
+            Self::Failed(details) => activity_message(details),
             Self::TimedOut => "timeout: activity timed out".to_owned(),
         }
     }
