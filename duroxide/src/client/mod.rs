@@ -123,6 +123,7 @@ impl Client {
             version,
             input,
             seed,
+            carried: Vec::new(),
         };
         Ok(self.store.start(instance, start).await?)
     }

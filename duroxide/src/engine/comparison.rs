@@ -50,7 +50,9 @@ impl TurnState {
     pub(super) fn is_taken_over_by(&self, event: &Event) -> bool {
         let begins_the_end = match &event.kind {
             EventKind::ActivityCancelRequested { reason }
-            | EventKind::TimerCancelled { reason, .. } => reason == operations::FAILED,
+            | EventKind::TimerCancelled { reason, .. }
+            | EventKind::ExternalSubscribedCancelled { reason }
+            | EventKind::QueueSubscriptionCancelled { reason } => reason == operations::FAILED,
             other => ends_from_outside(other),
         };
         let goes_on = self.settled != EventId::NONE && !self.ended;

@@ -72,12 +72,22 @@ impl Execution {
         self.turn.lock().ended
     }
 
+    /// Whether it consumes that message now. An ended execution consumes none; before its start it
+    /// consumes no event: those belong behind the start, which may be on its way.
+    pub fn takes(&self, message: &Message) -> bool {
+        match self.phase {
+            Phase::New { .. } => !message.is_event(),
+            Phase::Running(_) | Phase::Ended => !self.is_ended(),
+        }
+    }
+
     /// The last event that was replayed or produced.
     pub fn last_event_id(&self) -> EventId {
         self.turn.lock().last_event_id()
     }
 
-    /// The start of the execution that follows when this one continues as new.
+    /// The start of the execution that follows when this one continues as new, with the queue
+    /// messages that this one consumed and its code did not read.
     pub fn next_start(&self, input: String, version: Option<String>) -> Start {
         let state = self.turn.lock();
         Start {
@@ -86,6 +96,7 @@ impl Execution {
             version,
             input,
             seed: state.seed,
+            carried: state.queues.unread(),
         }
     }
 
@@ -119,7 +130,7 @@ impl Execution {
         }
     }
 
-    /// Consumes one message at the time `now`. An ended execution consumes nothing.
+    /// Consumes one message at the time `now`, if the execution [`takes`](Self::takes) it.
     ///
     /// # Errors
     ///
@@ -127,7 +138,7 @@ impl Execution {
     /// left requests that are not recorded. Then [`fail`](Self::fail) is all that is
     /// left to do.
     pub fn apply(&mut self, message: Message, now: Timestamp) -> Result<Step, Nondeterminism> {
-        if self.is_ended() {
+        if !self.takes(&message) {
             return Ok(Step::default());
         }
         self.turn.lock().expect_nothing_emitted(None)?;
@@ -166,7 +177,11 @@ impl Execution {
 
     fn consume(&mut self, event: &Event, arrival: Arrival) {
         let _inside = InsideTurn::enter(self.turn.identity());
-        self.turn.lock().begin_message(event, self.budget.actions);
+        let waiting = self.turn.lock().begin_message(event, self.budget.actions);
+        // Woken outside of the lock: a waker is foreign code.
+        if let Some(waker) = waiting {
+            waker.wake();
+        }
         match (arrival, std::mem::replace(&mut self.phase, Phase::Ended)) {
             (Arrival::Start(input), Phase::New { code, .. }) => {
                 let turn = self.turn.clone();
@@ -178,12 +193,12 @@ impl Execution {
             (Arrival::Answer(source, resolution), phase @ Phase::Running(_)) => {
                 self.phase = phase;
                 let waker = self.turn.lock().resolve(source, resolution);
-                // Woken outside of the lock: a waker is foreign code.
                 if let Some(waker) = waker {
                     waker.wake();
                 }
             }
-            // `accept` and `recorded` let nothing else through.
+            // An event, which whoever waits for it has by now: `accept` and `recorded` let nothing
+            // else through.
             (_, phase) => self.phase = phase,
         }
         self.poll_to_rest();

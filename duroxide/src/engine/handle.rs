@@ -5,7 +5,7 @@ use std::panic::{Location, resume_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
-use crate::engine::turn_state::TurnState;
+use crate::engine::turn_state::{Abandoned, TurnState};
 use crate::history::{ErrorDetails, EventId, EventKind, ExecutionId, InstanceId};
 use crate::time::Timestamp;
 
@@ -16,6 +16,10 @@ pub enum Resolution {
     Activity(Result<String, ErrorDetails>),
     /// The timer fired.
     Timer,
+    /// The event was raised with this data.
+    ExternalEvent(String),
+    /// This message of the queue.
+    QueueEvent(String),
 }
 
 /// The code's end of a turn: its verbs stand in `operations`, one file each.
@@ -76,6 +80,7 @@ impl TurnHandle {
         };
         if let Some(resolution) = operation.resolution.take() {
             state.open.remove(&id);
+            state.queues.read(id);
             return Poll::Ready(resolution);
         }
         let replaced = match &mut operation.waker {
@@ -110,8 +115,12 @@ impl TurnHandle {
 
     /// The code lost interest: an open operation is cancelled, recorded, exactly once.
     pub fn abandon(&self, id: EventId) {
-        let waker = self.lock().abandon(id);
-        drop(waker);
+        let Abandoned { dropped, woken } = self.lock().abandon(id);
+        // Outside of the lock: a waker is foreign code.
+        drop(dropped);
+        if let Some(waker) = woken {
+            waker.wake();
+        }
     }
 }
 

@@ -13,6 +13,8 @@ pub(super) enum Arrival {
     Start(String),
     /// This operation has its answer.
     Answer(EventId, Resolution),
+    /// Something from outside, for whoever waits for it.
+    Event,
 }
 
 /// An accepted message: its event, and what it means to the code.
@@ -31,7 +33,13 @@ impl TurnState {
             Message::Start(start) if start.execution_id == self.execution_id => {
                 self.accepted(None, started(start, version), now)
             }
-            _ => Ok(None),
+            Message::Start(_)
+            | Message::ActivityCompleted { .. }
+            | Message::ActivityFailed { .. }
+            | Message::TimerFired { .. }
+            // Not consumed before the start: see `Execution::takes`.
+            | Message::ExternalEvent { .. }
+            | Message::QueueEvent { .. } => Ok(None),
         }
     }
 
@@ -62,6 +70,13 @@ impl TurnState {
                 source,
                 fire_at,
             } => (execution_id, source, EventKind::TimerFired { fire_at }),
+            // Of nobody's asking and for whichever execution there is: never stale.
+            Message::ExternalEvent { name, data } => {
+                return self.accepted(None, EventKind::ExternalEvent { name, data }, now);
+            }
+            Message::QueueEvent { queue: name, data } => {
+                return self.accepted(None, EventKind::QueueEventDelivered { name, data }, now);
+            }
         };
         if execution_id != self.execution_id || self.is_settled(source, &kind) {
             return Ok(None);
@@ -96,6 +111,14 @@ impl TurnState {
                 Err(self.disagreement(event, "it has begun already"))
             };
         }
+        if let EventKind::ExternalEvent { .. } | EventKind::QueueEventDelivered { .. } = &event.kind
+        {
+            return if event.event_id != EventId::FIRST && event.source_event_id.is_none() {
+                Ok(Arrival::Event)
+            } else {
+                Err(self.disagreement(event, "an event has no source and follows the start"))
+            };
+        }
         let source = event.source_event_id.unwrap_or_default();
         let request = self.unanswered(source);
         match (Answer::of(&event.kind), request) {
@@ -106,6 +129,12 @@ impl TurnState {
             (_, Some(Request::Timer { fire_at })) => {
                 let replayed = format!("a timer due at {fire_at} is open");
                 Err(self.disagreement(event, &replayed))
+            }
+            (_, Some(Request::ExternalEvent)) => {
+                Err(self.disagreement(event, "a wait for an event is open"))
+            }
+            (_, Some(Request::QueueEvent)) => {
+                Err(self.disagreement(event, "a request for a message of a queue is open"))
             }
             (_, None) => Err(self.disagreement(event, "no such request is open")),
         }
@@ -125,6 +154,7 @@ pub(super) fn started(start: Start, version: &str) -> EventKind {
         version: version.to_owned(),
         input: start.input,
         seed: start.seed,
+        carried: start.carried,
     }
 }
 
@@ -149,7 +179,13 @@ impl<'event> Answer<'event> {
             | EventKind::ActivityScheduled { .. }
             | EventKind::ActivityCancelRequested { .. }
             | EventKind::TimerCreated { .. }
-            | EventKind::TimerCancelled { .. } => None,
+            | EventKind::TimerCancelled { .. }
+            | EventKind::ExternalSubscribed { .. }
+            | EventKind::ExternalEvent { .. }
+            | EventKind::ExternalSubscribedCancelled { .. }
+            | EventKind::QueueSubscribed { .. }
+            | EventKind::QueueEventDelivered { .. }
+            | EventKind::QueueSubscriptionCancelled { .. } => None,
         }
     }
 
@@ -164,8 +200,14 @@ impl<'event> Answer<'event> {
         match (self, request) {
             (Self::Activity(_), Request::Activity) => true,
             (Self::Timer { fire_at }, Request::Timer { fire_at: asked }) => fire_at == asked,
-            (Self::Activity(_), Request::Timer { .. })
-            | (Self::Timer { .. }, Request::Activity) => false,
+            (
+                Self::Activity(_),
+                Request::Timer { .. } | Request::ExternalEvent | Request::QueueEvent,
+            )
+            | (
+                Self::Timer { .. },
+                Request::Activity | Request::ExternalEvent | Request::QueueEvent,
+            ) => false,
         }
     }
 

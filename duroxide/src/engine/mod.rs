@@ -60,7 +60,8 @@ const FULL_BYTES: usize = 4 << 20;
 /// What a batch of messages comes to.
 #[derive(Debug, Default)]
 pub struct Turn {
-    /// How many of the messages are done with. The rest stays: the turn was full, or it ended.
+    /// How many of the messages are done with. The rest stays: the turn was full, it ended, or an
+    /// event came before the start.
     pub consumed: usize,
     /// New events.
     pub history_delta: Vec<Event>,
@@ -101,7 +102,7 @@ pub fn run_turn(
     let mut bytes = 0;
     for (message, now) in messages {
         let is_full = turn.history_delta.len() >= FULL_EVENTS || bytes >= FULL_BYTES;
-        if execution.is_ended() || is_full {
+        if is_full || !execution.takes(&message) {
             break;
         }
         turn.consumed += 1;

@@ -89,6 +89,18 @@ pub(super) fn describe(event: &Event) -> String {
         EventKind::TimerCancelled { reason, .. } => {
             format!("the cancellation of the timer {source} ({reason})")
         }
+        EventKind::ExternalSubscribed { name } => format!("a wait for the event `{name}`"),
+        EventKind::ExternalEvent { name, .. } => format!("the event `{name}`"),
+        EventKind::ExternalSubscribedCancelled { reason } => {
+            format!("the cancellation of the wait {source} ({reason})")
+        }
+        EventKind::QueueSubscribed { name } => {
+            format!("a request for a message of the queue `{name}`")
+        }
+        EventKind::QueueEventDelivered { name, .. } => format!("a message for the queue `{name}`"),
+        EventKind::QueueSubscriptionCancelled { reason } => {
+            format!("the cancellation of the request {source} ({reason})")
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::panic::Location;
 use std::task::Waker;
 
-use crate::engine::operations::{self, Request, RequestKind};
+use crate::engine::operations::{self, Queues, Request, RequestKind, Waits};
 use crate::engine::{Nondeterminism, Resolution};
 use crate::history::{Event, EventId, EventKind, ExecutionId, InstanceId};
 use crate::time::Timestamp;
@@ -24,13 +24,22 @@ pub(super) struct Operation {
 }
 
 impl Operation {
-    fn of(request: Request) -> Self {
+    pub(super) fn of(request: Request) -> Self {
         Self {
             request,
             waker: None,
             resolution: None,
         }
     }
+}
+
+/// What a dropped future leaves: wakers are for outside of the lock.
+#[derive(Default)]
+pub(super) struct Abandoned {
+    /// Its own, to be dropped.
+    pub(super) dropped: Option<Waker>,
+    /// Of whom got what it gave back, to be woken.
+    pub(super) woken: Option<Waker>,
 }
 
 /// What the engine does after a poll.
@@ -73,6 +82,8 @@ pub(super) struct TurnState {
     pub(super) open: BTreeMap<EventId, Operation>,
     /// How many open operations hold a waker.
     pub(super) awaited: usize,
+    pub(super) waits: Waits,
+    pub(super) queues: Queues,
     /// What each event asked for, by position: tells a late answer from one to no question.
     asked: Vec<Option<RequestKind>>,
     pub(super) last_call: Option<&'static Location<'static>>,
@@ -99,6 +110,8 @@ impl TurnState {
             allowance: Some(0),
             open: BTreeMap::new(),
             awaited: 0,
+            waits: Waits::default(),
+            queues: Queues::default(),
             asked: Vec::new(),
             last_call: None,
         }
@@ -115,8 +128,9 @@ impl TurnState {
         self.now
     }
 
-    /// A message's event stands in the history, or is about to.
-    pub(super) fn begin_message(&mut self, event: &Event, allowance: usize) {
+    /// A message's event stands in the history, or is about to. The waker, of whom it is for, is to
+    /// be woken outside of the lock.
+    pub(super) fn begin_message(&mut self, event: &Event, allowance: usize) -> Option<Waker> {
         self.clock(event.timestamp);
         self.note(event.event_id, None);
         self.allowance = Some(allowance);
@@ -132,18 +146,55 @@ impl TurnState {
             self.version.clone_from(version);
             self.seed = *seed;
         }
+        self.event_arrived(&event.kind)
+    }
+
+    /// Gives what came from outside to whoever waits for it. The waker is to be woken outside of the
+    /// lock.
+    fn event_arrived(&mut self, kind: &EventKind) -> Option<Waker> {
+        match kind {
+            EventKind::OrchestrationStarted { carried, .. } => {
+                for (queue, data) in carried {
+                    // Nobody waits yet.
+                    self.queue_event_arrived(queue, data.clone());
+                }
+                None
+            }
+            EventKind::ExternalEvent { name, data } => self.event_raised(name, data),
+            EventKind::QueueEventDelivered { name, data } => {
+                self.queue_event_arrived(name, data.clone())
+            }
+            EventKind::OrchestrationCompleted { .. }
+            | EventKind::OrchestrationFailed { .. }
+            | EventKind::OrchestrationContinuedAsNew { .. }
+            | EventKind::ActivityScheduled { .. }
+            | EventKind::ActivityCompleted { .. }
+            | EventKind::ActivityFailed { .. }
+            | EventKind::ActivityCancelRequested { .. }
+            | EventKind::TimerCreated { .. }
+            | EventKind::TimerFired { .. }
+            | EventKind::TimerCancelled { .. }
+            | EventKind::ExternalSubscribed { .. }
+            | EventKind::ExternalSubscribedCancelled { .. }
+            | EventKind::QueueSubscribed { .. }
+            | EventKind::QueueSubscriptionCancelled { .. } => None,
+        }
     }
 
     /// An event stands in the history; the code is not asked.
     pub(super) fn take_in(&mut self, event: &Event, opens: Option<Request>) {
         self.clock(event.timestamp);
         self.note(event.event_id, opens.map(Request::kind));
-        self.settle(event);
         if let Some(request) = opens {
-            self.open.insert(event.event_id, Operation::of(request));
+            self.open(event.event_id, request, &event.kind);
         } else if let Some(source) = event.source_event_id {
-            self.open.remove(&source);
+            let closed = self.open.remove(&source);
+            if let Some(Resolution::QueueEvent(data)) = closed.and_then(|it| it.resolution) {
+                self.give_back(source, data, event.event_id);
+            }
         }
+        self.event_arrived(&event.kind);
+        self.settle(event);
     }
 
     /// The history goes on to that event; what it says is not known.
@@ -183,16 +234,27 @@ impl TurnState {
         let request = Request::of(&kind);
         self.note(id, request.map(Request::kind));
         if let Some(request) = request {
-            self.open.insert(id, Operation::of(request));
+            self.open(id, request, &kind);
         }
         let event = Event::new(id, source, self.now, kind);
         self.emitted.push_back(Emission { event, at });
         id
     }
 
+    /// An operation begins. One that takes what is there has its answer at once.
+    fn open(&mut self, id: EventId, request: Request, kind: &EventKind) {
+        self.open.insert(id, Operation::of(request));
+        match kind {
+            EventKind::ExternalSubscribed { name } => self.wait_opened(id, name),
+            EventKind::QueueSubscribed { name } => self.dequeue_opened(id, name),
+            _ => {}
+        }
+    }
+
     pub(super) fn settle(&mut self, event: &Event) {
         self.settled = event.event_id;
         self.ended = event.kind.is_terminal();
+        self.queues.settle(event.event_id);
     }
 
     pub(super) fn note(&mut self, id: EventId, asked: Option<RequestKind>) {
@@ -209,18 +271,30 @@ impl TurnState {
         waker
     }
 
-    /// The code lost interest. The waker is to be dropped outside of the lock.
-    pub(super) fn abandon(&mut self, id: EventId) -> Option<Waker> {
-        let operation = self.open.get_mut(&id)?;
-        let waker = operation.waker.take();
-        self.awaited -= usize::from(waker.is_some());
+    /// The code lost interest.
+    pub(super) fn abandon(&mut self, id: EventId) -> Abandoned {
+        let mut abandoned = Abandoned::default();
+        let Some(operation) = self.open.get_mut(&id) else {
+            return abandoned;
+        };
+        abandoned.dropped = operation.waker.take();
+        self.awaited -= usize::from(abandoned.dropped.is_some());
         let is_answered = operation.resolution.is_some();
-        let cancellation = operation.request.cancellation(operations::DROPPED);
-        // No request any more? Then it stays open, and the end of the execution cancels it.
-        if is_answered || self.emit(Some(id), cancellation, None).is_some() {
+        let request = operation.request;
+        if is_answered && request != Request::QueueEvent {
             self.open.remove(&id);
+            return abandoned;
         }
-        waker
+        // No request any more? Then it stays open, and the end of the execution sees to it.
+        let Some(cause) = self.emit(Some(id), request.cancellation(operations::DROPPED), None)
+        else {
+            return abandoned;
+        };
+        let operation = self.open.remove(&id);
+        if let Some(Resolution::QueueEvent(data)) = operation.and_then(|it| it.resolution) {
+            abandoned.woken = self.give_back(id, data, cause);
+        }
+        abandoned
     }
 
     /// What an unanswered question of the code is about; `None` if `source` is none.
@@ -239,8 +313,12 @@ impl TurnState {
     pub(super) fn end(&mut self, terminal: EventKind) {
         let reason = operations::terminal_reason(&terminal);
         for (id, operation) in std::mem::take(&mut self.open) {
-            if operation.resolution.is_none() {
-                self.push(Some(id), operation.request.cancellation(reason), None);
+            match operation.resolution {
+                None => {
+                    self.push(Some(id), operation.request.cancellation(reason), None);
+                }
+                Some(Resolution::QueueEvent(data)) => self.keep_unread(id, data),
+                Some(_read_by_nobody) => {}
             }
         }
         self.push(None, terminal, None);
@@ -256,6 +334,7 @@ impl TurnState {
                 self.open.entry(source).or_insert(Operation::of(request));
             }
         }
+        self.take_moves_back();
         self.open.split_off(&self.settled.next());
         self.asked
             .truncate(usize::try_from(self.settled.0).unwrap_or(usize::MAX));

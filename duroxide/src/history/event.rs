@@ -55,6 +55,14 @@ pub enum EventKind {
         /// The instance's own seed, for `new_guid` and `random`.
         #[serde(with = "seed_as_text")]
         seed: u128,
+        /// Queue messages that the execution before it was given and did not read: queue and data,
+        /// in the order of arrival.
+        #[serde(
+            default,
+            rename = "carry_forward_events",
+            skip_serializing_if = "Vec::is_empty"
+        )]
+        carried: Vec<(String, String)>,
     },
     /// The code returned `Ok`. Nothing follows.
     OrchestrationCompleted {
@@ -122,6 +130,44 @@ pub enum EventKind {
         /// Why: `dropped_future`, or `orchestration_terminal_..`.
         reason: String,
     },
+    /// The code waits for an event with this name.
+    ExternalSubscribed {
+        /// The event's name.
+        name: String,
+    },
+    /// An event was raised: the oldest open wait for its name has it; without one, nobody.
+    ExternalEvent {
+        /// The event's name.
+        name: String,
+        /// What was sent with it.
+        data: String,
+    },
+    /// The code does not wait for the event any more.
+    ExternalSubscribedCancelled {
+        /// Why: `dropped_future`, or `orchestration_terminal_..`.
+        reason: String,
+    },
+    /// The code asked for the next message of a queue.
+    #[serde(rename = "ExternalSubscribedPersistent")]
+    QueueSubscribed {
+        /// The queue.
+        name: String,
+    },
+    /// A message for a queue arrived: the oldest open request of that queue has it, or it is kept.
+    #[serde(rename = "ExternalEventPersistent")]
+    QueueEventDelivered {
+        /// The queue.
+        name: String,
+        /// What was sent.
+        data: String,
+    },
+    /// The code gave a request up. A message that it had and was not read goes back to its place in
+    /// the queue.
+    #[serde(rename = "ExternalSubscribedPersistentCancelled")]
+    QueueSubscriptionCancelled {
+        /// Why: `dropped_future`, or `orchestration_terminal_..`.
+        reason: String,
+    },
 }
 
 impl EventKind {
@@ -142,17 +188,27 @@ impl EventKind {
                 name,
                 version,
                 input,
+                carried,
                 ..
-            } => name.len() + version.len() + input.len(),
+            } => {
+                let carried = carried.iter().map(|(queue, data)| queue.len() + data.len());
+                name.len() + version.len() + input.len() + carried.sum::<usize>()
+            }
             Self::OrchestrationCompleted { output: text }
             | Self::OrchestrationContinuedAsNew { input: text, .. }
             | Self::ActivityCompleted { result: text }
             | Self::ActivityCancelRequested { reason: text }
-            | Self::TimerCancelled { reason: text, .. } => text.len(),
+            | Self::TimerCancelled { reason: text, .. }
+            | Self::ExternalSubscribed { name: text }
+            | Self::ExternalSubscribedCancelled { reason: text }
+            | Self::QueueSubscribed { name: text }
+            | Self::QueueSubscriptionCancelled { reason: text } => text.len(),
             Self::OrchestrationFailed { details } | Self::ActivityFailed { details } => {
                 details.text_bytes()
             }
-            Self::ActivityScheduled { name, input, .. } => name.len() + input.len(),
+            Self::ActivityScheduled { name, input: text, .. }
+            | Self::ExternalEvent { name, data: text }
+            | Self::QueueEventDelivered { name, data: text } => name.len() + text.len(),
             Self::TimerCreated { .. } | Self::TimerFired { .. } => 0,
         }
     }
@@ -163,14 +219,20 @@ impl EventKind {
             Self::OrchestrationStarted { .. }
             | Self::ActivityCompleted { .. }
             | Self::ActivityFailed { .. }
-            | Self::TimerFired { .. } => true,
+            | Self::TimerFired { .. }
+            | Self::ExternalEvent { .. }
+            | Self::QueueEventDelivered { .. } => true,
             Self::OrchestrationCompleted { .. }
             | Self::OrchestrationFailed { .. }
             | Self::OrchestrationContinuedAsNew { .. }
             | Self::ActivityScheduled { .. }
             | Self::ActivityCancelRequested { .. }
             | Self::TimerCreated { .. }
-            | Self::TimerCancelled { .. } => false,
+            | Self::TimerCancelled { .. }
+            | Self::ExternalSubscribed { .. }
+            | Self::ExternalSubscribedCancelled { .. }
+            | Self::QueueSubscribed { .. }
+            | Self::QueueSubscriptionCancelled { .. } => false,
         }
     }
 }
@@ -243,5 +305,26 @@ mod tests {
             r#"{"event_id":3,"source_event_id":2,"timestamp_ms":7,"type":"TimerFired","fire_at_ms":6}"#
         );
         assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), event);
+    }
+    #[test]
+    fn the_events_of_queues_have_the_names_of_the_dynamic_layer() {
+        let name = || "q".to_owned();
+        let kinds = [
+            EventKind::QueueSubscribed { name: name() },
+            EventKind::QueueEventDelivered {
+                name: name(),
+                data: "d".to_owned(),
+            },
+            EventKind::QueueSubscriptionCancelled { reason: name() },
+        ];
+        let json = kinds.map(|kind| serde_json::to_string(&kind).unwrap());
+        assert_eq!(
+            json,
+            [
+                r#"{"type":"ExternalSubscribedPersistent","name":"q"}"#,
+                r#"{"type":"ExternalEventPersistent","name":"q","data":"d"}"#,
+                r#"{"type":"ExternalSubscribedPersistentCancelled","reason":"q"}"#,
+            ]
+        );
     }
 }

@@ -37,6 +37,33 @@ pub enum Message {
         /// When it was due.
         fire_at: Timestamp,
     },
+    /// Somebody raised an event. Addressed to the instance: whichever execution consumes it.
+    ExternalEvent {
+        /// The event's name.
+        name: String,
+        /// What was sent with it.
+        data: String,
+    },
+    /// Somebody sent a message to one of the instance's queues. Addressed to the instance, as above.
+    QueueEvent {
+        /// The queue.
+        queue: String,
+        /// What was sent.
+        data: String,
+    },
+}
+
+impl Message {
+    /// Whether it came from outside and is addressed to the instance, not to one execution.
+    pub fn is_event(&self) -> bool {
+        match self {
+            Self::ExternalEvent { .. } | Self::QueueEvent { .. } => true,
+            Self::Start(_)
+            | Self::ActivityCompleted { .. }
+            | Self::ActivityFailed { .. }
+            | Self::TimerFired { .. } => false,
+        }
+    }
 }
 
 /// Everything an execution begins with.
@@ -52,4 +79,7 @@ pub struct Start {
     pub input: String,
     /// The instance's own seed: from it and the history come `new_guid` and `random`.
     pub seed: u128,
+    /// Queue messages that the execution before it was given and did not read: queue and data, in
+    /// the order of arrival. They stand in front of all that arrive later. Empty for the first.
+    pub carried: Vec<(String, String)>,
 }

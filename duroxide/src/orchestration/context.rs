@@ -90,7 +90,9 @@ impl OrchestrationContext {
         let id = self.turn.schedule_activity(name, input, retry, at);
         DurableFuture::new(self.turn.clone(), id, |answer| match answer {
             Resolution::Activity(result) => result,
-            Resolution::Timer => Err(mismatched()),
+            Resolution::Timer | Resolution::ExternalEvent(_) | Resolution::QueueEvent(_) => {
+                Err(mismatched())
+            }
         })
     }
 
@@ -117,6 +119,58 @@ impl OrchestrationContext {
     ) -> DurableFuture<()> {
         let id = self.turn.create_timer_at(due, at);
         DurableFuture::new(self.turn.clone(), id, |_fired| ())
+    }
+
+    /// Waits for an event of that name, raised with
+    /// [`Client::raise_event`](crate::Client::raise_event), and gives its data.
+    ///
+    /// An event goes to the oldest wait for its name that is open when it is consumed. Without one it
+    /// is recorded and reaches nobody, waits made later included: wait before you tell anybody to
+    /// raise it, or use [`dequeue_event`](Self::dequeue_event), which misses nothing. A wait that is
+    /// dropped with an event that it did not give yet loses it.
+    ///
+    /// ```
+    /// # use duroxide::{Either2, OrchestrationContext, select2};
+    /// # use std::time::Duration;
+    /// async fn approval(ctx: OrchestrationContext) -> Result<String, String> {
+    ///     let approved = ctx.schedule_wait("approved");
+    ///     let too_late = ctx.schedule_timer(Duration::from_secs(3 * 24 * 3600));
+    ///     match select2(approved, too_late).await {
+    ///         Either2::First(by) => Ok(format!("approved by {by}")),
+    ///         Either2::Second(()) => Err("nobody answered".to_owned()),
+    ///     }
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn schedule_wait(&self, name: impl Into<String>) -> DurableFuture<String> {
+        let id = self.turn.wait_for_event(name.into(), Location::caller());
+        DurableFuture::new(self.turn.clone(), id, data_of)
+    }
+
+    /// The next message of a queue, sent with
+    /// [`Client::enqueue_event`](crate::Client::enqueue_event).
+    ///
+    /// Messages are kept from the moment the instance exists, first in first out, and through
+    /// continue-as-new; each is given exactly once. The oldest open request has the oldest message,
+    /// in the order in which the requests were made. One that is dropped before it gave its message
+    /// puts it back to its place.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn cart(ctx: OrchestrationContext) -> Result<Vec<String>, String> {
+    ///     let mut items = Vec::new();
+    ///     loop {
+    ///         match ctx.dequeue_event("cart").await.as_str() {
+    ///             "checkout" => return Ok(items),
+    ///             item => items.push(item.to_owned()),
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn dequeue_event(&self, queue: impl Into<String>) -> DurableFuture<String> {
+        let id = self.turn.dequeue_event(queue.into(), Location::caller());
+        DurableFuture::new(self.turn.clone(), id, data_of)
     }
 
     /// Runs `future` for at most `delay`.
@@ -268,6 +322,14 @@ pub struct Elapsed(());
 impl From<Elapsed> for String {
     fn from(elapsed: Elapsed) -> Self {
         elapsed.to_string()
+    }
+}
+
+/// The data of an event. The engine pairs answers with questions by kind.
+fn data_of(answer: Resolution) -> String {
+    match answer {
+        Resolution::ExternalEvent(data) | Resolution::QueueEvent(data) => data,
+        Resolution::Activity(_) | Resolution::Timer => String::new(),
     }
 }
 

@@ -32,6 +32,7 @@ pub(super) async fn fail_recorded(
             version: item.version.clone(),
             input: String::new(),
             seed: 0,
+            carried: Vec::new(),
         });
         let version = start.version.clone().unwrap_or_else(|| "0.0.0".to_owned());
         delta.push(recorded.begin(&start, &version, now));

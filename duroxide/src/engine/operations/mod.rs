@@ -2,6 +2,8 @@
 
 mod activity;
 mod continue_as_new;
+mod external_event;
+mod queue_event;
 mod system;
 mod timer;
 
@@ -11,6 +13,8 @@ use crate::history::{Action, Event, EventId, EventKind};
 use crate::time::Timestamp;
 
 pub use activity::Retry;
+pub(super) use external_event::Waits;
+pub(super) use queue_event::Queues;
 
 /// Why a request is cancelled: the code dropped its future.
 pub(super) const DROPPED: &str = "dropped_future";
@@ -24,6 +28,8 @@ const CONTINUED_AS_NEW: &str = "orchestration_terminal_continued_as_new";
 pub(super) enum Request {
     Activity,
     Timer { fire_at: Timestamp },
+    ExternalEvent,
+    QueueEvent,
 }
 
 /// Which operation a request belongs to.
@@ -31,6 +37,8 @@ pub(super) enum Request {
 pub(super) enum RequestKind {
     Activity,
     Timer,
+    ExternalEvent,
+    QueueEvent,
 }
 
 impl Request {
@@ -39,6 +47,8 @@ impl Request {
         match kind {
             EventKind::ActivityScheduled { .. } => Some(Self::Activity),
             EventKind::TimerCreated { fire_at } => Some(Self::Timer { fire_at: *fire_at }),
+            EventKind::ExternalSubscribed { .. } => Some(Self::ExternalEvent),
+            EventKind::QueueSubscribed { .. } => Some(Self::QueueEvent),
             EventKind::OrchestrationStarted { .. }
             | EventKind::OrchestrationCompleted { .. }
             | EventKind::OrchestrationFailed { .. }
@@ -47,7 +57,11 @@ impl Request {
             | EventKind::ActivityFailed { .. }
             | EventKind::ActivityCancelRequested { .. }
             | EventKind::TimerFired { .. }
-            | EventKind::TimerCancelled { .. } => None,
+            | EventKind::TimerCancelled { .. }
+            | EventKind::ExternalEvent { .. }
+            | EventKind::ExternalSubscribedCancelled { .. }
+            | EventKind::QueueEventDelivered { .. }
+            | EventKind::QueueSubscriptionCancelled { .. } => None,
         }
     }
 
@@ -56,6 +70,8 @@ impl Request {
         match kind {
             EventKind::ActivityCancelRequested { .. } => Some(Self::Activity),
             EventKind::TimerCancelled { fire_at, .. } => Some(Self::Timer { fire_at: *fire_at }),
+            EventKind::ExternalSubscribedCancelled { .. } => Some(Self::ExternalEvent),
+            EventKind::QueueSubscriptionCancelled { .. } => Some(Self::QueueEvent),
             EventKind::OrchestrationStarted { .. }
             | EventKind::OrchestrationCompleted { .. }
             | EventKind::OrchestrationFailed { .. }
@@ -64,7 +80,11 @@ impl Request {
             | EventKind::ActivityCompleted { .. }
             | EventKind::ActivityFailed { .. }
             | EventKind::TimerCreated { .. }
-            | EventKind::TimerFired { .. } => None,
+            | EventKind::TimerFired { .. }
+            | EventKind::ExternalSubscribed { .. }
+            | EventKind::ExternalEvent { .. }
+            | EventKind::QueueSubscribed { .. }
+            | EventKind::QueueEventDelivered { .. } => None,
         }
     }
 
@@ -72,6 +92,8 @@ impl Request {
         match self {
             Self::Activity => RequestKind::Activity,
             Self::Timer { .. } => RequestKind::Timer,
+            Self::ExternalEvent => RequestKind::ExternalEvent,
+            Self::QueueEvent => RequestKind::QueueEvent,
         }
     }
 
@@ -81,6 +103,8 @@ impl Request {
         match self {
             Self::Activity => EventKind::ActivityCancelRequested { reason },
             Self::Timer { fire_at } => EventKind::TimerCancelled { fire_at, reason },
+            Self::ExternalEvent => EventKind::ExternalSubscribedCancelled { reason },
+            Self::QueueEvent => EventKind::QueueSubscriptionCancelled { reason },
         }
     }
 }
@@ -128,7 +152,14 @@ pub fn actions_of(events: &[Event]) -> Vec<Action> {
             | EventKind::OrchestrationContinuedAsNew { .. }
             | EventKind::ActivityCompleted { .. }
             | EventKind::ActivityFailed { .. }
-            | EventKind::TimerFired { .. } => continue,
+            | EventKind::TimerFired { .. }
+            // Waiting for events asks nothing of the world: they come by themselves.
+            | EventKind::ExternalSubscribed { .. }
+            | EventKind::ExternalEvent { .. }
+            | EventKind::ExternalSubscribedCancelled { .. }
+            | EventKind::QueueSubscribed { .. }
+            | EventKind::QueueEventDelivered { .. }
+            | EventKind::QueueSubscriptionCancelled { .. } => continue,
         };
         asked.insert(id, actions.len());
         actions.push(Some(action));

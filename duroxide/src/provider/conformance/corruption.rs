@@ -54,6 +54,7 @@ pub async fn an_instance_with_a_corrupt_start_can_be_ended(factory: &dyn Provide
             version: "0.0.0".to_owned(),
             input: String::new(),
             seed: 0,
+            carried: Vec::new(),
         },
     );
     driver.commit(&item, turn.fail("poison")).await;

@@ -43,6 +43,7 @@ pub async fn a_second_start_event_is_refused(factory: &dyn ProviderFactory) {
             version: "1.0.0".to_owned(),
             input: String::new(),
             seed: 0,
+            carried: Vec::new(),
         };
     })
     .await;

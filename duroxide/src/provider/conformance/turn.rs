@@ -190,6 +190,7 @@ impl Turn {
                     version,
                     input: start.input,
                     seed: start.seed,
+                    carried: start.carried,
                 };
                 (start.execution_id, None, kind)
             }
@@ -217,6 +218,12 @@ impl Turn {
                 let kind = EventKind::TimerFired { fire_at };
                 (execution_id, Some(source), kind)
             }
+            Message::ExternalEvent { name, data } => {
+                (current, None, EventKind::ExternalEvent { name, data })
+            }
+            Message::QueueEvent { queue: name, data } => {
+                (current, None, EventKind::QueueEventDelivered { name, data })
+            }
         };
         if execution_id == current {
             self.write(source, kind);
@@ -232,6 +239,7 @@ pub fn first_start(name: &str, input: &str) -> Start {
         version: None,
         input: input.to_owned(),
         seed: u128::MAX - 7,
+        carried: Vec::new(),
     }
 }
 

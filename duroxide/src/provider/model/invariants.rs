@@ -67,10 +67,10 @@ impl State {
             }
         }
         for stored in instance.inbox.values() {
-            match answers(&stored.message) {
-                (execution_id, Some(source)) if execution_id == current => owe(source),
-                (execution_id, None) if execution_id == current => starts += 1,
-                _ => {}
+            match meaning(&stored.message) {
+                Meaning::Answer(execution_id, source) if execution_id == current => owe(source),
+                Meaning::Start(execution_id) if execution_id == current => starts += 1,
+                Meaning::Answer(..) | Meaning::Start(_) | Meaning::Event => {}
             }
         }
         let history = instance
@@ -100,10 +100,18 @@ impl State {
     }
 }
 
-/// The execution that a message is for, and the event that it answers; a start answers none.
-fn answers(message: &Message) -> (ExecutionId, Option<EventId>) {
+/// What a message is to the execution that it names.
+enum Meaning {
+    Start(ExecutionId),
+    /// To the event that asked for it.
+    Answer(ExecutionId, EventId),
+    /// From outside: nobody asked, and it names no execution.
+    Event,
+}
+
+fn meaning(message: &Message) -> Meaning {
     match message {
-        Message::Start(start) => (start.execution_id, None),
+        Message::Start(start) => Meaning::Start(start.execution_id),
         Message::ActivityCompleted {
             execution_id,
             source,
@@ -118,7 +126,8 @@ fn answers(message: &Message) -> (ExecutionId, Option<EventId>) {
             execution_id,
             source,
             ..
-        } => (*execution_id, Some(*source)),
+        } => Meaning::Answer(*execution_id, *source),
+        Message::ExternalEvent { .. } | Message::QueueEvent { .. } => Meaning::Event,
     }
 }
 
@@ -150,7 +159,13 @@ fn wanted(history: &History) -> BTreeMap<EventId, Wanted> {
             EventKind::OrchestrationStarted { .. }
             | EventKind::OrchestrationCompleted { .. }
             | EventKind::OrchestrationFailed { .. }
-            | EventKind::OrchestrationContinuedAsNew { .. } => {}
+            | EventKind::OrchestrationContinuedAsNew { .. }
+            | EventKind::ExternalSubscribed { .. }
+            | EventKind::ExternalEvent { .. }
+            | EventKind::ExternalSubscribedCancelled { .. }
+            | EventKind::QueueSubscribed { .. }
+            | EventKind::QueueEventDelivered { .. }
+            | EventKind::QueueSubscriptionCancelled { .. } => {}
         }
     }
     wanted
@@ -220,7 +235,13 @@ fn check_history(history: &History) -> Result<(), String> {
             | EventKind::OrchestrationStarted { .. }
             | EventKind::OrchestrationCompleted { .. }
             | EventKind::OrchestrationFailed { .. }
-            | EventKind::OrchestrationContinuedAsNew { .. } => true,
+            | EventKind::OrchestrationContinuedAsNew { .. }
+            | EventKind::ExternalSubscribed { .. }
+            | EventKind::ExternalEvent { .. }
+            | EventKind::ExternalSubscribedCancelled { .. }
+            | EventKind::QueueSubscribed { .. }
+            | EventKind::QueueEventDelivered { .. }
+            | EventKind::QueueSubscriptionCancelled { .. } => true,
         };
         if !answered {
             return Err(format!("I11: event {id} answers nothing that is open"));

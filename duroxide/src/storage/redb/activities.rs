@@ -317,7 +317,7 @@ impl State {
                 details,
             },
         };
-        let record = bodies::encode_message(instance, &message)?;
+        let record = bodies::encode_message(instance, &message, 0)?;
         self.drop_activity(lock.activity);
         self.deliver(instance, message, record, now);
         Ok(Some(self.join()))

@@ -58,7 +58,7 @@ impl State {
         };
         let record = bodies::encode_instance(&stored(&row, InstanceState::Running))?;
         let message = Message::Start(start);
-        let message_record = bodies::encode_message(instance, &message)?;
+        let message_record = bodies::encode_message(instance, &message, 0)?;
 
         self.next_instance = instance.saturating_add(1);
         let number = instance.to_le_bytes().to_vec();
@@ -323,7 +323,7 @@ impl Outcome {
                     version: next.version.clone(),
                 });
                 let message = Message::Start(next.clone());
-                let record = bodies::encode_message(instance, &message)?;
+                let record = bodies::encode_message(instance, &message, 0)?;
                 outcome.next = Some((message, record));
                 InstanceState::Running
             }

@@ -179,9 +179,14 @@ impl Queued {
 /// Roughly what a message takes.
 pub(crate) fn bytes_of(message: &Message) -> usize {
     match message {
-        Message::Start(start) => start.input.len(),
+        Message::Start(start) => {
+            let carried = start.carried.iter();
+            let carried = carried.map(|(queue, data)| queue.len().saturating_add(data.len()));
+            start.input.len().saturating_add(carried.sum())
+        }
         Message::ActivityCompleted { result, .. } => result.len(),
         Message::ActivityFailed { details, .. } => details.to_string().len(),
         Message::TimerFired { .. } => 0,
+        Message::ExternalEvent { data, .. } | Message::QueueEvent { data, .. } => data.len(),
     }
 }

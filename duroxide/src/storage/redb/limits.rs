@@ -12,6 +12,9 @@ pub(crate) const MAX_PAYLOAD_BYTES: usize = 1 << 20;
 pub(crate) const MAX_DELTA_EVENTS: usize = 200_000;
 /// The most bytes of the texts of one turn's events.
 pub(crate) const MAX_DELTA_BYTES: usize = 8 << 20;
+/// The most bytes of unread queue messages that one execution hands to the next: they stand in one
+/// event, and leave room for others in its turn.
+pub(crate) const MAX_CARRIED_BYTES: usize = 4 << 20;
 /// Fresh payloads above this many bytes are not kept in memory but read again when they are due.
 pub(crate) const MAX_RESIDENT_BYTES: usize = 64 << 20;
 /// A group is written when it has this many bytes, whoever might still join.
@@ -71,8 +74,12 @@ fn check_event(kind: &EventKind) -> Result<usize, ProviderError> {
             name,
             version,
             input,
+            carried,
             ..
-        } => sum(&[("name", name), ("version", version), ("input", input)]),
+        } => {
+            let own = sum(&[("name", name), ("version", version), ("input", input)])?;
+            Ok(own.saturating_add(check_carried(carried)?))
+        }
         EventKind::OrchestrationContinuedAsNew { input, version } => sum(&[
             ("input", input),
             ("version", version.as_deref().unwrap_or_default()),
@@ -83,13 +90,39 @@ fn check_event(kind: &EventKind) -> Result<usize, ProviderError> {
         EventKind::OrchestrationCompleted { output } => sum(&[("output", output)]),
         EventKind::ActivityCompleted { result } => sum(&[("result", result)]),
         EventKind::ActivityCancelRequested { reason }
-        | EventKind::TimerCancelled { reason, .. } => sum(&[("reason", reason)]),
+        | EventKind::TimerCancelled { reason, .. }
+        | EventKind::ExternalSubscribedCancelled { reason }
+        | EventKind::QueueSubscriptionCancelled { reason } => sum(&[("reason", reason)]),
+        EventKind::ExternalSubscribed { name } | EventKind::QueueSubscribed { name } => {
+            sum(&[("name", name)])
+        }
+        EventKind::ExternalEvent { name, data } | EventKind::QueueEventDelivered { name, data } => {
+            sum(&[("name", name), ("data", data)])
+        }
         EventKind::OrchestrationFailed { details } | EventKind::ActivityFailed { details } => {
             check_failure(details)?;
             Ok(texts_of(details).map(str::len).sum())
         }
         EventKind::TimerCreated { .. } | EventKind::TimerFired { .. } => Ok(0),
     }
+}
+
+/// What an execution inherits from the one before. The bytes of its texts.
+pub(crate) fn check_carried(carried: &[(String, String)]) -> Result<usize, ProviderError> {
+    let mut bytes = 0_usize;
+    for (queue, data) in carried {
+        check_text("name", queue)?;
+        check_text("data", data)?;
+        bytes = bytes.saturating_add(queue.len()).saturating_add(data.len());
+    }
+    if bytes <= MAX_CARRIED_BYTES {
+        return Ok(bytes);
+    }
+    Err(ProviderError::Refused(format!(
+        "{} unread queue messages of {bytes} bytes go with the next execution; \
+         {MAX_CARRIED_BYTES} bytes are allowed",
+        carried.len()
+    )))
 }
 
 fn texts_of(details: &ErrorDetails) -> impl Iterator<Item = &str> {

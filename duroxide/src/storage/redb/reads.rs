@@ -7,7 +7,9 @@ use ::redb::{Database, ReadTransaction, ReadableDatabase as _};
 
 use crate::history::{EventId, ExecutionId, InstanceId, Message};
 use crate::provider::{ActivityRequest, HistoryPage, InstanceStatus, ProviderError};
-use crate::storage::redb::bodies::{self, ActivityKey, InstanceRow, StoredTurn, TimerKey};
+use crate::storage::redb::bodies::{
+    self, ActivityKey, InstanceRow, StoredMessage, StoredTurn, TimerKey,
+};
 use crate::storage::redb::inbox::{Deliveries, Head, Row};
 use crate::storage::redb::schema::{
     HISTORY, IDS, INBOX, INSTANCES, QUIET_TURNS, TIMERS, timer_columns, timer_key,
@@ -193,17 +195,18 @@ pub(crate) fn message(
     let inbox = store!(transaction.open_table(INBOX))?;
     let record = store!(inbox.get((sequence, instance)))?;
     Ok(match record {
-        Some(record) => message_in(instance, record.value()),
+        Some(record) => message_in(instance, record.value()).map(|stored| stored.message),
         None => Err("the message is missing".to_owned()),
     })
 }
 
 /// The message in a row of this instance's inbox.
-pub(crate) fn message_in(instance: u64, record: &[u8]) -> Result<Message, String> {
-    let (owner, message) = bodies::decode_message(record).map_err(|error| error.to_string())?;
-    if owner == instance {
-        Ok(message)
+pub(crate) fn message_in(instance: u64, record: &[u8]) -> Result<StoredMessage, String> {
+    let stored = bodies::decode_message(record).map_err(|error| error.to_string())?;
+    if stored.instance == instance {
+        Ok(stored)
     } else {
+        let owner = stored.instance;
         Err(format!("the message is for instance number {owner}"))
     }
 }

@@ -8,7 +8,7 @@ use ::redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as 
 
 use crate::history::Message;
 use crate::storage::redb::activities::{Activities, Entry};
-use crate::storage::redb::bodies;
+use crate::storage::redb::bodies::{self, StoredMessage};
 use crate::storage::redb::inbox::{Body, Deliveries, Origin, Place, Queued, bytes_of};
 use crate::storage::redb::limits::{ISOLATE_AFTER, MAX_RESIDENT_BYTES};
 use crate::storage::redb::open::{OpenError, from_redb};
@@ -115,9 +115,10 @@ fn messages(
         found.next_instance = behind(found.next_instance, instance);
         let (deliveries, problem) = deliveries(attempts, Queue::Inbox, sequence);
         let message = problem.map_or_else(|| reads::message_in(instance, record.value()), Err);
-        let is_start = matches!(message, Ok(Message::Start(_)));
+        let is_start =
+            matches!(&message, Ok(stored) if matches!(stored.message, Message::Start(_)));
         let body = match message {
-            Ok(message) => {
+            Ok(StoredMessage { message, .. }) => {
                 let resident = found.resident.saturating_add(bytes_of(&message));
                 if resident <= MAX_RESIDENT_BYTES {
                     found.resident = resident;

@@ -344,6 +344,7 @@ fn check_first_start(start: &Start) -> Result<(), ProviderError> {
 fn check_start(start: &Start) -> Result<(), ProviderError> {
     limits::check_text("input", &start.input)?;
     limits::check_text("name", &start.name)?;
+    limits::check_carried(&start.carried)?;
     limits::check_text("version", start.version.as_deref().unwrap_or_default())
 }
 

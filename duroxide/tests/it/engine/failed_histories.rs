@@ -8,8 +8,9 @@ use duroxide::history::{
     AppErrorKind, ConfigErrorKind, ErrorDetails, Event, EventKind, ExecutionId, InstanceId,
 };
 use duroxide::{join2, join3};
+use proptest::prelude::*;
 
-use crate::support::{Program, at, completed, event, lines};
+use crate::support::{Program, at, completed, event, lines, message_boundaries, random};
 
 fn is_nondeterminism(outcome: &Outcome) -> bool {
     let kind = ConfigErrorKind::Nondeterminism;
@@ -289,4 +290,37 @@ fn an_application_failure_is_never_taken_for_one_from_outside() {
     let details = ErrorDetails::application(AppErrorKind::OrchestrationFailed, "made up");
     history.push(event(3, None, EventKind::OrchestrationFailed { details }));
     assert_eq!(program.refusal(&history).event_id.0, 3);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+    /// Who has which message of a queue follows from the history alone: what is open for a reader
+    /// without the code is what is open for the code.
+    #[test]
+    fn wherever_an_instance_is_failed_from_outside_its_code_replays_that(
+        op in random::ops(),
+        choices in prop::collection::vec(any::<u8>(), 0..30),
+    ) {
+        let live = random::live(random::program(op), &choices);
+        for boundary in message_boundaries(&live.history) {
+            let known = &live.history[..boundary];
+            if known.is_empty() || known.last().is_some_and(|event| event.kind.is_terminal()) {
+                continue;
+            }
+            let instance = InstanceId::new("instance").unwrap();
+            let mut recorded = Recorded::new(instance, ExecutionId::FIRST);
+            recorded.scan(known);
+            let details = ErrorDetails::Infrastructure {
+                operation: "test".to_owned(),
+                message: String::new(),
+                retryable: false,
+            };
+            let mut failed = known.to_vec();
+            failed.extend(recorded.fail(details, at(9_000)));
+            let replayed = live.program.replay(&failed);
+            prop_assert!(replayed.is_ok(), "{:?}: {:#?}", replayed, lines(&failed));
+            prop_assert!(replayed.unwrap().is_ended());
+        }
+    }
 }

@@ -40,7 +40,7 @@ fn mutations() -> impl Strategy<Value = Mutation> {
         prop::option::of(0_u64..20).prop_map(Mutation::Source),
         Just(Mutation::Text),
         prop_oneof![0_u64..3_000, Just(u64::MAX)].prop_map(Mutation::Time),
-        (0_usize..11).prop_map(Mutation::Kind),
+        (0..KINDS).prop_map(Mutation::Kind),
     ]
 }
 
@@ -100,7 +100,13 @@ fn change_text(kind: &mut EventKind) {
         | EventKind::OrchestrationContinuedAsNew { input: text, .. }
         | EventKind::ActivityScheduled { name: text, .. }
         | EventKind::ActivityCompleted { result: text }
-        | EventKind::ActivityCancelRequested { reason: text } => text.push('~'),
+        | EventKind::ActivityCancelRequested { reason: text }
+        | EventKind::ExternalSubscribed { name: text }
+        | EventKind::ExternalEvent { data: text, .. }
+        | EventKind::ExternalSubscribedCancelled { reason: text }
+        | EventKind::QueueSubscribed { name: text }
+        | EventKind::QueueEventDelivered { data: text, .. }
+        | EventKind::QueueSubscriptionCancelled { reason: text } => text.push('~'),
         EventKind::OrchestrationFailed { details } | EventKind::ActivityFailed { details } => {
             *details = ErrorDetails::application(AppErrorKind::ActivityFailed, "~");
         }
@@ -111,8 +117,11 @@ fn change_text(kind: &mut EventKind) {
     }
 }
 
+const KINDS: usize = 17;
+
 fn other_kind(index: usize) -> EventKind {
     let text = String::new();
+    let name = "q0".to_owned();
     let reason = "dropped_future".to_owned();
     let details = ErrorDetails::application(AppErrorKind::OrchestrationFailed, "~");
     let fire_at = at(1_000);
@@ -130,7 +139,13 @@ fn other_kind(index: usize) -> EventKind {
         7 => EventKind::ActivityCancelRequested { reason },
         8 => EventKind::TimerCreated { fire_at },
         9 => EventKind::TimerFired { fire_at },
-        _ => EventKind::TimerCancelled { fire_at, reason },
+        10 => EventKind::TimerCancelled { fire_at, reason },
+        11 => EventKind::ExternalSubscribed { name },
+        12 => EventKind::ExternalEvent { name, data: text },
+        13 => EventKind::ExternalSubscribedCancelled { reason },
+        14 => EventKind::QueueSubscribed { name },
+        15 => EventKind::QueueEventDelivered { name, data: text },
+        _ => EventKind::QueueSubscriptionCancelled { reason },
     }
 }
 
@@ -154,13 +169,18 @@ fn message_of(event: &Event) -> Option<Message> {
     let source = event.source_event_id.unwrap_or_default();
     match event.kind.clone() {
         EventKind::OrchestrationStarted {
-            name, input, seed, ..
+            name,
+            input,
+            seed,
+            carried,
+            ..
         } => Some(Message::Start(Start {
             execution_id,
             name,
             version: None,
             input,
             seed,
+            carried,
         })),
         EventKind::ActivityCompleted { result } => Some(Message::ActivityCompleted {
             execution_id,
@@ -177,6 +197,10 @@ fn message_of(event: &Event) -> Option<Message> {
             source,
             fire_at,
         }),
+        EventKind::ExternalEvent { name, data } => Some(Message::ExternalEvent { name, data }),
+        EventKind::QueueEventDelivered { name: queue, data } => {
+            Some(Message::QueueEvent { queue, data })
+        }
         _ => None,
     }
 }
@@ -242,7 +266,7 @@ fn most_changes_are_refused() {
             Mutation::Source(Some(99)),
             Mutation::Text,
         ];
-        for mutation in all.into_iter().chain((0..11).map(Mutation::Kind)) {
+        for mutation in all.into_iter().chain((0..KINDS).map(Mutation::Kind)) {
             let changed = mutated(&live.history, index, mutation);
             if changed != live.history && program.replay(&changed).is_ok() {
                 accepted.push(format!("{mutation:?} {}", lines(&live.history)[index]));

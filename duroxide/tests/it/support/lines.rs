@@ -30,6 +30,16 @@ pub(crate) fn line(event: &Event) -> String {
         EventKind::TimerCreated { fire_at } => format!("{id} timer {}", fire_at.as_millis()),
         EventKind::TimerFired { .. } => format!("{id} fired {source}"),
         EventKind::TimerCancelled { reason, .. } => format!("{id} stop {source}: {reason}"),
+        EventKind::ExternalSubscribed { name } => format!("{id} wait {name}"),
+        EventKind::ExternalEvent { name, data } => format!("{id} event {name}: {data}"),
+        EventKind::ExternalSubscribedCancelled { reason } => {
+            format!("{id} unwait {source}: {reason}")
+        }
+        EventKind::QueueSubscribed { name } => format!("{id} dequeue {name}"),
+        EventKind::QueueEventDelivered { name, data } => format!("{id} message {name}: {data}"),
+        EventKind::QueueSubscriptionCancelled { reason } => {
+            format!("{id} undequeue {source}: {reason}")
+        }
         other => format!("{id} {other:?}"),
     }
 }

@@ -28,6 +28,7 @@ pub(crate) fn start(input: &str) -> Message {
         version: None,
         input: input.to_owned(),
         seed: SEED,
+        carried: Vec::new(),
     })
 }
 
@@ -55,6 +56,20 @@ pub(crate) fn fired(source: u64, fire_at: u64) -> Message {
     }
 }
 
+pub(crate) fn raised(name: &str, data: &str) -> Message {
+    Message::ExternalEvent {
+        name: name.to_owned(),
+        data: data.to_owned(),
+    }
+}
+
+pub(crate) fn queued(queue: &str, data: &str) -> Message {
+    Message::QueueEvent {
+        queue: queue.to_owned(),
+        data: data.to_owned(),
+    }
+}
+
 /// A recorded event, written at the time 0.
 pub(crate) fn event(id: u64, source: Option<u64>, kind: EventKind) -> Event {
     Event::new(EventId(id), source.map(EventId), Timestamp::ZERO, kind)
@@ -66,6 +81,7 @@ pub(crate) fn started() -> EventKind {
         version: "1.0.0".to_owned(),
         input: String::new(),
         seed: SEED,
+        carried: Vec::new(),
     }
 }
 

@@ -14,13 +14,17 @@ use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
 use proptest::prelude::*;
 
-use super::{Live, Program, completed, failed, fired, start};
+use super::{Live, Program, completed, failed, fired, queued, raised, start};
 
 /// One statement of a random program.
 #[derive(Clone, Debug)]
 pub(crate) enum Op {
     Call(u8),
     Timer(u8),
+    /// Waits for one of a few events.
+    Wait(u8),
+    /// Takes the next message of one of a few queues.
+    Dequeue(u8),
     /// Asked for and dropped.
     Dropped(u8),
     /// Asked for and never seen again.
@@ -53,6 +57,8 @@ pub(crate) fn ops() -> impl Strategy<Value = Op> {
     let leaf = prop_oneof![
         8 => any::<u8>().prop_map(Op::Call),
         4 => any::<u8>().prop_map(Op::Timer),
+        3 => (0_u8..3).prop_map(Op::Wait),
+        4 => (0_u8..3).prop_map(Op::Dequeue),
         1 => any::<u8>().prop_map(Op::Dropped),
         1 => any::<u8>().prop_map(Op::Forgotten),
         2 => any::<(u8, u8)>().prop_map(|(name, limits)| Op::Retried(name, limits)),
@@ -116,7 +122,17 @@ fn run(
             Ok(mixed(&[Ok(value)]))
         }
         .boxed(),
+        Op::Wait(name) => {
+            let wait = ctx.schedule_wait(format!("e{name}"));
+            async move { Ok(mixed(&[Ok(value), Ok(wait.await)])) }.boxed()
+        }
+        Op::Dequeue(name) => {
+            let message = ctx.dequeue_event(format!("q{name}"));
+            async move { Ok(mixed(&[Ok(value), Ok(message.await)])) }.boxed()
+        }
         Op::Dropped(name) => async move {
+            drop(ctx.schedule_wait(format!("e{}", name % 3)));
+            drop(ctx.dequeue_event(format!("q{}", name % 3)));
             drop(ctx.schedule_activity(format!("d{name}"), ""));
             drop(ctx.schedule_timer(delay(name)));
             Ok(value)
@@ -124,6 +140,9 @@ fn run(
         .boxed(),
         Op::Forgotten(name) => async move {
             std::mem::forget(ctx.schedule_activity(format!("f{name}"), ""));
+            if name % 4 == 0 {
+                std::mem::forget(ctx.dequeue_event("q0"));
+            }
             Ok(value)
         }
         .boxed(),
@@ -269,7 +288,22 @@ pub(crate) fn live(program: Program, choices: &[u8]) -> Live {
             .iter()
             .nth(usize::from(choice / 16) % open.len().max(1))
             .copied();
-        let (source, fire_at) = picked.expect("a pending execution waits for something");
+        // With nothing to be answered it waits for events; now and then they come anyhow.
+        let Some((source, fire_at)) = picked.filter(|_| choice % 16 != 12 && choice % 16 != 11)
+        else {
+            let sent = live.messages.len();
+            let name = if picked.is_none() {
+                sent % 6
+            } else {
+                usize::from(choice / 16) % 6
+            };
+            let data = format!("{sent}");
+            live.send(match name {
+                0..3 => raised(&format!("e{name}"), &data),
+                _ => queued(&format!("q{}", name - 3), &data),
+            });
+            continue;
+        };
         let answer = match (fire_at, choice % 16) {
             (_, 15) => live.messages[usize::from(choice / 16) % live.messages.len()]
                 .0

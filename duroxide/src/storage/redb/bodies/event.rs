@@ -32,6 +32,8 @@ struct StartedV1<'a> {
     version: &'a str,
     input: &'a str,
     seed: u128,
+    /// Queue and data.
+    carried: Vec<(&'a str, &'a str)>,
 }
 
 /// Frozen. Output, result or reason.
@@ -64,6 +66,13 @@ struct TimerCancelledV1<'a> {
     reason: &'a str,
 }
 
+/// Frozen. An event from outside, or a message of a queue.
+#[derive(Encode, BorrowDecode)]
+struct ArrivedV1<'a> {
+    name: &'a str,
+    data: &'a str,
+}
+
 /// Frozen.
 #[derive(Encode, BorrowDecode)]
 struct MomentV1 {
@@ -82,6 +91,12 @@ const ACTIVITY_CANCEL_REQUESTED: u8 = 8;
 const TIMER_CREATED: u8 = 9;
 const TIMER_FIRED: u8 = 10;
 const TIMER_CANCELLED: u8 = 11;
+const EXTERNAL_SUBSCRIBED: u8 = 12;
+const EXTERNAL_EVENT: u8 = 13;
+const EXTERNAL_SUBSCRIBED_CANCELLED: u8 = 14;
+const QUEUE_SUBSCRIBED: u8 = 15;
+const QUEUE_EVENT_DELIVERED: u8 = 16;
+const QUEUE_SUBSCRIPTION_CANCELLED: u8 = 17;
 
 /// A decoded row of history.
 #[derive(Debug, PartialEq, Eq)]
@@ -145,6 +160,7 @@ fn put_event(to: &mut Vec<u8>, event: &Event) -> Result<(), RecordError> {
             version,
             input,
             seed,
+            carried,
         } => put(
             to,
             StartedV1 {
@@ -152,6 +168,7 @@ fn put_event(to: &mut Vec<u8>, event: &Event) -> Result<(), RecordError> {
                 version,
                 input,
                 seed: *seed,
+                carried: borrowed(carried),
             },
         ),
         EventKind::OrchestrationFailed { details } | EventKind::ActivityFailed { details } => {
@@ -177,7 +194,14 @@ fn put_event(to: &mut Vec<u8>, event: &Event) -> Result<(), RecordError> {
         ),
         EventKind::OrchestrationCompleted { output: text }
         | EventKind::ActivityCompleted { result: text }
-        | EventKind::ActivityCancelRequested { reason: text } => put(to, TextV1 { text }),
+        | EventKind::ActivityCancelRequested { reason: text }
+        | EventKind::ExternalSubscribed { name: text }
+        | EventKind::ExternalSubscribedCancelled { reason: text }
+        | EventKind::QueueSubscribed { name: text }
+        | EventKind::QueueSubscriptionCancelled { reason: text } => put(to, TextV1 { text }),
+        EventKind::ExternalEvent { name, data } | EventKind::QueueEventDelivered { name, data } => {
+            put(to, ArrivedV1 { name, data })
+        }
         EventKind::TimerCancelled { fire_at, reason } => {
             let fire_at = fire_at.as_millis();
             put(to, TimerCancelledV1 { fire_at, reason })
@@ -202,6 +226,12 @@ fn code_of(kind: &EventKind) -> u8 {
         EventKind::TimerCreated { .. } => TIMER_CREATED,
         EventKind::TimerFired { .. } => TIMER_FIRED,
         EventKind::TimerCancelled { .. } => TIMER_CANCELLED,
+        EventKind::ExternalSubscribed { .. } => EXTERNAL_SUBSCRIBED,
+        EventKind::ExternalEvent { .. } => EXTERNAL_EVENT,
+        EventKind::ExternalSubscribedCancelled { .. } => EXTERNAL_SUBSCRIBED_CANCELLED,
+        EventKind::QueueSubscribed { .. } => QUEUE_SUBSCRIBED,
+        EventKind::QueueEventDelivered { .. } => QUEUE_EVENT_DELIVERED,
+        EventKind::QueueSubscriptionCancelled { .. } => QUEUE_SUBSCRIPTION_CANCELLED,
     }
 }
 
@@ -215,6 +245,7 @@ fn take_event(id: EventId, body: &mut &[u8]) -> Result<Event, RecordError> {
                 version: started.version.to_owned(),
                 input: started.input.to_owned(),
                 seed: started.seed,
+                carried: owned(&started.carried),
             }
         }
         COMPLETED => EventKind::OrchestrationCompleted {
@@ -261,6 +292,26 @@ fn take_event(id: EventId, body: &mut &[u8]) -> Result<Event, RecordError> {
                 reason: cancelled.reason.to_owned(),
             }
         }
+        EXTERNAL_SUBSCRIBED => EventKind::ExternalSubscribed {
+            name: take_text(body)?,
+        },
+        EXTERNAL_EVENT => {
+            let (name, data) = take_arrived(body)?;
+            EventKind::ExternalEvent { name, data }
+        }
+        EXTERNAL_SUBSCRIBED_CANCELLED => EventKind::ExternalSubscribedCancelled {
+            reason: take_text(body)?,
+        },
+        QUEUE_SUBSCRIBED => EventKind::QueueSubscribed {
+            name: take_text(body)?,
+        },
+        QUEUE_EVENT_DELIVERED => {
+            let (name, data) = take_arrived(body)?;
+            EventKind::QueueEventDelivered { name, data }
+        }
+        QUEUE_SUBSCRIPTION_CANCELLED => EventKind::QueueSubscriptionCancelled {
+            reason: take_text(body)?,
+        },
         other => return Err(unknown_code("event", other)),
     };
     let source = event_id(head.source);
@@ -272,9 +323,28 @@ fn event_id(stored: u64) -> Option<EventId> {
     (stored != 0).then_some(EventId(stored))
 }
 
+pub(super) fn borrowed(carried: &[(String, String)]) -> Vec<(&str, &str)> {
+    let pairs = carried.iter();
+    pairs
+        .map(|(queue, data)| (queue.as_str(), data.as_str()))
+        .collect()
+}
+
+pub(super) fn owned(carried: &[(&str, &str)]) -> Vec<(String, String)> {
+    let pairs = carried.iter();
+    pairs
+        .map(|&(queue, data)| (queue.to_owned(), data.to_owned()))
+        .collect()
+}
+
 fn take_text(body: &mut &[u8]) -> Result<String, RecordError> {
     let text: TextV1<'_> = take(body)?;
     Ok(text.text.to_owned())
+}
+
+fn take_arrived(body: &mut &[u8]) -> Result<(String, String), RecordError> {
+    let arrived: ArrivedV1<'_> = take(body)?;
+    Ok((arrived.name.to_owned(), arrived.data.to_owned()))
 }
 
 fn take_moment(body: &mut &[u8]) -> Result<Timestamp, RecordError> {

@@ -3,6 +3,7 @@
 use bincode::{BorrowDecode, Encode};
 
 use crate::history::{EventId, ExecutionId, Message, Start};
+use crate::storage::redb::bodies::event::{borrowed, owned};
 use crate::storage::redb::bodies::failure::{self, ErrorV1};
 use crate::storage::redb::bodies::{nothing_left, put, take, unknown_code};
 use crate::storage::redb::record::{self, Kind, RecordError};
@@ -26,6 +27,8 @@ struct StartV1<'a> {
     version: Option<&'a str>,
     input: &'a str,
     seed: u128,
+    /// Queue and data.
+    carried: Vec<(&'a str, &'a str)>,
 }
 
 /// Frozen.
@@ -40,13 +43,39 @@ struct FiredV1 {
     fire_at: u64,
 }
 
+/// Frozen. For the instance: its head names no execution and no source.
+#[derive(Encode, BorrowDecode)]
+struct SentV1<'a> {
+    /// The sender's: the same message sent again is recognised by it.
+    id: u128,
+    name: &'a str,
+    data: &'a str,
+}
+
 // Append only.
 const START: u8 = 1;
 const ACTIVITY_COMPLETED: u8 = 2;
 const ACTIVITY_FAILED: u8 = 3;
 const TIMER_FIRED: u8 = 4;
+const EXTERNAL_EVENT: u8 = 5;
+const QUEUE_EVENT: u8 = 6;
 
-pub(crate) fn encode_message(instance: u64, message: &Message) -> Result<Vec<u8>, RecordError> {
+/// A message as it is stored.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct StoredMessage {
+    /// The number of the instance that it is for.
+    pub(crate) instance: u64,
+    pub(crate) message: Message,
+    /// The sender's id; 0 for messages that the store made itself.
+    pub(crate) sent_as: u128,
+}
+
+/// `sent_as`: the sender's id, of events only.
+pub(crate) fn encode_message(
+    instance: u64,
+    message: &Message,
+    sent_as: u128,
+) -> Result<Vec<u8>, RecordError> {
     record::seal(Kind::MESSAGE_V1, |to| match message {
         Message::Start(start) => {
             put(to, head(START, instance, start.execution_id, EventId::NONE))?;
@@ -57,6 +86,7 @@ pub(crate) fn encode_message(instance: u64, message: &Message) -> Result<Vec<u8>
                     version: start.version.as_deref(),
                     input: &start.input,
                     seed: start.seed,
+                    carried: borrowed(&start.carried),
                 },
             )
         }
@@ -88,15 +118,33 @@ pub(crate) fn encode_message(instance: u64, message: &Message) -> Result<Vec<u8>
             let fire_at = fire_at.as_millis();
             put(to, FiredV1 { fire_at })
         }
+        Message::ExternalEvent { name, data } => {
+            put_sent(to, EXTERNAL_EVENT, instance, sent_as, name, data)
+        }
+        Message::QueueEvent { queue, data } => {
+            put_sent(to, QUEUE_EVENT, instance, sent_as, queue, data)
+        }
     })
 }
 
-/// The message, and the number of the instance that it is for.
-pub(crate) fn decode_message(record: &[u8]) -> Result<(u64, Message), RecordError> {
+fn put_sent(
+    to: &mut Vec<u8>,
+    code: u8,
+    instance: u64,
+    id: u128,
+    name: &str,
+    data: &str,
+) -> Result<(), RecordError> {
+    put(to, head(code, instance, ExecutionId(0), EventId::NONE))?;
+    put(to, SentV1 { id, name, data })
+}
+
+pub(crate) fn decode_message(record: &[u8]) -> Result<StoredMessage, RecordError> {
     let mut body = record::unseal(Kind::MESSAGE_V1, record)?;
     let head: MessageV1 = take(&mut body)?;
     let execution_id = ExecutionId(head.execution_id);
     let source = EventId(head.source);
+    let mut sent_as = 0;
     let message = match head.code {
         START => {
             let start: StartV1<'_> = take(&mut body)?;
@@ -106,6 +154,7 @@ pub(crate) fn decode_message(record: &[u8]) -> Result<(u64, Message), RecordErro
                 version: start.version.map(str::to_owned),
                 input: start.input.to_owned(),
                 seed: start.seed,
+                carried: owned(&start.carried),
             })
         }
         ACTIVITY_COMPLETED => {
@@ -129,10 +178,30 @@ pub(crate) fn decode_message(record: &[u8]) -> Result<(u64, Message), RecordErro
                 fire_at: Timestamp::from_millis(fired.fire_at),
             }
         }
+        EXTERNAL_EVENT => {
+            let sent: SentV1<'_> = take(&mut body)?;
+            sent_as = sent.id;
+            Message::ExternalEvent {
+                name: sent.name.to_owned(),
+                data: sent.data.to_owned(),
+            }
+        }
+        QUEUE_EVENT => {
+            let sent: SentV1<'_> = take(&mut body)?;
+            sent_as = sent.id;
+            Message::QueueEvent {
+                queue: sent.name.to_owned(),
+                data: sent.data.to_owned(),
+            }
+        }
         other => return Err(unknown_code("message", other)),
     };
     nothing_left(body)?;
-    Ok((head.instance, message))
+    Ok(StoredMessage {
+        instance: head.instance,
+        message,
+        sent_as,
+    })
 }
 
 fn head(code: u8, instance: u64, execution_id: ExecutionId, source: EventId) -> MessageV1 {

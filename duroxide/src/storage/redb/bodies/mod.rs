@@ -16,7 +16,7 @@ use bincode::{BorrowDecode, Encode};
 use crate::storage::redb::record::{self, Kind, RecordError};
 
 pub(crate) use event::{StoredTurn, decode_turn, decode_turn_head, encode_turn};
-pub(crate) use message::{decode_message, encode_message};
+pub(crate) use message::{StoredMessage, decode_message, encode_message};
 pub(crate) use rows::{
     ActivityKey, InstanceRow, TimerKey, decode_activity, decode_attempts, decode_incarnation,
     decode_instance, decode_quiet_turn, decode_timer, encode_activity, encode_attempts,

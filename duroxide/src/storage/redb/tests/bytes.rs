@@ -1,9 +1,12 @@
 //! The bytes of every kind of record, as they stand in files: a change here breaks stores.
 
-use crate::history::{AppErrorKind, ErrorDetails, Event, EventId, EventKind, ExecutionId, Message};
+use crate::history::{
+    AppErrorKind, ErrorDetails, Event, EventId, EventKind, ExecutionId, Message, Start,
+};
 use crate::provider::{InstanceState, InstanceStatus};
 use crate::storage::redb::bodies::{
-    self, ActivityKey, InstanceRow, TimerKey, decode_instance, decode_message, decode_turn,
+    self, ActivityKey, InstanceRow, StoredMessage, TimerKey, decode_instance, decode_message,
+    decode_turn,
 };
 use crate::storage::redb::record::{self, Kind, RecordError};
 use crate::time::Timestamp;
@@ -44,6 +47,7 @@ fn events() -> Vec<Event> {
             version: text(),
             input: text(),
             seed: 5,
+            carried: vec![("q".to_owned(), text())],
         },
         EventKind::OrchestrationCompleted { output: text() },
         EventKind::OrchestrationFailed { details: details() },
@@ -66,6 +70,18 @@ fn events() -> Vec<Event> {
             fire_at: Timestamp::from_millis(9),
             reason: text(),
         },
+        EventKind::ExternalSubscribed { name: text() },
+        EventKind::ExternalEvent {
+            name: text(),
+            data: text(),
+        },
+        EventKind::ExternalSubscribedCancelled { reason: text() },
+        EventKind::QueueSubscribed { name: text() },
+        EventKind::QueueEventDelivered {
+            name: text(),
+            data: text(),
+        },
+        EventKind::QueueSubscriptionCancelled { reason: text() },
     ];
     let numbered = kinds.into_iter().zip(1..);
     numbered
@@ -73,7 +89,7 @@ fn events() -> Vec<Event> {
         .collect()
 }
 
-fn messages() -> [Message; 4] {
+fn messages() -> [Message; 7] {
     let execution_id = ExecutionId(1);
     let source = EventId(2);
     [
@@ -93,6 +109,18 @@ fn messages() -> [Message; 4] {
             source,
             fire_at: Timestamp::from_millis(7),
         },
+        Message::ExternalEvent {
+            name: "n".to_owned(),
+            data: "d".to_owned(),
+        },
+        Message::QueueEvent {
+            queue: "q".to_owned(),
+            data: "d".to_owned(),
+        },
+        Message::Start(Start {
+            carried: vec![("q".to_owned(), "d".to_owned())],
+            ..super::start_of("in")
+        }),
     ]
 }
 
@@ -101,8 +129,14 @@ fn what_is_written_is_read() {
     let turn = decode_turn(EventId(1), &bodies::encode_turn(8, &events()).unwrap()).unwrap();
     assert_eq!((turn.turn_id, turn.events), (8, events()));
     for message in messages() {
-        let record = bodies::encode_message(6, &message).unwrap();
-        assert_eq!(decode_message(&record), Ok((6, message)));
+        let sent_as = if message.is_event() { 9 } else { 0 };
+        let record = bodies::encode_message(6, &message, sent_as).unwrap();
+        let stored = StoredMessage {
+            instance: 6,
+            message,
+            sent_as,
+        };
+        assert_eq!(decode_message(&record), Ok(stored));
     }
     assert_eq!(
         decode_instance(&bodies::encode_instance(&row()).unwrap()),
@@ -124,8 +158,8 @@ fn the_bytes_are_the_documented_ones() {
         execution_id: ExecutionId(3),
         source: EventId(4),
     };
-    let [start, completed, failed, fired] =
-        messages().map(|message| bodies::encode_message(6, &message).unwrap());
+    let [start, completed, failed, fired, event, queued, successor] =
+        messages().map(|message| bodies::encode_message(6, &message, 300).unwrap());
     let records = [
         bodies::encode_incarnation(2).unwrap(),
         bodies::encode_instance(&row()).unwrap(),
@@ -134,6 +168,9 @@ fn the_bytes_are_the_documented_ones() {
         completed,
         failed,
         fired,
+        event,
+        queued,
+        successor,
         bodies::encode_activity(&activity).unwrap(),
         bodies::encode_timer(&timer, 1).unwrap(),
         bodies::encode_attempts(3).unwrap(),
@@ -158,8 +195,11 @@ fn the_codes_of_failures_are_the_documented_ones() {
             source: EventId(2),
             details: ErrorDetails::application(kind, "no"),
         };
-        let record = bodies::encode_message(6, &message).unwrap();
-        assert_eq!(decode_message(&record), Ok((6, message)));
+        let record = bodies::encode_message(6, &message, 0).unwrap();
+        assert_eq!(
+            decode_message(&record).map(|stored| stored.message),
+            Ok(message)
+        );
         hex(&record)
     });
     assert_eq!(records, GOLDEN_FAILURES);
@@ -192,14 +232,17 @@ fn bytes_behind_the_body_are_refused() {
 }
 
 /// In the order of the records in their test.
-const GOLDEN: [&str; 11] = [
+const GOLDEN: [&str; 14] = [
     "010100000100000097dccddf02",
     "010200001c0000000025906b0169014f01013102030001030100026e6f000000000000fb2c010304",
-    "01030000560000008caf2231080b010009017401740174050201090174030109030100026e6f0000000000000401090174000501090174017402030601090174070109030100026e6f0000000000000801090174090109090a0109090b0109090174",
-    "010400000f000000ea86edfd01060100054f726465720002696e07",
+    "010300007b000000be0578c508110100090174017401740501017101740201090174030109030100026e6f000000000000040109017400050109017401740601090174070109030100026e6f0000000000000801090174090109090a0109090b01090901740c010901740d0109017401740e010901740f01090174100109017401741101090174",
+    "01040000100000001cd3619b01060100054f726465720002696e0700",
     "01040000060000000cf2c90b020601020172",
     "0104000010000000850f853f03060102030100026e6f000000000000",
     "010400000500000083b371110406010207",
+    "010400000b0000006f4502ca05060000fb2c01016e0164",
+    "010400000b000000fb0c7f4a06060000fb2c0101710164",
+    "01040000140000002c223b2301060100054f726465720002696e070101710164",
     "010500000400000014e1359b01020304",
     "0106000007000000c8578aadfbe80302030401",
     "0107000001000000b727c39e03",

@@ -35,6 +35,7 @@ pub(super) fn start_of(input: &str) -> Start {
         version: None,
         input: input.to_owned(),
         seed: 7,
+        carried: Vec::new(),
     }
 }
 
@@ -113,6 +114,7 @@ fn started(item: &TurnItem) -> EventKind {
         version: "1.0.0".to_owned(),
         input: start.input.clone(),
         seed: start.seed,
+        carried: start.carried.clone(),
     }
 }
 
