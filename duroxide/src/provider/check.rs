@@ -1,7 +1,19 @@
 //! What can be wrong with a commit whatever the store: the same checks for all of them.
 
-use crate::history::{Event, EventId, EventKind, ExecutionId};
+use crate::history::{Event, EventId, EventKind, ExecutionId, Message};
 use crate::provider::{TurnCommit, TurnOutcome};
+
+/// Whether this message may come from outside.
+///
+/// # Errors
+///
+/// What is wrong, for [`ProviderError::Refused`](crate::provider::ProviderError::Refused).
+pub fn check_event(message: &Message) -> Result<(), String> {
+    if message.is_event() {
+        return Ok(());
+    }
+    Err("only events come from outside; the store makes all other messages itself".to_owned())
+}
 
 /// Where an instance stands before a commit.
 #[derive(Clone, Copy, Debug)]

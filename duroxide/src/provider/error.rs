@@ -12,6 +12,9 @@ pub enum ProviderError {
     /// was written. Drop the work: somebody else has it, or nobody needs it.
     #[error("the lock is lost")]
     LockLost,
+    /// There is no such instance. Nothing was written.
+    #[error("there is no such instance")]
+    InstanceNotFound,
     /// The store could not answer. Whether a write happened is *unknown*: try again, every verb
     /// is idempotent.
     #[error("the store failed to {operation}")]

@@ -20,12 +20,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId, Start};
+use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId, Message, Start};
 
-pub use check::CommitBase;
+pub use check::{CommitBase, check_event};
 pub use error::ProviderError;
 pub use work::{
-    ActivityItem, ActivityLock, ActivityRequest, Committed, HistoryPage, InboxMessage,
+    ActivityItem, ActivityLock, ActivityRequest, Committed, Enqueued, HistoryPage, InboxMessage,
     InstanceState, InstanceStatus, MessageId, StartOutcome, Timer, TurnCommit, TurnItem, TurnLock,
     TurnOutcome,
 };
@@ -59,11 +59,31 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
         start: Start,
     ) -> Result<StartOutcome, ProviderError>;
 
+    /// Puts an event into the inbox of an instance: running, waiting for its first turn, or ended (then
+    /// it is handed out as such, and consumed without effect). Durable when it is acknowledged.
+    ///
+    /// Sending it again under the same `message_id` is [`Enqueued::Duplicate`] and one message, at
+    /// least for as long as that is in the inbox; how long after that is the store's to document.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::InstanceNotFound`]: nothing was written, and nobody else is held up;
+    /// [`ProviderError::Refused`] for a message that is no [event](Message::is_event).
+    async fn enqueue(
+        &self,
+        instance: &InstanceId,
+        message_id: u128,
+        message: Message,
+    ) -> Result<Enqueued, ProviderError>;
+
     /// Locks up to `max` instances that have visible messages and hands out all these messages;
     /// parks until there is at least one. At most one lock per instance is live.
     ///
+    /// Events keep their order: none is handed out while a message before it is not visible, a start
+    /// that is put off included.
+    ///
     /// A message that arrives or falls due wakes a parked call at once. Each message handed out
-    /// counts one attempt. A call that is dropped while parked has locked nothing.
+    /// counts one attempt; a commit that consumes some of them takes back that of the others. A call that is dropped while parked has locked nothing.
     async fn fetch_turns(
         &self,
         max: usize,

@@ -197,6 +197,15 @@ pub enum StartOutcome {
     },
 }
 
+/// What came of sending an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enqueued {
+    /// It is in the inbox.
+    Accepted,
+    /// It was sent before under the same id; nothing was written.
+    Duplicate,
+}
+
 /// Where an instance stands, as far as it is on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstanceStatus {

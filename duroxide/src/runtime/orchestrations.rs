@@ -155,6 +155,11 @@ impl Turns {
             (execution, turn)
         });
         let (execution, turn) = ran.await?;
+        if turn.consumed == 0 {
+            // Events without the start that comes before them: they belong behind it.
+            self.abandon(item, Duration::from_millis(100), true).await;
+            return Ok(());
+        }
         if let Outcome::Failed(details @ ErrorDetails::Configuration { .. }) = &turn.outcome {
             tracing::error!(
                 target: "duroxide::runtime",

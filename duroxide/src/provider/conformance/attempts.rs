@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::history::Message;
 use crate::provider::TurnItem;
 
 use super::driver::{Driver, LONG};
@@ -85,13 +86,40 @@ pub async fn each_message_has_its_own_count(factory: &dyn ProviderFactory) {
     assert_eq!(attempts(&driver.fetch().await), [3, 1]);
 }
 
-/// A message that a turn did not consume is delivered once more, and that counts.
-pub async fn a_message_left_unconsumed_counts(factory: &dyn ProviderFactory) {
+/// A message that a turn left, and no other one was consumed, is delivered once more, and that counts.
+pub async fn a_message_left_by_a_turn_that_did_nothing_counts(factory: &dyn ProviderFactory) {
     let driver = Driver::new(factory).await;
     driver.start("a").await;
     let item = driver.fetch().await;
     driver.commit(&item, Turn::idle(&item)).await;
     assert_eq!(attempts(&driver.fetch().await), [2]);
+}
+
+/// A message that a turn left while it consumed others was not what went wrong: a long inbox that is
+/// worked off piece by piece does not look like poison.
+pub async fn a_message_left_by_a_turn_that_did_something_does_not_count(
+    factory: &dyn ProviderFactory,
+) {
+    let mut driver = Driver::new(factory).await;
+    let id = driver.begin("a", |turn| turn).await;
+    for number in 0..6 {
+        let message = Message::QueueEvent {
+            queue: "q".to_owned(),
+            data: number.to_string(),
+        };
+        driver.store.enqueue(&id, number, message).await.unwrap();
+    }
+    for left in (1..=6).rev() {
+        if left == 3 {
+            driver = driver.reopen().await;
+        }
+        let item = driver.fetch().await;
+        assert_eq!(attempts(&item), vec![1; left]);
+        let first = item.messages[0].id;
+        driver
+            .commit(&item, Turn::consuming(&item, |id| id == first))
+            .await;
+    }
 }
 
 /// A message that crashes its process again and again counts up: at most one delivery is missing.

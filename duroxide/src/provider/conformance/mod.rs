@@ -22,6 +22,7 @@ pub mod continue_as_new;
 pub mod corruption;
 pub mod crowds;
 pub mod endings;
+pub mod events;
 pub mod giving_back;
 pub mod history;
 pub mod inbox;

@@ -49,7 +49,8 @@ macro_rules! conformance_tests {
                 a_message_whose_lease_ended_counts,
                 a_forgotten_message_does_not_count,
                 each_message_has_its_own_count,
-                a_message_left_unconsumed_counts,
+                a_message_left_by_a_turn_that_did_nothing_counts,
+                a_message_left_by_a_turn_that_did_something_does_not_count,
                 a_message_that_crashes_its_process_counts,
                 an_activity_delivered_again_counts,
                 a_forgotten_activity_does_not_count,
@@ -122,6 +123,21 @@ macro_rules! conformance_tests {
                 messages_left_by_the_last_turn_are_handed_out,
                 a_timer_after_the_end_changes_nothing,
                 an_ended_instance_stays_as_it_ended,
+            ]
+            events: [
+                an_event_arrives_as_it_was_sent,
+                an_event_for_an_unknown_instance_is_refused,
+                only_events_can_be_sent,
+                an_event_before_the_first_turn_is_kept,
+                events_keep_their_order,
+                an_event_survives,
+                an_event_wakes_a_fetch,
+                an_event_sent_again_is_one_message,
+                of_concurrent_sends_of_one_event_one_is_accepted,
+                an_event_after_the_end_changes_nothing,
+                events_left_behind_follow_the_next_start,
+                events_do_not_overtake_what_is_put_off,
+                a_corrupt_event_holds_up_nobody,
             ]
             giving_back: [
                 an_abandoned_turn_is_there_at_once,

@@ -31,10 +31,19 @@ impl State {
 
     fn apply(&mut self, lock: &TurnLock, turn: TurnCommit) -> Result<Committed, ProviderError> {
         let instance = self.locked(lock)?;
-        instance.lock = None;
+        let held = instance.lock.take();
         instance.last_turn_id = Some(turn.turn_id);
         for message in &turn.consumed {
             instance.inbox.remove(message);
+        }
+        if !turn.consumed.is_empty() {
+            // The turn got somewhere: what it left was not what stops this instance.
+            let left = held.into_iter().flat_map(|held| held.messages);
+            for id in left {
+                if let Some(message) = instance.inbox.get_mut(&id) {
+                    message.attempt = message.attempt.saturating_sub(1);
+                }
+            }
         }
         instance.append(&turn);
         let queued: Vec<_> = turn

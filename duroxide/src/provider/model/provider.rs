@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId, Start};
+use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId, Message, Start};
 use crate::provider::{
-    ActivityItem, ActivityLock, Committed, HistoryPage, InstanceStatus, Provider, ProviderAdmin,
-    ProviderError, StartOutcome, TurnCommit, TurnItem, TurnLock,
+    ActivityItem, ActivityLock, Committed, Enqueued, HistoryPage, InstanceStatus, Provider,
+    ProviderAdmin, ProviderError, StartOutcome, TurnCommit, TurnItem, TurnLock,
 };
 
 use super::{Look, ModelProvider};
@@ -24,6 +24,15 @@ impl Provider for ModelProvider {
         start: Start,
     ) -> Result<StartOutcome, ProviderError> {
         self.write(|state, moment| state.start(moment, instance, start))
+    }
+
+    async fn enqueue(
+        &self,
+        instance: &InstanceId,
+        message_id: u128,
+        message: Message,
+    ) -> Result<Enqueued, ProviderError> {
+        self.write(|state, _| state.enqueue(instance, message_id, message))
     }
 
     async fn fetch_turns(

@@ -1,10 +1,12 @@
-//! Creating instances, and looking at them.
+//! Creating instances, sending them events, and looking at them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use crate::history::{EventId, ExecutionId, InstanceId, Message, Start};
-use crate::provider::{HistoryPage, InstanceState, InstanceStatus, ProviderError, StartOutcome};
+use crate::provider::{
+    Enqueued, HistoryPage, InstanceState, InstanceStatus, ProviderError, StartOutcome, check_event,
+};
 
 use super::state::{Instance, Moment, State};
 
@@ -40,12 +42,29 @@ impl State {
             last_turn_id: None,
             executions: BTreeMap::from([(start.execution_id, BTreeMap::new())]),
             inbox: BTreeMap::new(),
+            sent: BTreeSet::new(),
             timers: BTreeSet::new(),
             lock: None,
         };
         self.instances.insert(id.clone(), created);
         self.deliver(id, Message::Start(start));
         Ok(StartOutcome::Created)
+    }
+
+    pub(super) fn enqueue(
+        &mut self,
+        id: &InstanceId,
+        message_id: u128,
+        message: Message,
+    ) -> Result<Enqueued, ProviderError> {
+        check_event(&message).map_err(ProviderError::Refused)?;
+        let instance = self.instances.get_mut(id);
+        let instance = instance.ok_or(ProviderError::InstanceNotFound)?;
+        if !instance.sent.insert(message_id) {
+            return Ok(Enqueued::Duplicate);
+        }
+        self.deliver(id, message);
+        Ok(Enqueued::Accepted)
     }
 
     pub(super) fn read(

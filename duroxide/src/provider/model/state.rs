@@ -61,6 +61,8 @@ pub(super) struct Instance {
     pub(super) executions: BTreeMap<ExecutionId, History>,
     /// In the order of arrival.
     pub(super) inbox: BTreeMap<MessageId, StoredMessage>,
+    /// The ids of all events that were ever sent.
+    pub(super) sent: BTreeSet<u128>,
     /// In the order in which they fall due.
     pub(super) timers: BTreeSet<(Timestamp, ExecutionId, EventId)>,
     pub(super) lock: Option<HeldTurn>,

@@ -21,7 +21,7 @@ impl State {
                 .lock
                 .as_ref()
                 .is_none_or(|held| !held.lease.is_live(moment))
-                && let Some(oldest) = instance.visible(moment).min()
+                && let Some(oldest) = instance.visible(moment).into_iter().min()
             {
                 ready.push((oldest, id.clone()));
             }
@@ -103,17 +103,28 @@ impl State {
 }
 
 impl Instance {
-    fn visible(&self, moment: &Moment<'_>) -> impl Iterator<Item = MessageId> {
-        let inbox = self.inbox.iter();
-        let visible = inbox.filter(|(_, message)| message.visible_from <= moment.elapsed);
-        visible.map(|(&id, _)| id)
+    /// What may be handed out, in the order in which it is: a start first, and no event before a
+    /// message that has to wait.
+    fn visible(&self, moment: &Moment<'_>) -> Vec<MessageId> {
+        let mut inbox: Vec<_> = self.inbox.iter().collect();
+        inbox.sort_by_key(|&(&id, _)| !self.is_start(id));
+        let mut visible = Vec::new();
+        let mut somebody_waits = false;
+        for (&id, stored) in inbox {
+            if stored.visible_from > moment.elapsed {
+                somebody_waits = true;
+            } else if !(somebody_waits && stored.message.is_event()) {
+                visible.push(id);
+            }
+        }
+        visible
     }
 
     /// Locks the instance and hands out all that is visible, a start first.
     fn hand_out(&mut self, id: InstanceId, lease: Lease, moment: &Moment<'_>) -> TurnItem {
         let mut messages = Vec::new();
-        for (&id, stored) in &mut self.inbox {
-            if stored.visible_from <= moment.elapsed {
+        for id in self.visible(moment) {
+            if let Some(stored) = self.inbox.get_mut(&id) {
                 stored.attempt = stored.attempt.saturating_add(1);
                 messages.push(InboxMessage {
                     id,
@@ -126,7 +137,6 @@ impl Instance {
                 });
             }
         }
-        messages.sort_by_key(|message| !self.is_start(message.id));
         self.lock = Some(HeldTurn {
             lease,
             messages: messages.iter().map(|message| message.id).collect(),

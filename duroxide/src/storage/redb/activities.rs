@@ -319,7 +319,7 @@ impl State {
         };
         let record = bodies::encode_message(instance, &message, 0)?;
         self.drop_activity(lock.activity);
-        self.deliver(instance, message, record, now);
+        self.deliver(instance, message, record, None, now);
         Ok(Some(self.join()))
     }
 

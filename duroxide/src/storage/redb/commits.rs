@@ -19,6 +19,7 @@ use crate::storage::redb::record::RecordError;
 use crate::storage::redb::schema::{Queue, RowKey};
 use crate::storage::redb::state::{Durable, Effect, Moment, State, TurnDue};
 use crate::storage::redb::timers::Removed;
+use crate::storage::redb::turns::forget_delivery;
 
 /// What came of a commit, as far as memory goes.
 #[derive(Debug)]
@@ -67,8 +68,24 @@ impl State {
         self.open.effects.push(Effect::Changed(id.clone()));
         self.by_id.insert(id, instance);
         self.inbox(instance).row = Some(row);
-        self.deliver(instance, message, message_record, now);
+        self.deliver(instance, message, message_record, None, now);
         Ok(self.join())
+    }
+
+    /// Puts an event into an inbox. `None`: it was sent before.
+    pub(crate) fn send(
+        &mut self,
+        instance: u64,
+        id: u128,
+        message: Message,
+        now: Moment,
+    ) -> Result<Option<Durable>, RecordError> {
+        let record = bodies::encode_message(instance, &message, id)?;
+        if !self.sent_ids.insert(instance, id) {
+            return Ok(None);
+        }
+        self.deliver(instance, message, record, Some(id), now);
+        Ok(Some(self.join()))
     }
 
     /// Puts a message into an inbox and its row into the open group. It can be taken at once.
@@ -77,6 +94,7 @@ impl State {
         instance: u64,
         message: Message,
         record: Vec<u8>,
+        sent_as: Option<u128>,
         now: Moment,
     ) {
         let id = self.message_id();
@@ -103,6 +121,7 @@ impl State {
             body,
             origin: Origin::Inbox,
             deliveries: Deliveries::default(),
+            sent_as,
             visible_at: Duration::ZERO,
             group,
         });
@@ -199,9 +218,21 @@ impl State {
         };
         let changes = &mut self.open.changes;
         let resident = &mut self.resident;
-        inbox.messages.retain(|message| {
+        let sent_ids = &mut self.sent_ids;
+        // Under a commit nobody asks any more what its lease covered.
+        let lease = inbox.lease.as_mut();
+        let taken = lease.map(|lease| std::mem::take(&mut lease.taken));
+        let taken = taken.unwrap_or_default();
+        inbox.messages.retain_mut(|message| {
             if !consumed.contains(&message.place) {
+                // The turn got somewhere: what it left was not what stops this instance.
+                if !consumed.is_empty() && taken.binary_search(&message.place).is_ok() {
+                    forget_delivery(message, instance, changes);
+                }
                 return true;
+            }
+            if let Some(id) = message.sent_as {
+                sent_ids.consume(instance, id);
             }
             let sequence = message.place.id;
             match message.origin {
@@ -270,7 +301,7 @@ impl State {
             self.open.effects.push(Effect::Changed(id));
         }
         if let Some((next, record)) = after.next {
-            self.deliver(instance, next, record, now);
+            self.deliver(instance, next, record, None, now);
         }
     }
 }

@@ -87,6 +87,8 @@ pub(crate) struct Queued {
     pub(crate) body: Body,
     pub(crate) origin: Origin,
     pub(crate) deliveries: Deliveries,
+    /// Of events: the sender's id.
+    pub(crate) sent_as: Option<u128>,
     /// Not before this moment of the monotonic clock.
     pub(crate) visible_at: Duration,
     /// The group that makes it durable.
@@ -130,12 +132,9 @@ impl Inbox {
 
     /// Whether there is something that a fetch could take.
     pub(crate) fn is_ready(&self, elapsed: Duration, durable: u64) -> bool {
-        !self.unreadable
-            && self.is_free()
-            && self
-                .messages
-                .iter()
-                .any(|message| message.is_visible(elapsed, durable))
+        let mut turnstile = Turnstile::new(elapsed, durable);
+        let mut messages = self.messages.iter();
+        !self.unreadable && self.is_free() && messages.any(|message| turnstile.passes(message))
     }
 
     /// Whether nobody works on it.
@@ -166,13 +165,36 @@ impl Inbox {
     }
 }
 
-impl Queued {
-    pub(crate) fn is_visible(&self, elapsed: Duration, durable: u64) -> bool {
-        let readable = match self.body {
-            Body::OnDisk => self.group <= durable,
+/// Decides which messages of one inbox may be handed out, asked about each in their order: events
+/// do not overtake a message that has to wait.
+#[derive(Debug)]
+pub(crate) struct Turnstile {
+    elapsed: Duration,
+    durable: u64,
+    somebody_waits: bool,
+}
+
+impl Turnstile {
+    pub(crate) fn new(elapsed: Duration, durable: u64) -> Self {
+        Self {
+            elapsed,
+            durable,
+            somebody_waits: false,
+        }
+    }
+
+    pub(crate) fn passes(&mut self, message: &Queued) -> bool {
+        let readable = match message.body {
+            Body::OnDisk => message.group <= self.durable,
             Body::Here(_) | Body::Unreadable(_) => true,
         };
-        readable && self.visible_at <= elapsed
+        let is_event = message.sent_as.is_some();
+        if readable && message.visible_at <= self.elapsed {
+            !(self.somebody_waits && is_event)
+        } else {
+            self.somebody_waits = true;
+            false
+        }
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) const MAX_DELTA_BYTES: usize = 8 << 20;
 /// The most bytes of unread queue messages that one execution hands to the next: they stand in one
 /// event, and leave room for others in its turn.
 pub(crate) const MAX_CARRIED_BYTES: usize = 4 << 20;
+/// The ids of so many events that were consumed are remembered, in memory.
+pub(crate) const REMEMBERED_IDS: usize = 10_000;
 /// Fresh payloads above this many bytes are not kept in memory but read again when they are due.
 pub(crate) const MAX_RESIDENT_BYTES: usize = 64 << 20;
 /// A group is written when it has this many bytes, whoever might still join.

@@ -117,8 +117,12 @@ fn messages(
         let message = problem.map_or_else(|| reads::message_in(instance, record.value()), Err);
         let is_start =
             matches!(&message, Ok(stored) if matches!(stored.message, Message::Start(_)));
+        let mut sender = None;
         let body = match message {
-            Ok(StoredMessage { message, .. }) => {
+            Ok(StoredMessage {
+                message, sent_as, ..
+            }) => {
+                sender = message.is_event().then_some(sent_as);
                 let resident = found.resident.saturating_add(bytes_of(&message));
                 if resident <= MAX_RESIDENT_BYTES {
                     found.resident = resident;
@@ -137,6 +141,7 @@ fn messages(
             body,
             origin: Origin::Inbox,
             deliveries,
+            sent_as: sender,
             visible_at: Duration::ZERO,
             group: 0,
         };

@@ -19,6 +19,7 @@ use crate::storage::redb::inbox::{Inbox, Row};
 use crate::storage::redb::limits::{IDLE_ROWS, MAX_GROUP_BYTES};
 use crate::storage::redb::lot::Lot;
 use crate::storage::redb::recovery::Found;
+use crate::storage::redb::sent::SentIds;
 use crate::storage::redb::timers::Timers;
 use crate::time::Timestamp;
 
@@ -63,6 +64,7 @@ pub(crate) struct State {
     pub(crate) resident: usize,
     /// Who waits for which instance to change.
     pub(crate) watched: HashMap<InstanceId, Watched>,
+    pub(crate) sent_ids: SentIds,
 }
 
 /// An instance that somebody waits for.
@@ -138,8 +140,12 @@ impl State {
             durable: 0,
             resident: found.resident,
             watched: HashMap::new(),
+            sent_ids: SentIds::default(),
         };
         for (instance, message) in found.messages {
+            if let Some(id) = message.sent_as {
+                state.sent_ids.insert(instance, id);
+            }
             state.inboxes.entry(instance).or_default().add(message);
             state.enqueue(instance, now.elapsed);
         }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::history::Message;
 use crate::provider::TurnLock;
 use crate::storage::redb::bodies;
-use crate::storage::redb::inbox::{Body, Origin, Place, Queued, Row, Stage, TurnLease};
+use crate::storage::redb::group::Changes;
+use crate::storage::redb::inbox::{Body, Origin, Place, Queued, Row, Stage, TurnLease, Turnstile};
 use crate::storage::redb::schema::{Queue, RowKey};
 use crate::storage::redb::state::{Moment, State, TurnDue};
 
@@ -55,6 +56,7 @@ impl State {
                 body: near.problem.map_or(Body::Here(message), Body::Unreadable),
                 origin: Origin::Timer(key),
                 deliveries: near.deliveries,
+                sent_as: None,
                 visible_at: Duration::ZERO,
                 group: 0,
             });
@@ -144,8 +146,9 @@ impl State {
             return Vec::new();
         };
         let mut taken = Vec::new();
+        let mut turnstile = Turnstile::new(elapsed, durable);
         for message in &mut inbox.messages {
-            if !message.is_visible(elapsed, durable) {
+            if !turnstile.passes(message) {
                 continue;
             }
             let deliveries = &mut message.deliveries;
@@ -202,15 +205,7 @@ impl State {
                 message.visible_at = visible_at;
             }
             if forget_attempt {
-                let deliveries = &mut message.deliveries;
-                deliveries.count = deliveries.count.saturating_sub(1);
-                if deliveries.has_row
-                    && let Some((key, record)) = attempts_row(message, instance)
-                {
-                    // Nobody waits for it: lost, it is one attempt too many.
-                    message.deliveries.is_suspect = true;
-                    self.open.changes.replace(key, record);
-                }
+                forget_delivery(message, instance, &mut self.open.changes);
             }
         }
         if !delay.is_zero() {
@@ -287,6 +282,19 @@ impl State {
             self.open.leased.remove(&instance);
             self.enqueue(instance, elapsed);
         }
+    }
+}
+
+/// This delivery does not count.
+pub(crate) fn forget_delivery(message: &mut Queued, instance: u64, changes: &mut Changes) {
+    let deliveries = &mut message.deliveries;
+    deliveries.count = deliveries.count.saturating_sub(1);
+    if deliveries.has_row
+        && let Some((key, record)) = attempts_row(message, instance)
+    {
+        // Nobody waits for it: lost, it is one attempt too many.
+        message.deliveries.is_suspect = true;
+        changes.replace(key, record);
     }
 }
 

@@ -8,19 +8,19 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::env;
-use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId, Start};
+use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId, Message, Start};
 use crate::provider::{
-    ActivityItem, ActivityLock, Committed, HistoryPage, InstanceStatus, Provider, ProviderAdmin,
-    ProviderError, StartOutcome, TurnCommit, TurnItem, TurnLock, TurnOutcome,
+    ActivityItem, ActivityLock, Committed, Enqueued, HistoryPage, InstanceStatus, Provider,
+    ProviderAdmin, ProviderError, StartOutcome, TurnCommit, TurnItem, TurnLock, TurnOutcome,
+    check_event,
 };
 use crate::storage::redb::checks::unstorable;
 use crate::storage::redb::commits::{CommitStep, NewInstance};
+use crate::storage::redb::incoming::{Created, ENQUEUE, START, Sent, create, send};
 use crate::storage::redb::reads::{self, ReadError};
 use crate::storage::redb::shared::{Shared, until};
-use crate::storage::redb::state::Durable;
 use crate::storage::redb::{RedbProvider, bodies, fetch, limits};
 
-const START: &str = "start an instance";
 const COMMIT: &str = "commit a turn";
 const COMPLETE: &str = "complete an activity";
 const READ: &str = "read a history";
@@ -64,6 +64,27 @@ impl Provider for RedbProvider {
             status: Box::new(row.status),
             same_request: row.digest == digest,
         })
+    }
+
+    async fn enqueue(
+        &self,
+        instance: &InstanceId,
+        message_id: u128,
+        message: Message,
+    ) -> Result<Enqueued, ProviderError> {
+        check_sent(&message)?;
+        match send(self.shared(), instance, message_id, message)? {
+            Sent::Now(durable) => {
+                until(ENQUEUE, durable).await?;
+                Ok(Enqueued::Accepted)
+            }
+            Sent::Before(durable) => {
+                if let Some(durable) = durable {
+                    until(ENQUEUE, durable).await?;
+                }
+                Ok(Enqueued::Duplicate)
+            }
+        }
     }
 
     async fn fetch_turns(
@@ -293,45 +314,6 @@ fn list(
     })
 }
 
-/// How a start found things.
-enum Created {
-    Now(Durable),
-    /// There is one; durable when this is.
-    Before(Option<Durable>),
-}
-
-fn create(shared: &Shared, new: NewInstance) -> Result<Created, ProviderError> {
-    let id = new.id.clone();
-    let known = shared.act(START, |state, _, _| {
-        let known = state.by_id.contains_key(&id);
-        (!known).then_some(state.forgotten)
-    })?;
-    // Most ids are new, so the disk is asked each time: not while others wait for the mutex.
-    let (on_disk, seen) = match known {
-        None => (true, 0),
-        Some(seen) => {
-            let number = shared.read(START, &id, |database| reads::number_of(database, &id))?;
-            (number.is_some(), seen)
-        }
-    };
-    shared.act(START, |state, database, now| {
-        if state.by_id.contains_key(&id) {
-            return Ok(Created::Before(state.barrier()));
-        }
-        // What was forgotten in between may have been created in between.
-        let exists = on_disk
-            || (state.forgotten != seen
-                && reads::number_of(database, &id)
-                    .map_err(|error| error.into_provider(START, &id))?
-                    .is_some());
-        if exists {
-            return Ok(Created::Before(None));
-        }
-        let durable = state.create(new, now).map_err(|error| unstorable(&error))?;
-        Ok(Created::Now(durable))
-    })?
-}
-
 /// A start from outside begins the first execution.
 fn check_first_start(start: &Start) -> Result<(), ProviderError> {
     if start.execution_id != ExecutionId::FIRST {
@@ -346,6 +328,17 @@ fn check_start(start: &Start) -> Result<(), ProviderError> {
     limits::check_text("name", &start.name)?;
     limits::check_carried(&start.carried)?;
     limits::check_text("version", start.version.as_deref().unwrap_or_default())
+}
+
+fn check_sent(message: &Message) -> Result<(), ProviderError> {
+    check_event(message).map_err(ProviderError::Refused)?;
+    let (Message::ExternalEvent { name, data } | Message::QueueEvent { queue: name, data }) =
+        message
+    else {
+        return Ok(());
+    };
+    limits::check_text("name", name)?;
+    limits::check_text("data", data)
 }
 
 fn check_turn(turn: &TurnCommit) -> Result<(), ProviderError> {

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use duroxide::history::{ErrorDetails, EventId, ExecutionId, InstanceId, Start};
+use duroxide::history::{ErrorDetails, EventId, ExecutionId, InstanceId, Message, Start};
 use duroxide::provider::{
-    ActivityItem, ActivityLock, Committed, HistoryPage, InstanceStatus, Provider, ProviderError,
-    ProviderRef, StartOutcome, TurnCommit, TurnItem, TurnLock,
+    ActivityItem, ActivityLock, Committed, Enqueued, HistoryPage, InstanceStatus, Provider,
+    ProviderError, ProviderRef, StartOutcome, TurnCommit, TurnItem, TurnLock,
 };
 use duroxide::{RuntimeOptions, join_all};
 
@@ -76,6 +76,15 @@ impl Provider for Faulty {
     }
     async fn start(&self, id: &InstanceId, start: Start) -> Result<StartOutcome, ProviderError> {
         self.store.start(id, start).await
+    }
+    async fn enqueue(
+        &self,
+        id: &InstanceId,
+        message_id: u128,
+        message: Message,
+    ) -> Result<Enqueued, ProviderError> {
+        self.through(self.store.enqueue(id, message_id, message))
+            .await
     }
     async fn fetch_turns(
         &self,
