@@ -1,7 +1,8 @@
-//! What a caller sees: start, watch, read. Works on the store alone, with or without a runtime in
+//! What a caller sees: start, send, watch, read. Works on the store alone, with or without a runtime in
 //! the same process. Must not know: the engine, the runtime.
 
 mod error;
+mod events;
 mod status;
 mod typed;
 

@@ -204,6 +204,29 @@ async fn a_store_that_fails_now_and_then_costs_time_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_event_whose_answer_was_lost_is_read_once() {
+    let program = program(|ctx, _| async move {
+        let mut read = Vec::new();
+        for _ in 0..40 {
+            read.push(ctx.dequeue_event("q").await);
+        }
+        Ok(read.join(" "))
+    });
+    for store in stores() {
+        let faulty = shared(Faulty::new(store, 3));
+        let world = World::start(faulty, &program, RuntimeOptions::default()).await;
+        let client = &world.client;
+        client.start_orchestration("a", "main", "").await.unwrap();
+        let numbers: Vec<_> = (0..40).map(|number| number.to_string()).collect();
+        for number in &numbers {
+            client.enqueue_event("a", "q", number).await.unwrap();
+        }
+        assert_eq!(completed(world.end("a").await), numbers.join(" "));
+        world.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_is_away_longer_than_a_lease_fails_no_instance() {
     let program = program(|ctx, _| async move { ctx.schedule_activity("echo", "x").await });
     for store in stores() {

@@ -5,6 +5,7 @@ mod world;
 
 mod activities;
 mod continue_as_new;
+mod events;
 mod faults;
 mod first_programs;
 mod fsyncs;

@@ -1,0 +1,184 @@
+//! Events from outside, on every store, with live instances and without.
+
+use std::time::Duration;
+
+use duroxide::env::TokioEnv;
+use duroxide::provider::model::ModelProvider;
+use duroxide::{Client, ClientError, Either2, EventKind, select2};
+
+use super::world::{World, completed, everywhere, live_on_and_off, program, shared, stores};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_races_with_a_timer() {
+    let program = program(|ctx, input| async move {
+        let delay = Duration::from_millis(input.parse().unwrap());
+        let approved = ctx.schedule_wait("approved");
+        Ok(match select2(approved, ctx.schedule_timer(delay)).await {
+            Either2::First(by) => format!("approved by {by}"),
+            Either2::Second(()) => "escalated".to_owned(),
+        })
+    });
+    everywhere(program, async |world| {
+        let client = &world.client;
+        client
+            .start_orchestration("a", "main", "600000")
+            .await
+            .unwrap();
+        // A positional event is for whoever waits: so wait for the wait.
+        while world.history("a", 1).await.len() < 3 {
+            tokio::task::yield_now().await;
+        }
+        client.raise_event("a", "approved", "ann").await.unwrap();
+        assert_eq!(completed(world.end("a").await), "approved by ann");
+        assert_eq!(world.output("b", "main", "20").await, "escalated");
+        let cancelled = world.history("b", 1).await.into_iter().any(|event| {
+            matches!(event.kind, EventKind::ExternalSubscribedCancelled { reason } if reason == "dropped_future")
+        });
+        assert!(cancelled);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_before_the_first_turn_is_read_in_order() {
+    let program = program(|ctx, input| async move {
+        let mut read = Vec::new();
+        for _ in 0..input.parse::<usize>().unwrap() {
+            read.push(ctx.dequeue_event("q").await);
+        }
+        Ok(read.join(" "))
+    });
+    for options in live_on_and_off() {
+        for store in stores() {
+            // Nobody works yet.
+            let client = Client::new(store.clone());
+            client.start_orchestration("a", "main", "4").await.unwrap();
+            for data in ["1", "2", "3"] {
+                client.enqueue_event("a", "q", data).await.unwrap();
+            }
+            let world = World::start(store, &program, options.clone()).await;
+            world.client.enqueue_event("a", "q", "4").await.unwrap();
+            assert_eq!(completed(world.end("a").await), "1 2 3 4");
+            world.stop().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_for_nobody_is_an_error_and_disturbs_nobody() {
+    let program = program(|ctx, input| async move { ctx.schedule_activity("echo", input).await });
+    everywhere(program, async |world| {
+        let client = &world.client;
+        for sent in [
+            client.raise_event("ghost", "go", "").await,
+            client.enqueue_event("ghost", "q", "").await,
+        ] {
+            assert!(
+                matches!(&sent, Err(ClientError::InstanceNotFound { instance_id }) if instance_id == "ghost"),
+                "{sent:?}"
+            );
+        }
+        assert_eq!(world.output("fresh", "main", "x").await, "x");
+        // Ended by now: taken, and of no effect.
+        client.raise_event("fresh", "go", "").await.unwrap();
+        client.enqueue_event("fresh", "q", "").await.unwrap();
+        assert_eq!(world.output("other", "main", "y").await, "y");
+        assert_eq!(world.history("fresh", 1).await.len(), 4);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn bad_names_and_ids_are_refused_at_the_door() {
+    let client = Client::new(shared(ModelProvider::new(std::sync::Arc::new(
+        TokioEnv::new(),
+    ))));
+    for sent in [
+        client.raise_event("a b", "go", "").await,
+        client.raise_event("a", "", "").await,
+        client.enqueue_event("a", "__q", "").await,
+    ] {
+        assert!(
+            matches!(sent, Err(ClientError::InvalidInput { .. })),
+            "{sent:?}"
+        );
+    }
+}
+
+/// Sums up what a queue has, then hands what is left to the next execution.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_queue_is_drained_and_carried_over_without_loss() {
+    let program = program(|ctx, input| async move {
+        // `<left> <sum>`: the first execution waits until all is there, and reads nothing of it.
+        let (left, mut sum) = input.split_once(' ').map_or((0, 0), |(left, sum)| {
+            (left.parse::<u64>().unwrap(), sum.parse::<u64>().unwrap())
+        });
+        if ctx.execution_id() == 1 {
+            ctx.dequeue_event("all").await;
+            return ctx.continue_as_new(input).await;
+        }
+        let most = 7_000;
+        for _ in 0..left.min(most) {
+            sum += ctx.dequeue_event("q").await.parse::<u64>().unwrap();
+        }
+        match left.saturating_sub(most) {
+            0 => Ok(sum.to_string()),
+            left => ctx.continue_as_new(format!("{left} {sum}")).await,
+        }
+    });
+    everywhere(program, async |world| {
+        // The model checks all of its content after every step.
+        let is_model = world.store.describe().starts_with("model");
+        for count in [99_u64, 100, if is_model { 500 } else { 10_000 }] {
+            let id = format!("a{count}");
+            world
+                .client
+                .start_orchestration(&id, "main", format!("{count} 0"))
+                .await
+                .unwrap();
+            for batch in (0..count).collect::<Vec<_>>().chunks(500) {
+                let sends = batch
+                    .iter()
+                    .map(|number| world.client.enqueue_event(&id, "q", number.to_string()));
+                for sent in futures::future::join_all(sends).await {
+                    sent.unwrap();
+                }
+            }
+            world.client.enqueue_event(&id, "all", "").await.unwrap();
+            let sum = completed(world.end(&id).await);
+            assert_eq!(sum, (count * (count - 1) / 2).to_string());
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_outlive_the_runtime_that_consumed_them() {
+    let program = program(|ctx, _| async move {
+        ctx.schedule_wait("go").await;
+        Ok(format!(
+            "{} {}",
+            ctx.dequeue_event("q").await,
+            ctx.dequeue_event("q").await
+        ))
+    });
+    for options in live_on_and_off() {
+        for store in stores() {
+            let world = World::start(store, &program, options.clone()).await;
+            world
+                .client
+                .start_orchestration("a", "main", "")
+                .await
+                .unwrap();
+            world.client.enqueue_event("a", "q", "1").await.unwrap();
+            while world.history("a", 1).await.len() < 3 {
+                tokio::task::yield_now().await;
+            }
+            let world = world.redeploy(&program).await;
+            world.client.enqueue_event("a", "q", "2").await.unwrap();
+            world.client.raise_event("a", "go", "").await.unwrap();
+            assert_eq!(completed(world.end("a").await), "1 2");
+            world.stop().await;
+        }
+    }
+}
