@@ -7,6 +7,7 @@
 mod ast;
 mod attr;
 mod duration;
+mod event;
 mod expand;
 mod fallback;
 mod kind;
@@ -94,4 +95,19 @@ pub fn activity(attributes: TokenStream, function: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn orchestration(attributes: TokenStream, function: TokenStream) -> TokenStream {
     pipeline::annotate(Kind::Orchestration, attributes.into(), &function.into()).into()
+}
+
+/// Makes a type an external event: what is told to running instances, under a name.
+///
+/// The type is `Serialize`, `DeserializeOwned`, `Send` and borrows nothing. Orchestrations wait for
+/// it with `ctx.wait_for::<Type>()`, clients send it with `handle.raise(value)`.
+///
+/// # Keys
+///
+/// `#[event(name = "..")]`: what the store knows the event by; the type's name if left out. It may
+/// contain letters, digits and `._:/@-`, at most 128 bytes, and does not start with `__`. Keep it
+/// when you rename the type: events under way refer to it.
+#[proc_macro_derive(ExternalEvent, attributes(event))]
+pub fn external_event(item: TokenStream) -> TokenStream {
+    event::derive(item.into()).into()
 }

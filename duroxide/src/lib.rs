@@ -73,6 +73,7 @@ pub use orchestration::{
 pub use registry::{ActivityRegistry, OrchestrationRegistry};
 pub use retry::{BackoffStrategy, RetryPolicy};
 pub use runtime::{Runtime, RuntimeOptions};
+pub use typed::{EventError, ExternalEvent};
 
 /// ```
 /// use duroxide::{ActivityContext, activity};
@@ -116,3 +117,29 @@ pub use duroxide_macros::activity;
 /// ```
 #[cfg(feature = "macros")]
 pub use duroxide_macros::orchestration;
+
+/// Gives a type its name as an [event](trait@ExternalEvent).
+///
+/// ```
+/// use duroxide::{Client, ClientError, ExternalEvent, OrchestrationContext, orchestration};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, ExternalEvent)]
+/// #[event(name = "approval")]
+/// struct Approval {
+///     by: String,
+/// }
+///
+/// #[orchestration]
+/// async fn request(ctx: &OrchestrationContext) -> Result<String, String> {
+///     let approval = ctx.wait_for::<Approval>().await?;
+///     Ok(approval.by)
+/// }
+///
+/// async fn from_outside(client: &Client) -> Result<(), ClientError> {
+///     let by = "ann".to_owned();
+///     request::handle(client, "request-7").raise(Approval { by }).await
+/// }
+/// ```
+#[cfg(feature = "macros")]
+pub use duroxide_macros::ExternalEvent;

@@ -18,6 +18,6 @@ pub use crate::orchestration::{ContinueAsNew, OrchestrationContext};
 pub use crate::registry::{Handler, Registered, Registration};
 pub use crate::retry::{BackoffStrategy, RetryPolicy};
 pub use crate::typed::{
-    ActivityCall, ActivityCaller, ArgsReader, ArgsWriter, Failure, Payload, TypedActivity,
-    activity_handler, continue_as_new, orchestration_handler, outcome, payload,
+    ActivityCall, ActivityCaller, ArgsReader, ArgsWriter, ExternalEvent, Failure, Payload,
+    TypedActivity, activity_handler, continue_as_new, orchestration_handler, outcome, payload,
 };

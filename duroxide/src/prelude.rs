@@ -2,6 +2,7 @@
 
 pub use std::time::Duration;
 
+pub use crate::ExternalEvent;
 pub use crate::activity::ActivityContext;
 pub use crate::client::{Client, OrchestrationError};
 pub use crate::orchestration::{

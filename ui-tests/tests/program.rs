@@ -8,8 +8,8 @@ use std::time::Duration;
 use duroxide::env::TokioEnv;
 use duroxide::provider::model::ModelProvider;
 use duroxide::{
-    ActivityContext, CallError, Client, OrchestrationContext, OrchestrationError,
-    OrchestrationStatus, Runtime, activity, orchestration,
+    ActivityContext, CallError, Client, ClientError, ExternalEvent, OrchestrationContext,
+    OrchestrationError, OrchestrationStatus, Runtime, activity, orchestration,
 };
 use serde::{Deserialize, Serialize};
 
@@ -133,6 +133,49 @@ async fn dynamic(client: &Client, id: &str, name: &str, input: &str) -> Orchestr
     client.start_orchestration(id, name, input).await.unwrap();
     let patience = Duration::from_secs(30);
     client.wait_for_orchestration(id, patience).await.unwrap()
+}
+
+/// What happens to a cart.
+#[derive(Serialize, Deserialize, ExternalEvent)]
+#[event(name = "cart")]
+enum CartEvent {
+    Added(String),
+    CheckedOut,
+}
+
+/// Starts over with each item; what it did not wait for yet goes along.
+#[orchestration]
+async fn cart(ctx: &OrchestrationContext, mut items: Vec<String>) -> Result<String, String> {
+    match ctx.wait_for::<CartEvent>().await {
+        Ok(CartEvent::Added(item)) => items.push(item),
+        Ok(CartEvent::CheckedOut) => return Ok(items.join(", ")),
+        Err(error) => items.push(error.into()),
+    }
+    cart::continue_as_new(ctx, items).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_reach_whoever_waits_for_their_type() {
+    let store = ModelProvider::new(Arc::new(TokioEnv::new()));
+    let runtime = Runtime::builder().store(store).start().await.unwrap();
+    let client = runtime.client();
+    let handle = cart::start(&client, Vec::new()).id("cart-7").await.unwrap();
+    let added = |item: &str| CartEvent::Added(item.to_owned());
+    handle.raise(added("apples")).await.unwrap();
+    // As text, and wrong: an error of the wait, which the next one is not troubled by.
+    client.enqueue_event("cart-7", "cart", "7").await.unwrap();
+    handle.raise(added("pears")).await.unwrap();
+    handle.raise(CartEvent::CheckedOut).await.unwrap();
+    let items = handle.result().await.unwrap();
+    let expected = "apples, the event `cart` cannot be read: cannot decode `program::CartEvent`";
+    assert!(items.starts_with(expected), "{items}");
+    assert!(items.ends_with(", pears"), "{items}");
+    let nobody = cart::handle(&client, "cart-8");
+    assert!(matches!(
+        nobody.raise(CartEvent::CheckedOut).await,
+        Err(ClientError::InstanceNotFound { .. })
+    ));
+    runtime.shutdown(None).await;
 }
 
 fn output(status: OrchestrationStatus) -> Result<String, String> {

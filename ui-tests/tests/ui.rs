@@ -10,6 +10,8 @@ mod activity_callers;
 mod activity_signatures;
 #[path = "../ui/activity/pass/stored_form.rs"]
 mod activity_stored_form;
+#[path = "../ui/event/pass/derived.rs"]
+mod event_derived;
 #[path = "../ui/orchestration/pass/stubs.rs"]
 mod orchestration_stubs;
 
@@ -19,6 +21,7 @@ fn right_code_compiles_and_runs() {
     activity_callers::main();
     activity_signatures::main();
     activity_stored_form::main();
+    event_derived::main();
     orchestration_stubs::main();
     let cases = trybuild::TestCases::new();
     cases.pass("ui/*/pass/*.rs");

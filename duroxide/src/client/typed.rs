@@ -135,6 +135,10 @@ impl<T, E> Handle<T, E> {
         }
     }
 
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The id of the instance.
     pub fn id(&self) -> &str {
         &self.id

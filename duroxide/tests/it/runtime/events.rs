@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use duroxide::env::TokioEnv;
 use duroxide::provider::model::ModelProvider;
-use duroxide::{Client, ClientError, Either2, EventKind, select2};
+use duroxide::{Client, ClientError, Either2, EventKind, ExternalEvent, select2};
+use serde::{Deserialize, Serialize};
 
 use super::world::{World, completed, everywhere, live_on_and_off, program, shared, stores};
 
@@ -103,6 +104,38 @@ async fn bad_names_and_ids_are_refused_at_the_door() {
             "{sent:?}"
         );
     }
+}
+
+#[derive(Debug, Serialize, Deserialize, ExternalEvent)]
+#[event(name = "moved")]
+struct Moved {
+    to: u32,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn typed_events_are_read_in_order_and_errors_of_theirs_are_values() {
+    let program = program(|ctx, _| async move {
+        let (first, second) = (ctx.wait_for::<Moved>(), ctx.wait_for::<Moved>());
+        let problem = String::from(second.await.unwrap_err());
+        // One that lost a race has its event still.
+        let raced = ctx.timeout(Duration::ZERO, ctx.wait_for::<Moved>()).await;
+        let third = match raced {
+            Ok(moved) => moved?,
+            Err(_elapsed) => ctx.wait_for::<Moved>().await?,
+        };
+        Ok(format!("{} {} {problem}", first.await?.to, third.to))
+    });
+    everywhere(program, async |world| {
+        let client = &world.client;
+        client.start_orchestration("a", "main", "").await.unwrap();
+        for data in [r#"{"to":1}"#, r#"{"to":"x"}"#, r#"{"to":3}"#] {
+            client.enqueue_event("a", Moved::NAME, data).await.unwrap();
+        }
+        let output = completed(world.end("a").await);
+        let expected = "1 3 the event `moved` cannot be read: cannot decode `it::runtime::events::Moved` at `to`:";
+        assert!(output.starts_with(expected), "{output}");
+    })
+    .await;
 }
 
 /// Sums up what a queue has, then hands what is left to the next execution.
