@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use duroxide::env::TokioEnv;
 use duroxide::provider::model::ModelProvider;
+use duroxide::storage::redb::RedbProvider;
 use duroxide::{Client, ClientError, Either2, EventKind, ExternalEvent, select2};
 use serde::{Deserialize, Serialize};
 
-use super::world::{World, completed, everywhere, live_on_and_off, program, shared, stores};
+use super::world::{
+    World, completed, everywhere, failed, live_on_and_off, program, shared, stores,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approval_races_with_a_timer() {
@@ -214,4 +217,56 @@ async fn messages_outlive_the_runtime_that_consumed_them() {
             world.stop().await;
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_inbox_is_worked_off_in_many_turns_and_is_no_poison() {
+    let program = program(|ctx, input| async move {
+        let mut sum = 0_u64;
+        for _ in 0..input.parse::<u64>().unwrap() {
+            sum += ctx.dequeue_event("q").await.parse::<u64>().unwrap();
+        }
+        Ok(sum.to_string())
+    });
+    let store = shared(RedbProvider::in_memory().unwrap());
+    // Nobody works until all is there: that is more than one turn takes.
+    let client = Client::new(store.clone());
+    let count = 12_000_u64;
+    client
+        .start_orchestration("a", "main", count.to_string())
+        .await
+        .unwrap();
+    let sends = (0..count).map(|number| client.enqueue_event("a", "q", number.to_string()));
+    for sent in futures::future::join_all(sends).await {
+        sent.unwrap();
+    }
+    let options = duroxide::RuntimeOptions {
+        max_attempts: 1,
+        ..Default::default()
+    };
+    let world = World::start(store, &program, options).await;
+    let sum = completed(world.end("a").await);
+    assert_eq!(sum, (count * (count - 1) / 2).to_string());
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_a_store_carries_over_ends_the_instance_and_says_why() {
+    let program = program(|ctx, input| async move {
+        ctx.dequeue_event("all").await;
+        ctx.continue_as_new(input).await
+    });
+    let store = shared(RedbProvider::in_memory().unwrap());
+    let world = World::start(store, &program, duroxide::RuntimeOptions::default()).await;
+    let client = &world.client;
+    client.start_orchestration("a", "main", "").await.unwrap();
+    for _ in 0..5 {
+        let data = "x".repeat(1 << 20);
+        client.enqueue_event("a", "q", data).await.unwrap();
+    }
+    client.enqueue_event("a", "all", "").await.unwrap();
+    let problem = failed(world.end("a").await).to_string();
+    let expected = "5 unread queue messages of 5242885 bytes go with the next execution";
+    assert!(problem.contains(expected), "{problem}");
+    world.stop().await;
 }
