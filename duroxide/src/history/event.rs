@@ -206,7 +206,9 @@ impl EventKind {
             Self::OrchestrationFailed { details } | Self::ActivityFailed { details } => {
                 details.text_bytes()
             }
-            Self::ActivityScheduled { name, input: text, .. }
+            Self::ActivityScheduled {
+                name, input: text, ..
+            }
             | Self::ExternalEvent { name, data: text }
             | Self::QueueEventDelivered { name, data: text } => name.len() + text.len(),
             Self::TimerCreated { .. } | Self::TimerFired { .. } => 0,

@@ -261,15 +261,7 @@ fn take_event(id: EventId, body: &mut &[u8]) -> Result<Event, RecordError> {
                 version: continued.version.map(str::to_owned),
             }
         }
-        ACTIVITY_SCHEDULED => {
-            let scheduled: ScheduledV1<'_> = take(body)?;
-            EventKind::ActivityScheduled {
-                name: scheduled.name.to_owned(),
-                input: scheduled.input.to_owned(),
-                attempt: scheduled.attempt,
-                first_attempt: event_id(scheduled.first_attempt),
-            }
-        }
+        ACTIVITY_SCHEDULED => take_scheduled(body)?,
         ACTIVITY_COMPLETED => EventKind::ActivityCompleted {
             result: take_text(body)?,
         },
@@ -317,6 +309,16 @@ fn take_event(id: EventId, body: &mut &[u8]) -> Result<Event, RecordError> {
     let source = event_id(head.source);
     let timestamp = Timestamp::from_millis(head.timestamp);
     Ok(Event::new(id, source, timestamp, kind))
+}
+
+fn take_scheduled(body: &mut &[u8]) -> Result<EventKind, RecordError> {
+    let scheduled: ScheduledV1<'_> = take(body)?;
+    Ok(EventKind::ActivityScheduled {
+        name: scheduled.name.to_owned(),
+        input: scheduled.input.to_owned(),
+        attempt: scheduled.attempt,
+        first_attempt: event_id(scheduled.first_attempt),
+    })
 }
 
 fn event_id(stored: u64) -> Option<EventId> {
