@@ -21,6 +21,7 @@ pages! {
     GettingStarted = "docs/guide/getting-started.md";
     Orchestrations = "docs/guide/orchestrations.md";
     Activities = "docs/guide/activities.md";
+    Events = "docs/guide/events.md";
     Running = "docs/guide/running.md";
     Dynamic = "docs/guide/dynamic.md";
     ProviderGuide = "docs/provider-guide.md";
