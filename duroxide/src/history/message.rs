@@ -7,6 +7,7 @@ use crate::time::Timestamp;
 
 /// One message for one instance. Messages are consumed one at a time, in the order of arrival.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Message {
     /// Begin an execution. The first message of every execution; there is one for each.
     Start(Start),

@@ -94,7 +94,7 @@ impl Snapshot {
                 Message::Start(_) => (0, None),
                 Message::ActivityCompleted { source, result, .. } => (source.0, Some(result)),
                 Message::TimerFired { source, .. } => (source.0, None),
-                other @ Message::ActivityFailed { .. } => panic!("{id}: {other:?}"),
+                other => panic!("{id}: {other:?}"),
             };
             let key = (id.clone(), source);
             self.check_is_open(&key);
