@@ -62,7 +62,11 @@ impl Snapshot {
                     turns.unwrap().into_iter().for_each(|turn| self.turn(turn));
                 }
                 activities = store.fetch_activities(1_000, LEASE) => {
-                    activities.unwrap().iter().for_each(|item| self.activity(item));
+                    for item in activities.unwrap() {
+                        self.activity(&item);
+                        // Out of the way: those that were out in several crashes come one by one.
+                        store.abandon_activity(&item.lock, LEASE, true).await.unwrap();
+                    }
                 }
             }
         }
