@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use crate::activity::ActivityContext;
 use crate::codec::CodecError;
-use crate::history::AppErrorKind;
+use crate::history::{AppErrorKind, ErrorDetails};
 use crate::orchestration::{ContinueAsNew, OrchestrationContext};
 use crate::registry::{ActivityFn, OrchestrationFn};
 use crate::typed::Outcome;
@@ -23,13 +23,7 @@ where
     T: 'static,
     E: 'static,
 {
-    Arc::new(move |context, input| {
-        let args = read(&input);
-        Box::pin(async move {
-            let args = args.map_err(|error| rejected(&error))?;
-            (outcome.write)(run(context, args).await, AppErrorKind::ActivityFailed)
-        })
-    })
+    Arc::new(handler(outcome, read, run, AppErrorKind::ActivityFailed))
 }
 
 /// The handler of an annotated orchestration.
@@ -43,13 +37,34 @@ where
     T: 'static,
     E: 'static,
 {
-    Arc::new(move |context, input| {
+    Arc::new(handler(
+        outcome,
+        read,
+        run,
+        AppErrorKind::OrchestrationFailed,
+    ))
+}
+
+fn handler<C, A, T, E>(
+    outcome: Outcome<T, E>,
+    read: fn(&str) -> Result<A, CodecError>,
+    run: fn(C, A) -> BoxFuture<'static, Result<T, E>>,
+    failed: AppErrorKind,
+) -> impl Fn(C, String) -> BoxFuture<'static, Result<String, ErrorDetails>>
+where
+    C: Send + 'static,
+    A: Send + 'static,
+    T: 'static,
+    E: 'static,
+{
+    move |context, input| {
         let args = read(&input);
+        let failed = failed.clone();
         Box::pin(async move {
             let args = args.map_err(|error| rejected(&error))?;
-            (outcome.write)(run(context, args).await, AppErrorKind::OrchestrationFailed)
+            (outcome.write)(run(context, args).await, failed)
         })
-    })
+    }
 }
 
 /// The typed form of continue-as-new. An input that does not encode fails the instance with the
