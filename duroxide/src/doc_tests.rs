@@ -35,4 +35,6 @@ pages! {
     Decision6 = "docs/decisions/0006-ids-derive-from-a-seed.md";
     Decision7 = "docs/decisions/0007-bincode-behind-an-envelope.md";
     Decision8 = "docs/decisions/0008-more-than-the-history-is-nondeterminism.md";
+    Decision9 = "docs/decisions/0009-events-keep-their-order.md";
+    Decision10 = "docs/decisions/0010-suspects-start-alone.md";
 }
