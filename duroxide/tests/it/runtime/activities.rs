@@ -180,7 +180,7 @@ async fn an_activity_that_runs_longer_than_its_lease_runs_once() {
             let runs = Arc::clone(&counted);
             async move {
                 runs.fetch_add(1, Ordering::SeqCst);
-                tokio::time::sleep(Duration::from_millis(400)).await;
+                tokio::time::sleep(Duration::from_secs(1)).await;
                 Ok("done".to_owned())
             }
         })
@@ -192,7 +192,8 @@ async fn an_activity_that_runs_longer_than_its_lease_runs_once() {
     for store in stores() {
         runs.store(0, Ordering::SeqCst);
         let options = RuntimeOptions {
-            worker_lock_timeout: Duration::from_millis(100),
+            // Renewed at a third of it: a machine that stands still for less does no harm.
+            worker_lock_timeout: Duration::from_millis(400),
             ..Default::default()
         };
         let world = World::start(store, &program, options).await;
