@@ -8,9 +8,7 @@ use duroxide::{
     RetryPolicy, RuntimeOptions,
 };
 
-use super::world::{
-    PATIENCE, Program, World, completed, everywhere, live_on_and_off, program, stores,
-};
+use super::world::{Program, World, completed, everywhere, live_on_and_off, program, stores};
 
 /// What an activity was told in one run.
 type Told = (u32, u32, u64, String);
@@ -188,7 +186,7 @@ async fn retries_go_on_under_the_next_runtime() {
                 .unwrap();
             // In the middle of the first pause, and of the second.
             for events in [4, 8] {
-                reaches(&world, events).await;
+                world.reach("a", events).await;
                 world = world.redeploy(&program()).await;
             }
             assert_eq!(completed(world.end("a").await), "Ok(3)");
@@ -231,7 +229,7 @@ async fn a_delivery_that_was_lost_is_no_attempt() {
             .start_orchestration("a", "main", "")
             .await
             .unwrap();
-        reaches(&world, 2).await;
+        world.reach("a", 2).await;
         tokio::time::sleep(Duration::from_millis(50)).await;
         let world = world.redeploy(&program(activities.clone())).await;
         assert_eq!(completed(world.end("a").await), "Ok(2)");
@@ -242,14 +240,4 @@ async fn a_delivery_that_was_lost_is_no_attempt() {
         assert!(*deliveries > 1 && key == "a/1/2", "{told:?}");
         world.stop().await;
     }
-}
-
-/// Waits until so many events stand in the history.
-async fn reaches(world: &World, events: usize) {
-    let waiting = async {
-        while world.history("a", 1).await.len() < events {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, waiting).await.unwrap();
 }
