@@ -15,6 +15,7 @@ mod inbox;
 mod incoming;
 mod isolation;
 mod limits;
+mod locks;
 mod lot;
 mod open;
 mod options;
