@@ -14,8 +14,8 @@ use futures_util::future::{Either, select};
 use crate::env::{EnvRef, TokioEnv};
 use crate::history::{Event, EventId, ExecutionId, InstanceId, Start, check_name};
 use crate::provider::{
-    InstanceState, InstanceStatus, Provider, ProviderAdmin, ProviderError, ProviderRef,
-    StartOutcome,
+    InstanceQuery, InstanceState, InstanceStatus, Provider, ProviderAdmin, ProviderError,
+    ProviderRef, StartOutcome,
 };
 
 pub use error::{ClientError, OrchestrationError};
@@ -119,12 +119,8 @@ impl Client {
         }
         let seed = self.env.unique_id();
         let start = Start {
-            execution_id: ExecutionId::FIRST,
-            name,
             version,
-            input,
-            seed,
-            carried: Vec::new(),
+            ..Start::first(name, input, seed)
         };
         Ok(self.store.start(instance, start).await?)
     }
@@ -202,7 +198,9 @@ impl Client {
         let mut ids = Vec::new();
         let mut last: Option<InstanceId> = None;
         loop {
-            let page = admin.list_instances(last.as_ref(), PAGE).await?;
+            let page = admin
+                .list_instances(&InstanceQuery::default(), last.as_ref(), PAGE)
+                .await?;
             let Some(end) = page.last() else {
                 return Ok(ids);
             };

@@ -52,6 +52,7 @@ impl TurnState {
             EventKind::ActivityCancelRequested { reason }
             | EventKind::TimerCancelled { reason, .. }
             | EventKind::ExternalSubscribedCancelled { reason }
+            | EventKind::SubOrchestrationCancelRequested { reason, .. }
             | EventKind::QueueSubscriptionCancelled { reason } => reason == operations::FAILED,
             other => ends_from_outside(other),
         };

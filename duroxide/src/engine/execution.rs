@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::engine::inbox::Arrival;
+use crate::engine::operations::Cancelled;
 use crate::engine::turn_state::{Next, TurnState};
 use crate::engine::turn_waker::{InsideTurn, TurnWaker};
-use crate::engine::{Budget, Code, CodeFactory, Nondeterminism, TurnHandle};
+use crate::engine::{Budget, Code, CodeFactory, Limits, Nondeterminism, TurnHandle};
 use crate::history::{
     AppErrorKind, ErrorDetails, Event, EventId, EventKind, ExecutionId, InstanceId, Message, Start,
 };
@@ -66,6 +67,13 @@ impl Execution {
         self
     }
 
+    /// The same with other limits.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        self.turn.lock().limits = limits;
+        self
+    }
+
     /// Whether a terminal event stands at the end of the history. Code that ends before its
     /// history does has not ended the execution.
     pub fn is_ended(&self) -> bool {
@@ -79,6 +87,20 @@ impl Execution {
             Phase::New { .. } => !message.is_event(),
             Phase::Running(_) | Phase::Ended => !self.is_ended(),
         }
+    }
+
+    /// Why the history takes no further message, if it is as long as it may become.
+    pub(super) fn is_too_long(&self) -> Option<ErrorDetails> {
+        let state = self.turn.lock();
+        let (events, allowed) = (state.last_event_id().0, state.limits.history_events);
+        (events >= allowed && !state.ended).then(|| ErrorDetails::Infrastructure {
+            operation: "record the history".to_owned(),
+            message: format!(
+                "the execution has {events} events; {allowed} are allowed; its author must let it \
+                 continue as new"
+            ),
+            retryable: false,
+        })
     }
 
     /// The last event that was replayed or produced.
@@ -96,19 +118,29 @@ impl Execution {
             version,
             input,
             seed: state.seed,
+            parent: state.parent.clone(),
             carried: state.queues.unread(),
+            custom_status: state.kept.custom_status.clone(),
+            kv: state.kept.entries(),
         }
     }
 
     /// Brings the code to where the recorded events left it. May be called again with the events
-    /// that follow.
+    /// that follow; cut them in front of an event that a message brought, or else what
+    /// `patched` is asked in front of the cut cannot see what is recorded behind it.
     ///
     /// # Errors
     ///
     /// [`Nondeterminism`] as soon as the code asks for something else than what is recorded.
     pub fn replay(&mut self, events: &[Event]) -> Result<(), Nondeterminism> {
         self.turn.lock().replaying = true;
-        let outcome = events.iter().try_for_each(|event| self.replay_one(event));
+        let outcome = events.iter().enumerate().try_for_each(|(place, event)| {
+            if event.kind.is_from_message() {
+                let behind = events.get(place + 1..).unwrap_or_default();
+                self.turn.lock().patches.look_ahead(behind);
+            }
+            self.replay_one(event)
+        });
         self.turn.lock().replaying = false;
         outcome
     }
@@ -192,9 +224,21 @@ impl Execution {
             }
             (Arrival::Answer(source, resolution), phase @ Phase::Running(_)) => {
                 self.phase = phase;
+                let too_late = self.turn.lock().deadline_passed(source);
+                if let Some(terminal) = too_late {
+                    return self.finish_with(terminal);
+                }
                 let waker = self.turn.lock().resolve(source, resolution);
                 if let Some(waker) = waker {
                     waker.wake();
+                }
+            }
+            (Arrival::Cancel { reason, terminate }, phase @ Phase::Running(_)) => {
+                self.phase = phase;
+                let cancelled = self.turn.lock().cancel_requested(&reason, terminate);
+                match cancelled {
+                    Cancelled::Ends(terminal) => return self.finish_with(terminal),
+                    Cancelled::GoesOn(wakers) => wakers.into_iter().for_each(Waker::wake),
                 }
             }
             // An event, which whoever waits for it has by now: `accept` and `recorded` let nothing
@@ -230,6 +274,16 @@ impl Execution {
     }
 
     fn finish(&mut self, output: Result<String, ErrorDetails>) {
+        let problem = output.as_ref().ok().and_then(|output| {
+            let state = self.turn.lock();
+            state
+                .limits
+                .problem_with("output of the orchestration", &state.name, output)
+        });
+        let output = match problem {
+            Some(problem) => Err(ErrorDetails::application(AppErrorKind::Rejected, problem)),
+            None => output,
+        };
         self.finish_with(match output {
             Ok(output) => EventKind::OrchestrationCompleted { output },
             Err(details) => EventKind::OrchestrationFailed { details },

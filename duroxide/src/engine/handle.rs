@@ -5,8 +5,9 @@ use std::panic::{Location, resume_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
+use crate::engine::operations::cancelled_details;
 use crate::engine::turn_state::{Abandoned, TurnState};
-use crate::history::{ErrorDetails, EventId, EventKind, ExecutionId, InstanceId};
+use crate::history::{AppErrorKind, ErrorDetails, EventId, EventKind, ExecutionId, InstanceId};
 use crate::time::Timestamp;
 
 /// The answer to a durable operation.
@@ -20,25 +21,53 @@ pub enum Resolution {
     ExternalEvent(String),
     /// This message of the queue.
     QueueEvent(String),
+    /// What the sub-orchestration returned.
+    SubOrchestration(Result<String, ErrorDetails>),
+}
+
+/// What came of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// It is open under this event.
+    Open(EventId),
+    /// It is not made: this is its answer.
+    Refused(ErrorDetails),
+    /// The execution has ended: there is nobody to answer.
+    Ended,
 }
 
 /// The code's end of a turn: its verbs stand in `operations`, one file each.
 #[derive(Clone)]
-pub struct TurnHandle(Arc<Mutex<TurnState>>);
+pub struct TurnHandle {
+    state: Arc<Mutex<TurnState>>,
+    is_shielded: bool,
+}
 
 impl TurnHandle {
     pub(super) fn new(state: TurnState) -> Self {
-        Self(Arc::new(Mutex::new(state)))
+        Self {
+            state: Arc::new(Mutex::new(state)),
+            is_shielded: false,
+        }
+    }
+
+    /// The same turn; what is asked for by this handle goes on when the instance is cancelled.
+    #[must_use]
+    pub fn shielded(&self) -> Self {
+        Self {
+            state: Arc::clone(&self.state),
+            is_shielded: true,
+        }
     }
 
     /// Tells this execution from all others in the process: its address, never shown to code.
     pub(super) fn identity(&self) -> u64 {
-        Arc::as_ptr(&self.0).addr() as u64
+        Arc::as_ptr(&self.state).addr() as u64
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, TurnState> {
         // No user code runs under the lock, and every update leaves the state whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The instance.
@@ -105,12 +134,31 @@ impl TurnHandle {
     pub(super) fn ask(&self, kind: EventKind, at: &'static Location<'static>) -> Option<EventId> {
         let mut state = self.lock();
         let id = state.emit(None, kind, Some(at));
+        if let Some(operation) = id.and_then(|id| state.open.get_mut(&id)) {
+            operation.is_shielded = self.is_shielded;
+        }
         let is_over_budget = id.is_none() && !state.closed;
         drop(state);
         if is_over_budget && cfg!(panic = "unwind") && !std::thread::panicking() {
             resume_unwind(Box::new("over its budget"));
         }
         id
+    }
+
+    /// Writes down a call, if it may be made.
+    pub(super) fn call(&self, kind: EventKind, at: &'static Location<'static>) -> Asked {
+        let state = self.lock();
+        if !self.is_shielded
+            && let Some(reason) = state.cancel_reason()
+        {
+            return Asked::Refused(cancelled_details(reason));
+        }
+        if let Some(problem) = state.limits.problem_of(&kind) {
+            let kind = AppErrorKind::Rejected;
+            return Asked::Refused(ErrorDetails::application(kind, problem));
+        }
+        drop(state);
+        self.ask(kind, at).map_or(Asked::Ended, Asked::Open)
     }
 
     /// The code lost interest: an open operation is cancelled, recorded, exactly once.

@@ -1,9 +1,9 @@
 //! Messages to events: what is stale or a duplicate is dropped, what was never asked for is refused.
 
-use crate::engine::Resolution;
 use crate::engine::nondeterminism::Nondeterminism;
 use crate::engine::operations::{Request, RequestKind};
 use crate::engine::turn_state::TurnState;
+use crate::engine::{Resolution, SEMANTICS};
 use crate::history::{ErrorDetails, Event, EventId, EventKind, Message, Start};
 use crate::time::Timestamp;
 
@@ -13,6 +13,13 @@ pub(super) enum Arrival {
     Start(String),
     /// This operation has its answer.
     Answer(EventId, Resolution),
+    /// The instance is asked to end.
+    Cancel {
+        /// The words of whoever asked.
+        reason: String,
+        /// Whether it ends at once.
+        terminate: bool,
+    },
     /// Something from outside, for whoever waits for it.
     Event,
 }
@@ -37,7 +44,10 @@ impl TurnState {
             | Message::ActivityCompleted { .. }
             | Message::ActivityFailed { .. }
             | Message::TimerFired { .. }
+            | Message::SubOrchestrationCompleted { .. }
+            | Message::SubOrchestrationFailed { .. }
             // Not consumed before the start: see `Execution::takes`.
+            | Message::CancelRequested { .. }
             | Message::ExternalEvent { .. }
             | Message::QueueEvent { .. } => Ok(None),
         }
@@ -70,6 +80,31 @@ impl TurnState {
                 source,
                 fire_at,
             } => (execution_id, source, EventKind::TimerFired { fire_at }),
+            Message::SubOrchestrationCompleted {
+                execution_id,
+                source,
+                result,
+            } => (
+                execution_id,
+                source,
+                EventKind::SubOrchestrationCompleted { result },
+            ),
+            Message::SubOrchestrationFailed {
+                execution_id,
+                source,
+                details,
+            } => (
+                execution_id,
+                source,
+                EventKind::SubOrchestrationFailed { details },
+            ),
+            Message::CancelRequested { reason, terminate } => {
+                if !self.heeds_cancel(terminate) {
+                    return Ok(None);
+                }
+                let kind = EventKind::OrchestrationCancelRequested { reason, terminate };
+                return self.accepted(None, kind, now);
+            }
             // Of nobody's asking and for whichever execution there is: never stale.
             Message::ExternalEvent { name, data } => {
                 return self.accepted(None, EventKind::ExternalEvent { name, data }, now);
@@ -119,10 +154,23 @@ impl TurnState {
                 Err(self.disagreement(event, "an event has no source and follows the start"))
             };
         }
+        if let EventKind::OrchestrationCancelRequested { reason, terminate } = &event.kind {
+            return if event.event_id != EventId::FIRST && event.source_event_id.is_none() {
+                Ok(Arrival::Cancel {
+                    reason: reason.clone(),
+                    terminate: *terminate,
+                })
+            } else {
+                Err(self.disagreement(
+                    event,
+                    "a request to end has no source and follows the start",
+                ))
+            };
+        }
         let source = event.source_event_id.unwrap_or_default();
         let request = self.unanswered(source);
         match (Answer::of(&event.kind), request) {
-            (Some(answer), Some(request)) if answer.fits(request) => {
+            (Some(answer), Some(request)) if answer.fits(&request) => {
                 Ok(Arrival::Answer(source, answer.to_resolution()))
             }
             (_, Some(Request::Activity)) => Err(self.disagreement(event, "an activity is open")),
@@ -135,6 +183,10 @@ impl TurnState {
             }
             (_, Some(Request::QueueEvent)) => {
                 Err(self.disagreement(event, "a request for a message of a queue is open"))
+            }
+            (_, Some(Request::SubOrchestration { instance })) => {
+                let replayed = format!("the sub-orchestration `{instance}` is open");
+                Err(self.disagreement(event, &replayed))
             }
             (_, None) => Err(self.disagreement(event, "no such request is open")),
         }
@@ -154,7 +206,11 @@ pub(super) fn started(start: Start, version: &str) -> EventKind {
         version: version.to_owned(),
         input: start.input,
         seed: start.seed,
+        semantics: SEMANTICS,
+        parent: start.parent,
         carried: start.carried,
+        custom_status: start.custom_status,
+        kv: start.kv,
     }
 }
 
@@ -163,6 +219,7 @@ pub(super) fn started(start: Start, version: &str) -> EventKind {
 enum Answer<'event> {
     Activity(Result<&'event str, &'event ErrorDetails>),
     Timer { fire_at: Timestamp },
+    SubOrchestration(Result<&'event str, &'event ErrorDetails>),
 }
 
 impl<'event> Answer<'event> {
@@ -172,6 +229,12 @@ impl<'event> Answer<'event> {
             EventKind::ActivityCompleted { result } => Some(Self::Activity(Ok(result))),
             EventKind::ActivityFailed { details } => Some(Self::Activity(Err(details))),
             EventKind::TimerFired { fire_at } => Some(Self::Timer { fire_at: *fire_at }),
+            EventKind::SubOrchestrationCompleted { result } => {
+                Some(Self::SubOrchestration(Ok(result)))
+            }
+            EventKind::SubOrchestrationFailed { details } => {
+                Some(Self::SubOrchestration(Err(details)))
+            }
             EventKind::OrchestrationStarted { .. }
             | EventKind::OrchestrationCompleted { .. }
             | EventKind::OrchestrationFailed { .. }
@@ -180,6 +243,15 @@ impl<'event> Answer<'event> {
             | EventKind::ActivityCancelRequested { .. }
             | EventKind::TimerCreated { .. }
             | EventKind::TimerCancelled { .. }
+            | EventKind::OrchestrationCancelRequested { .. }
+            | EventKind::SubOrchestrationScheduled { .. }
+            | EventKind::SubOrchestrationCancelRequested { .. }
+            | EventKind::OrchestrationChained { .. }
+            | EventKind::CustomStatusUpdated { .. }
+            | EventKind::KeyValueSet { .. }
+            | EventKind::KeyValueCleared { .. }
+            | EventKind::KeyValuesCleared
+            | EventKind::PatchApplied { .. }
             | EventKind::ExternalSubscribed { .. }
             | EventKind::ExternalEvent { .. }
             | EventKind::ExternalSubscribedCancelled { .. }
@@ -193,21 +265,14 @@ impl<'event> Answer<'event> {
         match self {
             Self::Activity(_) => RequestKind::Activity,
             Self::Timer { .. } => RequestKind::Timer,
+            Self::SubOrchestration(_) => RequestKind::SubOrchestration,
         }
     }
 
-    fn fits(self, request: Request) -> bool {
+    fn fits(self, request: &Request) -> bool {
         match (self, request) {
-            (Self::Activity(_), Request::Activity) => true,
-            (Self::Timer { fire_at }, Request::Timer { fire_at: asked }) => fire_at == asked,
-            (
-                Self::Activity(_),
-                Request::Timer { .. } | Request::ExternalEvent | Request::QueueEvent,
-            )
-            | (
-                Self::Timer { .. },
-                Request::Activity | Request::ExternalEvent | Request::QueueEvent,
-            ) => false,
+            (Self::Timer { fire_at }, Request::Timer { fire_at: asked }) => fire_at == *asked,
+            (answer, request) => answer.kind() == request.kind(),
         }
     }
 
@@ -216,6 +281,12 @@ impl<'event> Answer<'event> {
             Self::Activity(Ok(result)) => Resolution::Activity(Ok(result.to_owned())),
             Self::Activity(Err(details)) => Resolution::Activity(Err(details.clone())),
             Self::Timer { .. } => Resolution::Timer,
+            Self::SubOrchestration(Ok(result)) => {
+                Resolution::SubOrchestration(Ok(result.to_owned()))
+            }
+            Self::SubOrchestration(Err(details)) => {
+                Resolution::SubOrchestration(Err(details.clone()))
+            }
         }
     }
 }

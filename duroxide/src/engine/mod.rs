@@ -8,6 +8,7 @@ mod comparison;
 mod execution;
 mod handle;
 mod inbox;
+mod limits;
 mod nondeterminism;
 mod operations;
 mod recorded;
@@ -20,9 +21,10 @@ use crate::history::{Action, ErrorDetails, Event, EventKind, Message};
 use crate::time::Timestamp;
 
 pub use execution::{Execution, Step, panic_message};
-pub use handle::{Resolution, TurnHandle};
+pub use handle::{Asked, Resolution, TurnHandle};
+pub use limits::Limits;
 pub use nondeterminism::Nondeterminism;
-pub use operations::{Retry, actions_of};
+pub use operations::{ActivityCall, CHILD_INFIX, Callee, OnCancel, Retry, actions_of};
 pub use recorded::Recorded;
 
 /// The user's code of one execution, under way.
@@ -30,6 +32,10 @@ pub type Code = Pin<Box<dyn Future<Output = Result<String, ErrorDetails>> + Send
 
 /// Makes the code of an execution from the handle to its turn and the input.
 pub type CodeFactory = Box<dyn FnOnce(TurnHandle, String) -> Code + Send>;
+
+/// The number of the rules by which a history is replayed. It grows when a rule changes; histories
+/// of other numbers are left to workers that know them.
+pub const SEMANTICS: u32 = 1;
 
 /// How much one message may cause before the instance is failed.
 #[derive(Clone, Copy, Debug)]
@@ -106,6 +112,10 @@ pub fn run_turn(
             break;
         }
         turn.consumed += 1;
+        if let Some(too_long) = execution.is_too_long() {
+            turn.history_delta.extend(execution.fail(too_long, now));
+            break;
+        }
         let events = match execution.apply(message, now) {
             Ok(step) => step.events,
             Err(nondeterminism) => execution.fail(nondeterminism.into_details(), now),

@@ -69,16 +69,70 @@ pub(super) fn describe(event: &Event) -> String {
             input,
             attempt,
             first_attempt,
+            session_id,
+            tag,
         } => {
             let call = format!(
                 "a call of the activity `{name}` with the input `{}`",
                 shortened(input)
             );
-            match first_attempt {
-                None => call,
-                Some(first) => format!("{call}, attempt {attempt} of the call {first}"),
-            }
+            let of = |what: &str, name: &Option<String>| {
+                name.as_ref()
+                    .map_or_else(String::new, |name| format!(", {what} `{name}`"))
+            };
+            let attempt = first_attempt.map_or_else(String::new, |first| {
+                format!(", attempt {attempt} of the call {first}")
+            });
+            format!(
+                "{call}{}{}{attempt}",
+                of("session", session_id),
+                of("tag", tag)
+            )
         }
+        EventKind::OrchestrationCancelRequested { reason, .. } => {
+            format!("the request to end (`{}`)", shortened(reason))
+        }
+        EventKind::SubOrchestrationScheduled {
+            name,
+            version,
+            instance,
+            input,
+        } => format!(
+            "a call of the orchestration `{name}`{} as `{instance}` with the input `{}`",
+            in_version(version.as_deref()),
+            shortened(input)
+        ),
+        EventKind::SubOrchestrationCompleted { .. } => {
+            format!("the completion of the sub-orchestration {source}")
+        }
+        EventKind::SubOrchestrationFailed { .. } => {
+            format!("the failure of the sub-orchestration {source}")
+        }
+        EventKind::SubOrchestrationCancelRequested { reason, .. } => {
+            format!("the cancellation of the sub-orchestration {source} ({reason})")
+        }
+        EventKind::OrchestrationChained {
+            name,
+            version,
+            instance,
+            input,
+        } => format!(
+            "a detached start of the orchestration `{name}`{} as `{instance}` with the input `{}`",
+            in_version(version.as_deref()),
+            shortened(input)
+        ),
+        EventKind::CustomStatusUpdated {
+            status: Some(status),
+        } => {
+            format!("the custom status `{}`", shortened(status))
+        }
+        EventKind::CustomStatusUpdated { status: None } => "no custom status".to_owned(),
+        EventKind::KeyValueSet { key, value } => {
+            format!("the value `{}` under `{key}`", shortened(value))
+        }
+        EventKind::KeyValueCleared { key } => format!("the removal of the value under `{key}`"),
+        EventKind::KeyValuesCleared => "the removal of all values".to_owned(),
+        EventKind::PatchApplied { id } => format!("the patch `{id}`"),
         EventKind::ActivityCompleted { .. } => format!("the completion of the activity {source}"),
         EventKind::ActivityFailed { .. } => format!("the failure of the activity {source}"),
         EventKind::ActivityCancelRequested { reason } => {
@@ -102,6 +156,10 @@ pub(super) fn describe(event: &Event) -> String {
             format!("the cancellation of the request {source} ({reason})")
         }
     }
+}
+
+fn in_version(version: Option<&str>) -> String {
+    version.map_or_else(String::new, |version| format!(" {version}"))
 }
 
 fn shortened(text: &str) -> String {

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::panic::Location;
 use std::task::Waker;
 
-use crate::engine::operations::{self, Queues, Request, RequestKind, Waits};
-use crate::engine::{Nondeterminism, Resolution};
-use crate::history::{Event, EventId, EventKind, ExecutionId, InstanceId};
+use crate::engine::operations::{
+    self, Cancellation, Kept, Patches, Queues, Request, RequestKind, Waits,
+};
+use crate::engine::{Limits, Nondeterminism, Resolution};
+use crate::history::{Event, EventId, EventKind, ExecutionId, InstanceId, Parent};
 use crate::time::Timestamp;
 
 /// A request of the code, with the place of the call.
@@ -21,6 +23,8 @@ pub(super) struct Operation {
     pub(super) request: Request,
     pub(super) waker: Option<Waker>,
     pub(super) resolution: Option<Resolution>,
+    /// It goes on when the instance is cancelled.
+    pub(super) is_shielded: bool,
 }
 
 impl Operation {
@@ -29,6 +33,7 @@ impl Operation {
             request,
             waker: None,
             resolution: None,
+            is_shielded: false,
         }
     }
 }
@@ -84,6 +89,13 @@ pub(super) struct TurnState {
     pub(super) awaited: usize,
     pub(super) waits: Waits,
     pub(super) queues: Queues,
+    pub(super) cancellation: Cancellation,
+    pub(super) kept: Kept,
+    pub(super) patches: Patches,
+    pub(super) parent: Option<Parent>,
+    pub(super) limits: Limits,
+    /// How many bytes the texts of the history have.
+    pub(super) history_bytes: usize,
     /// What each event asked for, by position: tells a late answer from one to no question.
     asked: Vec<Option<RequestKind>>,
     pub(super) last_call: Option<&'static Location<'static>>,
@@ -112,6 +124,12 @@ impl TurnState {
             awaited: 0,
             waits: Waits::default(),
             queues: Queues::default(),
+            cancellation: Cancellation::default(),
+            kept: Kept::default(),
+            patches: Patches::default(),
+            parent: None,
+            limits: Limits::default(),
+            history_bytes: 0,
             asked: Vec::new(),
             last_call: None,
         }
@@ -139,12 +157,19 @@ impl TurnState {
             name,
             version,
             seed,
+            parent,
+            custom_status,
+            kv,
             ..
         } = &event.kind
         {
             self.name.clone_from(name);
             self.version.clone_from(version);
             self.seed = *seed;
+            self.parent.clone_from(parent);
+            self.kept.custom_status.clone_from(custom_status);
+            let entries = kv.iter().map(|entry| (entry.key.clone(), entry.clone()));
+            self.kept.kv = entries.collect();
         }
         self.event_arrived(&event.kind)
     }
@@ -174,6 +199,17 @@ impl TurnState {
             | EventKind::TimerCreated { .. }
             | EventKind::TimerFired { .. }
             | EventKind::TimerCancelled { .. }
+            | EventKind::OrchestrationCancelRequested { .. }
+            | EventKind::SubOrchestrationScheduled { .. }
+            | EventKind::SubOrchestrationCompleted { .. }
+            | EventKind::SubOrchestrationFailed { .. }
+            | EventKind::SubOrchestrationCancelRequested { .. }
+            | EventKind::OrchestrationChained { .. }
+            | EventKind::CustomStatusUpdated { .. }
+            | EventKind::KeyValueSet { .. }
+            | EventKind::KeyValueCleared { .. }
+            | EventKind::KeyValuesCleared
+            | EventKind::PatchApplied { .. }
             | EventKind::ExternalSubscribed { .. }
             | EventKind::ExternalSubscribedCancelled { .. }
             | EventKind::QueueSubscribed { .. }
@@ -184,7 +220,7 @@ impl TurnState {
     /// An event stands in the history; the code is not asked.
     pub(super) fn take_in(&mut self, event: &Event, opens: Option<Request>) {
         self.clock(event.timestamp);
-        self.note(event.event_id, opens.map(Request::kind));
+        self.note(event.event_id, opens.as_ref().map(Request::kind));
         if let Some(request) = opens {
             self.open(event.event_id, request, &event.kind);
         } else if let Some(source) = event.source_event_id {
@@ -224,7 +260,7 @@ impl TurnState {
         Some(self.push(source, kind, at))
     }
 
-    fn push(
+    pub(super) fn push(
         &mut self,
         source: Option<EventId>,
         kind: EventKind,
@@ -232,7 +268,7 @@ impl TurnState {
     ) -> EventId {
         let id = self.last.next();
         let request = Request::of(&kind);
-        self.note(id, request.map(Request::kind));
+        self.note(id, request.as_ref().map(Request::kind));
         if let Some(request) = request {
             self.open(id, request, &kind);
         }
@@ -254,6 +290,7 @@ impl TurnState {
     pub(super) fn settle(&mut self, event: &Event) {
         self.settled = event.event_id;
         self.ended = event.kind.is_terminal();
+        self.history_bytes = self.history_bytes.saturating_add(event.kind.text_bytes());
         self.queues.settle(event.event_id);
     }
 
@@ -280,7 +317,7 @@ impl TurnState {
         abandoned.dropped = operation.waker.take();
         self.awaited -= usize::from(abandoned.dropped.is_some());
         let is_answered = operation.resolution.is_some();
-        let request = operation.request;
+        let request = operation.request.clone();
         if is_answered && request != Request::QueueEvent {
             self.open.remove(&id);
             return abandoned;
@@ -300,7 +337,8 @@ impl TurnState {
     /// What an unanswered question of the code is about; `None` if `source` is none.
     pub(super) fn unanswered(&self, source: EventId) -> Option<Request> {
         let operation = self.open.get(&source)?;
-        operation.resolution.is_none().then_some(operation.request)
+        let is_open = operation.resolution.is_none();
+        is_open.then(|| operation.request.clone())
     }
 
     /// What was ever asked by that event, answered or not.
@@ -311,6 +349,7 @@ impl TurnState {
 
     /// Ends the execution: everything open is cancelled, then the terminal event.
     pub(super) fn end(&mut self, terminal: EventKind) {
+        let terminal = self.end_of_cancelled(terminal);
         let reason = operations::terminal_reason(&terminal);
         for (id, operation) in std::mem::take(&mut self.open) {
             match operation.resolution {
@@ -344,16 +383,18 @@ impl TurnState {
     /// Nobody is polled any more. The wakers are to be dropped outside of the lock.
     pub(super) fn take_wakers(&mut self) -> Vec<Waker> {
         self.awaited = 0;
+        let watching = self.cancellation.take_wakers();
         let operations = self.open.values_mut();
-        operations.filter_map(|it| it.waker.take()).collect()
+        let waiting = operations.filter_map(|it| it.waker.take());
+        waiting.chain(watching).collect()
     }
 
     /// The requests since the last call, for the history.
     pub(super) fn take_emitted(&mut self) -> Vec<Event> {
         let emitted = std::mem::take(&mut self.emitted);
         let events: Vec<Event> = emitted.into_iter().map(|it| it.event).collect();
-        if let Some(last) = events.last() {
-            self.settle(last);
+        for event in &events {
+            self.settle(event);
         }
         events
     }

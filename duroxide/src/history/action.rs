@@ -30,4 +30,23 @@ pub enum Action {
         /// When it would have been due.
         fire_at: Timestamp,
     },
+    /// Start the sub-orchestration that the event `source` scheduled.
+    StartChild {
+        /// The `SubOrchestrationScheduled` event.
+        source: EventId,
+    },
+    /// Tell the sub-orchestration that nobody waits for it any more.
+    CancelChild {
+        /// The `SubOrchestrationScheduled` event.
+        source: EventId,
+        /// The child.
+        instance: String,
+        /// What it is told.
+        reason: String,
+    },
+    /// Start the instance that the event `source` names; nobody waits for it.
+    StartDetached {
+        /// The `OrchestrationChained` event.
+        source: EventId,
+    },
 }

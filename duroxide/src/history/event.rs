@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::history::{ErrorDetails, EventId};
+use crate::history::{ErrorDetails, EventId, KvEntry, Parent};
 use crate::time::Timestamp;
 
 /// One line of a history: what happened, and when it was written down.
@@ -55,6 +55,13 @@ pub enum EventKind {
         /// The instance's own seed, for `new_guid` and `random`.
         #[serde(with = "seed_as_text")]
         seed: u128,
+        /// The number of the engine's semantics that it is replayed under. Left out in JSON for the
+        /// first.
+        #[serde(default = "first", skip_serializing_if = "is_first")]
+        semantics: u32,
+        /// Who waits for the end of the instance.
+        #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
+        parent: Option<Parent>,
         /// Queue messages that the execution before it was given and did not read: queue and data,
         /// in the order of arrival.
         #[serde(
@@ -63,6 +70,28 @@ pub enum EventKind {
             skip_serializing_if = "Vec::is_empty"
         )]
         carried: Vec<(String, String)>,
+        /// The custom status that the execution before it left.
+        #[serde(
+            default,
+            rename = "initial_custom_status",
+            skip_serializing_if = "Option::is_none"
+        )]
+        custom_status: Option<String>,
+        /// The values that the execution before it left, in the order of their keys.
+        #[serde(
+            default,
+            rename = "initial_key_values",
+            skip_serializing_if = "Vec::is_empty"
+        )]
+        kv: Vec<KvEntry>,
+    },
+    /// Somebody asked for the end of the instance.
+    OrchestrationCancelRequested {
+        /// The words of whoever asked.
+        reason: String,
+        /// Whether it ends at once, without a chance to clean up.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        terminate: bool,
     },
     /// The code returned `Ok`. Nothing follows.
     OrchestrationCompleted {
@@ -94,6 +123,12 @@ pub enum EventKind {
         /// The event that scheduled the first attempt; none in that event itself.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         first_attempt: Option<EventId>,
+        /// The session whose worker runs it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session_id: Option<String>,
+        /// Which workers may run it; none: those that take untagged work.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tag: Option<String>,
     },
     /// The activity returned `Ok`.
     ActivityCompleted {
@@ -129,6 +164,71 @@ pub enum EventKind {
         fire_at: Timestamp,
         /// Why: `dropped_future`, or `orchestration_terminal_..`.
         reason: String,
+    },
+    /// The code asked for a sub-orchestration.
+    SubOrchestrationScheduled {
+        /// The name of the orchestration.
+        name: String,
+        /// Its version, if the code chose one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<String>,
+        /// The id of the child.
+        instance: String,
+        /// Its input, as text.
+        input: String,
+    },
+    /// The sub-orchestration returned `Ok`.
+    SubOrchestrationCompleted {
+        /// What it returned.
+        result: String,
+    },
+    /// The sub-orchestration failed, was cancelled, or could not be started.
+    SubOrchestrationFailed {
+        /// Why.
+        details: ErrorDetails,
+    },
+    /// The code does not wait for the sub-orchestration any more; it is cancelled.
+    SubOrchestrationCancelRequested {
+        /// The id of the child.
+        instance: String,
+        /// Why: `dropped_future`, or `orchestration_terminal_..`.
+        reason: String,
+    },
+    /// The code started an instance that it does not wait for.
+    OrchestrationChained {
+        /// The name of the orchestration.
+        name: String,
+        /// Its version, if the code chose one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<String>,
+        /// The id of the new instance.
+        instance: String,
+        /// Its input, as text.
+        input: String,
+    },
+    /// The code set its custom status, or took it back.
+    CustomStatusUpdated {
+        /// The new one.
+        status: Option<String>,
+    },
+    /// The code wrote a value.
+    KeyValueSet {
+        /// The key.
+        key: String,
+        /// The value, as text.
+        value: String,
+    },
+    /// The code removed a value.
+    KeyValueCleared {
+        /// The key.
+        key: String,
+    },
+    /// The code removed all values.
+    KeyValuesCleared,
+    /// The code asked whether a change applies to this execution, and it does.
+    PatchApplied {
+        /// The id of the change.
+        id: String,
     },
     /// The code waits for an event with this name.
     ExternalSubscribed {
@@ -189,29 +289,62 @@ impl EventKind {
                 version,
                 input,
                 carried,
+                custom_status,
+                kv,
                 ..
             } => {
                 let carried = carried.iter().map(|(queue, data)| queue.len() + data.len());
-                name.len() + version.len() + input.len() + carried.sum::<usize>()
+                let kv = kv.iter().map(|entry| entry.key.len() + entry.value.len());
+                name.len()
+                    + version.len()
+                    + input.len()
+                    + carried.sum::<usize>()
+                    + custom_status.as_ref().map_or(0, String::len)
+                    + kv.sum::<usize>()
             }
             Self::OrchestrationCompleted { output: text }
             | Self::OrchestrationContinuedAsNew { input: text, .. }
+            | Self::OrchestrationCancelRequested { reason: text, .. }
             | Self::ActivityCompleted { result: text }
+            | Self::SubOrchestrationCompleted { result: text }
             | Self::ActivityCancelRequested { reason: text }
+            | Self::KeyValueCleared { key: text }
+            | Self::PatchApplied { id: text }
             | Self::TimerCancelled { reason: text, .. }
             | Self::ExternalSubscribed { name: text }
             | Self::ExternalSubscribedCancelled { reason: text }
             | Self::QueueSubscribed { name: text }
             | Self::QueueSubscriptionCancelled { reason: text } => text.len(),
-            Self::OrchestrationFailed { details } | Self::ActivityFailed { details } => {
-                details.text_bytes()
+            Self::OrchestrationFailed { details }
+            | Self::ActivityFailed { details }
+            | Self::SubOrchestrationFailed { details } => details.text_bytes(),
+            Self::SubOrchestrationScheduled {
+                name,
+                instance,
+                input,
+                ..
             }
+            | Self::OrchestrationChained {
+                name,
+                instance,
+                input,
+                ..
+            } => name.len() + instance.len() + input.len(),
+            Self::CustomStatusUpdated { status } => status.as_ref().map_or(0, String::len),
             Self::ActivityScheduled {
                 name, input: text, ..
             }
             | Self::ExternalEvent { name, data: text }
+            | Self::KeyValueSet {
+                key: name,
+                value: text,
+            }
+            | Self::SubOrchestrationCancelRequested {
+                instance: name,
+                reason: text,
+            }
             | Self::QueueEventDelivered { name, data: text } => name.len() + text.len(),
-            Self::TimerCreated { .. } | Self::TimerFired { .. } => 0,
+            Self::TimerCreated { .. } | Self::TimerFired { .. } | Self::KeyValuesCleared => 0,
         }
     }
 
@@ -222,6 +355,9 @@ impl EventKind {
             | Self::ActivityCompleted { .. }
             | Self::ActivityFailed { .. }
             | Self::TimerFired { .. }
+            | Self::SubOrchestrationCompleted { .. }
+            | Self::SubOrchestrationFailed { .. }
+            | Self::OrchestrationCancelRequested { .. }
             | Self::ExternalEvent { .. }
             | Self::QueueEventDelivered { .. } => true,
             Self::OrchestrationCompleted { .. }
@@ -231,6 +367,14 @@ impl EventKind {
             | Self::ActivityCancelRequested { .. }
             | Self::TimerCreated { .. }
             | Self::TimerCancelled { .. }
+            | Self::SubOrchestrationScheduled { .. }
+            | Self::SubOrchestrationCancelRequested { .. }
+            | Self::OrchestrationChained { .. }
+            | Self::CustomStatusUpdated { .. }
+            | Self::KeyValueSet { .. }
+            | Self::KeyValueCleared { .. }
+            | Self::KeyValuesCleared
+            | Self::PatchApplied { .. }
             | Self::ExternalSubscribed { .. }
             | Self::ExternalSubscribedCancelled { .. }
             | Self::QueueSubscribed { .. }
@@ -275,6 +419,8 @@ mod tests {
             input: String::new(),
             attempt,
             first_attempt,
+            session_id: None,
+            tag: None,
         };
         for (kind, json) in [
             (

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::history::{ErrorDetails, EventId, ExecutionId};
+use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId};
 use crate::time::Timestamp;
 
 /// One message for one instance. Messages are consumed one at a time, in the order of arrival.
@@ -38,6 +38,31 @@ pub enum Message {
         /// When it was due.
         fire_at: Timestamp,
     },
+    /// A sub-orchestration ended well.
+    SubOrchestrationCompleted {
+        /// The execution that scheduled it; others ignore the message.
+        execution_id: ExecutionId,
+        /// The event that scheduled it.
+        source: EventId,
+        /// What it returned.
+        result: String,
+    },
+    /// A sub-orchestration ended badly, or was never started.
+    SubOrchestrationFailed {
+        /// The execution that scheduled it; others ignore the message.
+        execution_id: ExecutionId,
+        /// The event that scheduled it.
+        source: EventId,
+        /// Why.
+        details: ErrorDetails,
+    },
+    /// Somebody wants the instance to end. Addressed to the instance: whichever execution consumes it.
+    CancelRequested {
+        /// The words of whoever asked for it.
+        reason: String,
+        /// Whether it ends at once, without a chance to clean up.
+        terminate: bool,
+    },
     /// Somebody raised an event. Addressed to the instance: whichever execution consumes it.
     ExternalEvent {
         /// The event's name.
@@ -55,13 +80,18 @@ pub enum Message {
 }
 
 impl Message {
-    /// Whether it came from outside and is addressed to the instance, not to one execution.
+    /// Whether it is addressed to the instance, not to one execution: then it belongs behind the
+    /// start of whichever execution there is.
     pub fn is_event(&self) -> bool {
         match self {
-            Self::ExternalEvent { .. } | Self::QueueEvent { .. } => true,
+            Self::ExternalEvent { .. } | Self::QueueEvent { .. } | Self::CancelRequested { .. } => {
+                true
+            }
             Self::Start(_)
             | Self::ActivityCompleted { .. }
             | Self::ActivityFailed { .. }
+            | Self::SubOrchestrationCompleted { .. }
+            | Self::SubOrchestrationFailed { .. }
             | Self::TimerFired { .. } => false,
         }
     }
@@ -80,7 +110,56 @@ pub struct Start {
     pub input: String,
     /// The instance's own seed: from it and the history come `new_guid` and `random`.
     pub seed: u128,
+    /// Who waits for the end of the instance; the same for all its executions.
+    pub parent: Option<Parent>,
     /// Queue messages that the execution before it was given and did not read: queue and data, in
     /// the order of arrival. They stand in front of all that arrive later. Empty for the first.
     pub carried: Vec<(String, String)>,
+    /// The custom status that the execution before it left.
+    pub custom_status: Option<String>,
+    /// The values that the execution before it left, in the order of their keys.
+    pub kv: Vec<KvEntry>,
+}
+
+impl Start {
+    /// The start of an instance of its own: nobody waits for it, nothing is handed down.
+    pub fn first(name: impl Into<String>, input: impl Into<String>, seed: u128) -> Self {
+        Self {
+            execution_id: ExecutionId::FIRST,
+            name: name.into(),
+            version: None,
+            input: input.into(),
+            seed,
+            parent: None,
+            carried: Vec::new(),
+            custom_status: None,
+            kv: Vec::new(),
+        }
+    }
+}
+
+/// Who waits for the end of a sub-orchestration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// The instance.
+    #[serde(rename = "parent_instance")]
+    pub instance: InstanceId,
+    /// Its execution that scheduled the child; others ignore its end.
+    #[serde(rename = "parent_execution_id")]
+    pub execution_id: ExecutionId,
+    /// The event that scheduled the child.
+    #[serde(rename = "parent_id")]
+    pub source: EventId,
+}
+
+/// One value that an instance keeps under a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KvEntry {
+    /// The key.
+    pub key: String,
+    /// The value, as text.
+    pub value: String,
+    /// When it was written: the time of the message under way.
+    #[serde(rename = "updated_at_ms")]
+    pub updated_at: Timestamp,
 }

@@ -8,9 +8,11 @@ mod event;
 mod failure;
 mod id;
 mod message;
+mod stats;
 
 pub use action::Action;
 pub use event::{Event, EventKind};
 pub use failure::{AppErrorKind, ConfigErrorKind, ErrorDetails, PoisonMessageType};
 pub use id::{EventId, ExecutionId, InstanceId, InvalidName, check_name};
-pub use message::{Message, Start};
+pub use message::{KvEntry, Message, Parent, Start};
+pub use stats::SystemStats;

@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use crate::codec::CodecError;
-use crate::engine::{Resolution, Retry, TurnHandle};
-use crate::history::{AppErrorKind, ErrorDetails};
+use crate::engine::{ActivityCall, Resolution, Retry, TurnHandle};
+use crate::history::ErrorDetails;
 use crate::orchestration::call_error::activity_message;
 use crate::orchestration::guid::even_bits;
 use crate::orchestration::retry::{CallFailure, Callee};
@@ -87,13 +87,14 @@ impl OrchestrationContext {
         retry: Option<Retry>,
         at: &'static Location<'static>,
     ) -> DurableFuture<Result<String, ErrorDetails>> {
-        let id = self.turn.schedule_activity(name, input, retry, at);
-        DurableFuture::new(self.turn.clone(), id, |answer| match answer {
-            Resolution::Activity(result) => result,
-            Resolution::Timer | Resolution::ExternalEvent(_) | Resolution::QueueEvent(_) => {
-                Err(mismatched())
-            }
-        })
+        let call = ActivityCall {
+            name,
+            input,
+            retry,
+            ..ActivityCall::default()
+        };
+        let asked = self.turn.schedule_activity(call, at);
+        DurableFuture::call(self.turn.clone(), asked)
     }
 
     /// Completes `delay` after now, at the earliest; over crashes and restarts.
@@ -329,14 +330,8 @@ impl From<Elapsed> for String {
 fn data_of(answer: Resolution) -> String {
     match answer {
         Resolution::ExternalEvent(data) | Resolution::QueueEvent(data) => data,
-        Resolution::Activity(_) | Resolution::Timer => String::new(),
+        Resolution::Activity(_) | Resolution::SubOrchestration(_) | Resolution::Timer => {
+            String::new()
+        }
     }
-}
-
-/// The engine pairs answers with questions by kind; what else comes is a broken engine.
-fn mismatched() -> ErrorDetails {
-    ErrorDetails::application(
-        AppErrorKind::ActivityFailed,
-        "the answer is of another kind",
-    )
 }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::engine::{Resolution, TurnHandle};
-use crate::history::EventId;
+use crate::engine::{Asked, Resolution, TurnHandle};
+use crate::history::{AppErrorKind, ErrorDetails, EventId};
 
 /// A durable operation under way. Its answer comes from the history.
 ///
@@ -93,6 +93,32 @@ impl<T: Send + 'static> DurableFuture<T> {
             state,
         }
     }
+}
+
+impl DurableFuture<Result<String, ErrorDetails>> {
+    /// A call of an activity or of another orchestration.
+    pub(crate) fn call(turn: TurnHandle, asked: Asked) -> Self {
+        match asked {
+            Asked::Open(id) => Self::new(turn, Some(id), |answer| match answer {
+                Resolution::Activity(result) | Resolution::SubOrchestration(result) => result,
+                Resolution::Timer | Resolution::ExternalEvent(_) | Resolution::QueueEvent(_) => {
+                    Err(mismatched())
+                }
+            }),
+            Asked::Refused(details) => Self::refused(turn, Err(details)),
+            Asked::Ended => Self {
+                turn,
+                state: State::Never,
+            },
+        }
+    }
+}
+
+fn mismatched() -> ErrorDetails {
+    ErrorDetails::application(
+        AppErrorKind::ActivityFailed,
+        "the answer is of another kind",
+    )
 }
 
 impl<T> Unpin for DurableFuture<T> {}

@@ -1,7 +1,7 @@
 //! What can be wrong with a commit whatever the store: the same checks for all of them.
 
 use crate::history::{Event, EventId, EventKind, ExecutionId, Message};
-use crate::provider::{TurnCommit, TurnOutcome};
+use crate::provider::{ChildStart, TurnCommit, TurnOutcome};
 
 /// Whether this message may come from outside.
 ///
@@ -63,6 +63,11 @@ impl TurnCommit {
                 ));
             }
         }
+        let not_first = |child: &&ChildStart| child.start.execution_id != ExecutionId::FIRST;
+        if let Some(child) = self.starts.iter().find(not_first) {
+            let id = &child.instance;
+            return Err(format!("`{id}` does not begin with its first execution"));
+        }
         Ok(())
     }
 
@@ -70,6 +75,14 @@ impl TurnCommit {
     pub fn pinned_version(&self) -> Option<&str> {
         match self.history_delta.first().map(|event| &event.kind) {
             Some(EventKind::OrchestrationStarted { version, .. }) => Some(version),
+            _ => None,
+        }
+    }
+
+    /// The semantics that this turn pins its execution to, if it is the first of that.
+    pub fn pinned_semantics(&self) -> Option<u32> {
+        match self.history_delta.first().map(|event| &event.kind) {
+            Some(EventKind::OrchestrationStarted { semantics, .. }) => Some(*semantics),
             _ => None,
         }
     }

@@ -5,8 +5,11 @@
 //!
 //! Storage is told what to commit, never what it means. Must not know: the engine, the runtime.
 
+mod admin;
 mod check;
 mod error;
+mod fetch;
+mod tags;
 mod work;
 
 #[cfg(feature = "provider-test")]
@@ -20,14 +23,20 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId, Message, Start};
+use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId, KvEntry, Message, Start};
 
+pub use admin::{
+    Deleted, ExecutionState, ExecutionSummary, InstanceQuery, ProviderAdmin, QueueDepths,
+    StateQuery, Totals,
+};
 pub use check::{CommitBase, check_event};
 pub use error::ProviderError;
+pub use fetch::{ActivityFetch, SessionFetch, TurnFetch};
+pub use tags::TagFilter;
 pub use work::{
-    ActivityItem, ActivityLock, ActivityRequest, Committed, Enqueued, HistoryPage, InboxMessage,
-    InstanceState, InstanceStatus, MessageId, StartOutcome, Timer, TurnCommit, TurnItem, TurnLock,
-    TurnOutcome,
+    ActivityItem, ActivityLock, ActivityRequest, ChildStart, Committed, Enqueued, HistoryPage,
+    InboxMessage, InstanceState, InstanceStatus, KvChange, MessageId, StartOutcome, Timer,
+    TurnCommit, TurnItem, TurnLock, TurnOutcome,
 };
 
 /// A shared store.
@@ -76,7 +85,7 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
         message: Message,
     ) -> Result<Enqueued, ProviderError>;
 
-    /// Locks up to `max` instances that have visible messages and hands out all these messages;
+    /// Locks up to [`max`](TurnFetch::max) instances that have visible messages and hands out all these messages;
     /// parks until there is at least one. At most one lock per instance is live.
     ///
     /// Events keep their order: none is handed out while a message before it is not visible, a start
@@ -84,16 +93,14 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     ///
     /// A message that arrives or falls due wakes a parked call at once. Each message handed out
     /// counts one attempt; a commit that consumes some of them takes back that of the others. A call that is dropped while parked has locked nothing.
-    async fn fetch_turns(
-        &self,
-        max: usize,
-        lock_timeout: Duration,
-    ) -> Result<Vec<TurnItem>, ProviderError>;
+    async fn fetch_turns(&self, fetch: TurnFetch) -> Result<Vec<TurnItem>, ProviderError>;
 
     /// Commits a turn and gives back its lock: all of it, or nothing.
     ///
     /// In one transaction: check the lock; delete the consumed messages; append the events; queue
-    /// activities and timers, *then* remove the cancelled ones; set the outcome. Messages that are
+    /// activities and timers, *then* remove the cancelled ones; create the instances that it starts;
+    /// deliver its messages to other instances; change status and values; set the outcome. An
+    /// instance whose id is taken is not started (see [`ChildStart::if_taken`]). Messages that are
     /// not consumed stay visible. The first event of an execution pins its version. An instance that continues as new gets its next execution and
     /// that execution's start; activities and timers of the old one that are not cancelled stay.
     ///
@@ -135,12 +142,15 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
         lock_timeout: Duration,
     ) -> Result<(), ProviderError>;
 
-    /// Locks up to `max` queued activities, first in first out; parks until there is at least one.
-    /// Only activities whose turn is durable are handed out. Each delivery counts one attempt.
+    /// Locks up to [`max`](ActivityFetch::max) queued activities that the filter lets through, first
+    /// in first out; parks until there is at least one. Only activities whose turn is durable are
+    /// handed out. Each delivery counts one attempt.
+    ///
+    /// What belongs to a session goes to its owner only; a session without one is claimed in the same
+    /// step (see [`SessionFetch`]). What the filter keeps back is not lost, and holds nobody up.
     async fn fetch_activities(
         &self,
-        max: usize,
-        lock_timeout: Duration,
+        fetch: ActivityFetch,
     ) -> Result<Vec<ActivityItem>, ProviderError>;
 
     /// Removes the activity from the queue and puts its completion into the instance's inbox.
@@ -180,6 +190,17 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
         lock_timeout: Duration,
     ) -> Result<(), ProviderError>;
 
+    /// Lets the claims of these owners on sessions end `lock_timeout` from now, never earlier than
+    /// they would have; gives how many were renewed. Claims that have run out are not revived. A
+    /// session of which no activity was fetched, renewed or completed for `idle_timeout` is passed
+    /// over, and so becomes free when its claim runs out.
+    async fn renew_sessions(
+        &self,
+        owners: &[String],
+        lock_timeout: Duration,
+        idle_timeout: Duration,
+    ) -> Result<usize, ProviderError>;
+
     /// Reads up to `max` events of an execution, from the event behind `after` on. Durable events
     /// only. Unknown instances and executions have no events.
     ///
@@ -202,19 +223,14 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     async fn wait(&self, instance: &InstanceId, seen: u64)
     -> Result<InstanceStatus, ProviderError>;
 
+    /// The value that the instance keeps under a key, as far as that is durable.
+    async fn kv(&self, instance: &InstanceId, key: &str) -> Result<Option<KvEntry>, ProviderError>;
+
+    /// All values that the instance keeps, in the order of their keys, as far as they are durable.
+    async fn kv_entries(&self, instance: &InstanceId) -> Result<Vec<KvEntry>, ProviderError>;
+
     /// The management verbs, if this store has them.
     fn admin(&self) -> Option<&dyn ProviderAdmin> {
         None
     }
-}
-
-/// What people who look after a store ask of it. Nothing in the runtime depends on it.
-#[async_trait]
-pub trait ProviderAdmin: Send + Sync {
-    /// Up to `max` instances in the order of their ids, from the one behind `after` on.
-    async fn list_instances(
-        &self,
-        after: Option<&InstanceId>,
-        max: usize,
-    ) -> Result<Vec<InstanceStatus>, ProviderError>;
 }

@@ -1,7 +1,8 @@
 //! What goes in and out of a store: work under a lock, and commits.
 
 use crate::history::{
-    ErrorDetails, Event, EventId, EventKind, ExecutionId, InstanceId, Message, Start,
+    ErrorDetails, Event, EventId, EventKind, ExecutionId, InstanceId, KvEntry, Message, Parent,
+    Start,
 };
 use crate::time::Timestamp;
 
@@ -48,6 +49,8 @@ pub struct TurnItem {
     pub orchestration: String,
     /// The version that the execution is pinned to; before its first turn what was asked for.
     pub version: Option<String>,
+    /// Who waits for the end of the instance.
+    pub parent: Option<Parent>,
     /// Whether the instance has ended: its messages are to be consumed, nothing else.
     pub ended: bool,
     /// At least one. A [`Message::Start`] comes first, the others in the order of arrival.
@@ -73,8 +76,67 @@ pub struct TurnCommit {
     pub timers: Vec<Timer>,
     /// Timers of earlier deltas to be forgotten.
     pub cancelled_timers: Vec<Timer>,
+    /// Instances to be started.
+    pub starts: Vec<ChildStart>,
+    /// Messages for other instances: the end of a child for its parent, a cancellation for a child.
+    /// One for an instance that does not exist is dropped.
+    pub messages: Vec<(InstanceId, Message)>,
+    /// The custom status, if this turn set it or (`Some(None)`) took it back.
+    pub custom_status: Option<Option<String>>,
+    /// Changes of the values that the instance keeps, in their order.
+    pub kv: Vec<KvChange>,
+    /// Executions below this one are forgotten.
+    pub forget_before: Option<ExecutionId>,
     /// Where the instance stands now.
     pub outcome: TurnOutcome,
+}
+
+impl TurnCommit {
+    /// A turn that does nothing but consume: the base for all others.
+    pub fn new(turn_id: u128, execution_id: ExecutionId, consumed: Vec<MessageId>) -> Self {
+        Self {
+            turn_id,
+            execution_id,
+            consumed,
+            history_delta: Vec::new(),
+            activities: Vec::new(),
+            cancelled_activities: Vec::new(),
+            timers: Vec::new(),
+            cancelled_timers: Vec::new(),
+            starts: Vec::new(),
+            messages: Vec::new(),
+            custom_status: None,
+            kv: Vec::new(),
+            forget_before: None,
+            outcome: TurnOutcome::Running,
+        }
+    }
+}
+
+/// An instance that a turn starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChildStart {
+    /// Its id.
+    pub instance: InstanceId,
+    /// Its first message.
+    pub start: Start,
+    /// If there is an instance with that id: nothing is started, and the turn's own instance gets
+    /// this message.
+    pub if_taken: Option<Message>,
+}
+
+/// A change of the values that an instance keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KvChange {
+    /// This value stands under its key.
+    Set(KvEntry),
+    /// Nothing stands under this key.
+    Clear {
+        /// The key.
+        key: String,
+    },
+    /// Nothing stands under any key.
+    ClearAll,
 }
 
 /// A durable timer of one execution.
@@ -161,6 +223,10 @@ pub struct ActivityRequest {
     pub attempt: u32,
     /// The event that scheduled the first attempt; none if this is it.
     pub first_attempt: Option<EventId>,
+    /// The session whose worker runs it.
+    pub session_id: Option<String>,
+    /// Which workers may run it; none: those that take untagged work.
+    pub tag: Option<String>,
 }
 
 impl ActivityRequest {
@@ -172,11 +238,15 @@ impl ActivityRequest {
                 input,
                 attempt,
                 first_attempt,
+                session_id,
+                tag,
             } => Some(Self {
                 name: name.clone(),
                 input: input.clone(),
                 attempt: *attempt,
                 first_attempt: *first_attempt,
+                session_id: session_id.clone(),
+                tag: tag.clone(),
             }),
             _ => None,
         }
@@ -219,8 +289,18 @@ pub struct InstanceStatus {
     pub execution_id: ExecutionId,
     /// Whether it runs, and if not how it ended.
     pub state: InstanceState,
+    /// Whether its current execution waits for its first turn.
+    pub pending: bool,
+    /// The instance that waits for its end.
+    pub parent: Option<InstanceId>,
+    /// The status that it shows.
+    pub custom_status: Option<String>,
+    /// How often that was set or taken back.
+    pub custom_status_version: u64,
     /// When it was started.
     pub created_at: Timestamp,
+    /// When its state or its custom status last changed.
+    pub updated_at: Timestamp,
     /// Grows with every change of what stands here.
     pub change: u64,
 }

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::activity::{ActivityContext, ActivityInfo};
 use crate::env::EnvRef;
 use crate::history::{AppErrorKind, ErrorDetails, PoisonMessageType};
-use crate::provider::{ActivityItem, ActivityRequest, ProviderError, ProviderRef};
+use crate::provider::{ActivityFetch, ActivityItem, ActivityRequest, ProviderError, ProviderRef};
 use crate::registry::{ActivityFn, ActivityRegistry};
 use crate::runtime::RuntimeOptions;
 use crate::runtime::backoff::Backoff;
@@ -37,7 +37,7 @@ impl WorkSource for Activities {
 
     async fn fetch(&self, max: usize) -> Result<Vec<ActivityItem>, ProviderError> {
         self.store
-            .fetch_activities(max, self.options.worker_lock_timeout)
+            .fetch_activities(ActivityFetch::new(max, self.options.worker_lock_timeout))
             .await
     }
 

@@ -28,14 +28,7 @@ impl Turns {
         next: Option<Start>,
     ) -> TurnCommit {
         let mut commit = TurnCommit {
-            turn_id: self.env.unique_id(),
-            execution_id: item.execution_id,
-            consumed,
             history_delta: turn.history_delta,
-            activities: Vec::new(),
-            cancelled_activities: Vec::new(),
-            timers: Vec::new(),
-            cancelled_timers: Vec::new(),
             outcome: match (turn.outcome, next) {
                 (Outcome::Completed(output), _) => TurnOutcome::Completed { output },
                 (Outcome::Failed(details), _) => TurnOutcome::Failed { details },
@@ -44,6 +37,7 @@ impl Turns {
                 }
                 (Outcome::Pending | Outcome::ContinuedAsNew { .. }, _) => TurnOutcome::Running,
             },
+            ..TurnCommit::new(self.env.unique_id(), item.execution_id, consumed)
         };
         for action in turn.actions {
             match action {
@@ -55,6 +49,9 @@ impl Turns {
                 Action::CancelTimer { source, fire_at } => {
                     commit.cancelled_timers.push(Timer { fire_at, source });
                 }
+                Action::StartChild { .. }
+                | Action::CancelChild { .. }
+                | Action::StartDetached { .. } => {}
             }
         }
         commit

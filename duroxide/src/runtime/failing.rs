@@ -1,7 +1,7 @@
 //! The commit that ends an instance whose code cannot be asked.
 
 use crate::engine::{Outcome, Recorded, Turn, actions_of};
-use crate::history::{ErrorDetails, EventId, Message};
+use crate::history::{ErrorDetails, EventId, Message, Start};
 use crate::provider::{ProviderError, TurnCommit, TurnItem};
 use crate::runtime::orchestrations::{PAGE, Turns};
 
@@ -26,13 +26,11 @@ pub(super) async fn fail_recorded(
                 _ => None,
             });
         // The start itself may be what cannot be read: its name is known from the header.
-        let start = start.unwrap_or_else(|| crate::history::Start {
+        let start = start.unwrap_or_else(|| Start {
             execution_id: item.execution_id,
-            name: item.orchestration.clone(),
             version: item.version.clone(),
-            input: String::new(),
-            seed: 0,
-            carried: Vec::new(),
+            parent: item.parent.clone(),
+            ..Start::first(item.orchestration.clone(), String::new(), 0)
         });
         let version = start.version.clone().unwrap_or_else(|| "0.0.0".to_owned());
         delta.push(recorded.begin(&start, &version, now));

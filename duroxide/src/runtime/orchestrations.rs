@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::engine::{self, Execution, Outcome, Turn};
 use crate::env::EnvRef;
 use crate::history::{ErrorDetails, Message, PoisonMessageType};
-use crate::provider::{InboxMessage, ProviderError, ProviderRef, TurnItem};
+use crate::provider::{InboxMessage, ProviderError, ProviderRef, TurnFetch, TurnItem};
 use crate::registry::OrchestrationRegistry;
 use crate::runtime::committing::Settled;
 use crate::runtime::dispatcher::WorkSource;
@@ -39,7 +39,7 @@ impl WorkSource for Turns {
 
     async fn fetch(&self, max: usize) -> Result<Vec<TurnItem>, ProviderError> {
         self.store
-            .fetch_turns(max, self.options.orchestrator_lock_timeout)
+            .fetch_turns(TurnFetch::new(max, self.options.orchestrator_lock_timeout))
             .await
     }
 

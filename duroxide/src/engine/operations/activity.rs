@@ -3,7 +3,23 @@
 use std::panic::Location;
 
 use crate::engine::TurnHandle;
+use crate::engine::handle::Asked;
 use crate::history::{EventId, EventKind};
+
+/// An activity that is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ActivityCall {
+    /// Its name.
+    pub name: String,
+    /// Its input, as text.
+    pub input: String,
+    /// What makes it an attempt that is not the first.
+    pub retry: Option<Retry>,
+    /// The session whose worker runs it.
+    pub session_id: Option<String>,
+    /// Which workers may run it.
+    pub tag: Option<String>,
+}
 
 /// An attempt that follows others of the same call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,20 +31,17 @@ pub struct Retry {
 }
 
 impl TurnHandle {
-    /// Asks for an activity. `None` once the execution has ended.
-    pub fn schedule_activity(
-        &self,
-        name: String,
-        input: String,
-        retry: Option<Retry>,
-        at: &'static Location<'static>,
-    ) -> Option<EventId> {
+    /// Asks for an activity.
+    pub fn schedule_activity(&self, call: ActivityCall, at: &'static Location<'static>) -> Asked {
+        let retry = call.retry;
         let kind = EventKind::ActivityScheduled {
-            name,
-            input,
+            name: call.name,
+            input: call.input,
             attempt: retry.map_or(1, |retry| retry.attempt),
             first_attempt: retry.map(|retry| retry.first_attempt),
+            session_id: call.session_id,
+            tag: call.tag,
         };
-        self.ask(kind, at)
+        self.call(kind, at)
     }
 }

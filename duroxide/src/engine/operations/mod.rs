@@ -1,35 +1,48 @@
 //! The durable operations, one per file: the verb that asks, the events, the action, the answer.
 
 mod activity;
+mod cancellation;
 mod continue_as_new;
 mod external_event;
+mod patch;
 mod queue_event;
+mod state;
+mod sub_orchestration;
 mod system;
 mod timer;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::history::{Action, Event, EventId, EventKind};
+use crate::history::{Action, AppErrorKind, ErrorDetails, Event, EventId, EventKind};
 use crate::time::Timestamp;
 
-pub use activity::Retry;
+pub use activity::{ActivityCall, Retry};
+pub use cancellation::OnCancel;
+pub(super) use cancellation::{Cancellation, Cancelled, cancelled_details};
 pub(super) use external_event::Waits;
+pub(super) use patch::Patches;
 pub(super) use queue_event::Queues;
+pub(super) use state::Kept;
+pub use sub_orchestration::{CHILD_INFIX, Callee};
 
 /// Why a request is cancelled: the code dropped its future.
 pub(super) const DROPPED: &str = "dropped_future";
+/// Why a request is cancelled: the instance was asked to end.
+pub(super) const CANCELLED: &str = "orchestration_cancelled";
 /// Why a request is cancelled: the execution failed.
 pub(super) const FAILED: &str = "orchestration_terminal_failed";
 const COMPLETED: &str = "orchestration_terminal_completed";
 const CONTINUED_AS_NEW: &str = "orchestration_terminal_continued_as_new";
 
 /// What is kept of a request while it is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Request {
     Activity,
     Timer { fire_at: Timestamp },
     ExternalEvent,
     QueueEvent,
+    SubOrchestration { instance: Arc<str> },
 }
 
 /// Which operation a request belongs to.
@@ -39,6 +52,7 @@ pub(super) enum RequestKind {
     Timer,
     ExternalEvent,
     QueueEvent,
+    SubOrchestration,
 }
 
 impl Request {
@@ -49,6 +63,9 @@ impl Request {
             EventKind::TimerCreated { fire_at } => Some(Self::Timer { fire_at: *fire_at }),
             EventKind::ExternalSubscribed { .. } => Some(Self::ExternalEvent),
             EventKind::QueueSubscribed { .. } => Some(Self::QueueEvent),
+            EventKind::SubOrchestrationScheduled { instance, .. } => Some(Self::SubOrchestration {
+                instance: instance.as_str().into(),
+            }),
             EventKind::OrchestrationStarted { .. }
             | EventKind::OrchestrationCompleted { .. }
             | EventKind::OrchestrationFailed { .. }
@@ -58,6 +75,16 @@ impl Request {
             | EventKind::ActivityCancelRequested { .. }
             | EventKind::TimerFired { .. }
             | EventKind::TimerCancelled { .. }
+            | EventKind::OrchestrationCancelRequested { .. }
+            | EventKind::SubOrchestrationCompleted { .. }
+            | EventKind::SubOrchestrationFailed { .. }
+            | EventKind::SubOrchestrationCancelRequested { .. }
+            | EventKind::OrchestrationChained { .. }
+            | EventKind::CustomStatusUpdated { .. }
+            | EventKind::KeyValueSet { .. }
+            | EventKind::KeyValueCleared { .. }
+            | EventKind::KeyValuesCleared
+            | EventKind::PatchApplied { .. }
             | EventKind::ExternalEvent { .. }
             | EventKind::ExternalSubscribedCancelled { .. }
             | EventKind::QueueEventDelivered { .. }
@@ -72,6 +99,11 @@ impl Request {
             EventKind::TimerCancelled { fire_at, .. } => Some(Self::Timer { fire_at: *fire_at }),
             EventKind::ExternalSubscribedCancelled { .. } => Some(Self::ExternalEvent),
             EventKind::QueueSubscriptionCancelled { .. } => Some(Self::QueueEvent),
+            EventKind::SubOrchestrationCancelRequested { instance, .. } => {
+                Some(Self::SubOrchestration {
+                    instance: instance.as_str().into(),
+                })
+            }
             EventKind::OrchestrationStarted { .. }
             | EventKind::OrchestrationCompleted { .. }
             | EventKind::OrchestrationFailed { .. }
@@ -81,6 +113,16 @@ impl Request {
             | EventKind::ActivityFailed { .. }
             | EventKind::TimerCreated { .. }
             | EventKind::TimerFired { .. }
+            | EventKind::OrchestrationCancelRequested { .. }
+            | EventKind::SubOrchestrationScheduled { .. }
+            | EventKind::SubOrchestrationCompleted { .. }
+            | EventKind::SubOrchestrationFailed { .. }
+            | EventKind::OrchestrationChained { .. }
+            | EventKind::CustomStatusUpdated { .. }
+            | EventKind::KeyValueSet { .. }
+            | EventKind::KeyValueCleared { .. }
+            | EventKind::KeyValuesCleared
+            | EventKind::PatchApplied { .. }
             | EventKind::ExternalSubscribed { .. }
             | EventKind::ExternalEvent { .. }
             | EventKind::QueueSubscribed { .. }
@@ -88,21 +130,29 @@ impl Request {
         }
     }
 
-    pub(super) fn kind(self) -> RequestKind {
+    pub(super) fn kind(&self) -> RequestKind {
         match self {
             Self::Activity => RequestKind::Activity,
             Self::Timer { .. } => RequestKind::Timer,
             Self::ExternalEvent => RequestKind::ExternalEvent,
             Self::QueueEvent => RequestKind::QueueEvent,
+            Self::SubOrchestration { .. } => RequestKind::SubOrchestration,
         }
     }
 
     /// The event that cancels it.
-    pub(super) fn cancellation(self, reason: &str) -> EventKind {
+    pub(super) fn cancellation(&self, reason: &str) -> EventKind {
         let reason = reason.to_owned();
         match self {
             Self::Activity => EventKind::ActivityCancelRequested { reason },
-            Self::Timer { fire_at } => EventKind::TimerCancelled { fire_at, reason },
+            Self::Timer { fire_at } => EventKind::TimerCancelled {
+                fire_at: *fire_at,
+                reason,
+            },
+            Self::SubOrchestration { instance } => EventKind::SubOrchestrationCancelRequested {
+                instance: instance.as_ref().to_owned(),
+                reason,
+            },
             Self::ExternalEvent => EventKind::ExternalSubscribedCancelled { reason },
             Self::QueueEvent => EventKind::QueueSubscriptionCancelled { reason },
         }
@@ -114,6 +164,13 @@ pub(super) fn terminal_reason(terminal: &EventKind) -> &'static str {
     match terminal {
         EventKind::OrchestrationCompleted { .. } => COMPLETED,
         EventKind::OrchestrationContinuedAsNew { .. } => CONTINUED_AS_NEW,
+        EventKind::OrchestrationFailed {
+            details:
+                ErrorDetails::Application {
+                    kind: AppErrorKind::Cancelled { .. },
+                    ..
+                },
+        } => CANCELLED,
         _ => FAILED,
     }
 }
@@ -130,7 +187,11 @@ pub fn actions_of(events: &[Event]) -> Vec<Action> {
                 source: id,
                 fire_at: *fire_at,
             },
-            EventKind::ActivityCancelRequested { .. } | EventKind::TimerCancelled { .. } => {
+            EventKind::SubOrchestrationScheduled { .. } => Action::StartChild { source: id },
+            EventKind::OrchestrationChained { .. } => Action::StartDetached { source: id },
+            EventKind::ActivityCancelRequested { .. }
+            | EventKind::TimerCancelled { .. }
+            | EventKind::SubOrchestrationCancelRequested { .. } => {
                 let Some(source) = event.source_event_id else {
                     continue;
                 };
@@ -143,6 +204,13 @@ pub fn actions_of(events: &[Event]) -> Vec<Action> {
                         source,
                         fire_at: *fire_at,
                     },
+                    EventKind::SubOrchestrationCancelRequested { instance, reason } => {
+                        Action::CancelChild {
+                            source,
+                            instance: instance.clone(),
+                            reason: told(reason).to_owned(),
+                        }
+                    }
                     _ => Action::CancelActivity { source },
                 }
             }
@@ -153,6 +221,15 @@ pub fn actions_of(events: &[Event]) -> Vec<Action> {
             | EventKind::ActivityCompleted { .. }
             | EventKind::ActivityFailed { .. }
             | EventKind::TimerFired { .. }
+            | EventKind::OrchestrationCancelRequested { .. }
+            | EventKind::SubOrchestrationCompleted { .. }
+            | EventKind::SubOrchestrationFailed { .. }
+            // Read from the events themselves.
+            | EventKind::CustomStatusUpdated { .. }
+            | EventKind::KeyValueSet { .. }
+            | EventKind::KeyValueCleared { .. }
+            | EventKind::KeyValuesCleared
+            | EventKind::PatchApplied { .. }
             // Waiting for events asks nothing of the world: they come by themselves.
             | EventKind::ExternalSubscribed { .. }
             | EventKind::ExternalEvent { .. }
@@ -165,4 +242,15 @@ pub fn actions_of(events: &[Event]) -> Vec<Action> {
         actions.push(Some(action));
     }
     actions.into_iter().flatten().collect()
+}
+
+/// What a child is told when its parent does not wait for it any more.
+fn told(reason: &str) -> &'static str {
+    match reason {
+        DROPPED => "parent dropped sub-orchestration future",
+        CANCELLED => "parent canceled",
+        CONTINUED_AS_NEW => "parent continued as new",
+        COMPLETED => "parent completed",
+        _ => "parent failed",
+    }
 }

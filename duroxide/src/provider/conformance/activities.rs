@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 
 use crate::history::{EventId, ExecutionId};
-use crate::provider::{ActivityLock, ActivityRequest};
+use crate::provider::{ActivityFetch, ActivityLock, ActivityRequest};
 
 use super::assertions::assert_lost;
 use super::driver::{ALL, Driver, LONG};
@@ -24,6 +24,8 @@ pub async fn an_activity_carries_what_it_needs(factory: &dyn ProviderFactory) {
         (EventId(2), "orders")
     );
     let request = ActivityRequest {
+        session_id: None,
+        tag: None,
         name: "charge".to_owned(),
         input: "42".to_owned(),
         attempt: 1,
@@ -121,7 +123,11 @@ pub async fn many_fetchers_never_share_an_activity(factory: &dyn ProviderFactory
         tokio::spawn(async move {
             let mut done = Vec::new();
             for _ in 0..EACH {
-                for item in store.fetch_activities(1, LONG).await.unwrap() {
+                for item in store
+                    .fetch_activities(ActivityFetch::new(1, LONG))
+                    .await
+                    .unwrap()
+                {
                     store
                         .complete_activity(&item.lock, Ok(String::new()))
                         .await

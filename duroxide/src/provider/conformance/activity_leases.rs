@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
+use crate::provider::ActivityFetch;
+
 use super::ProviderFactory;
 use super::assertions::{assert_lost, only};
 use super::clock::TurnClock;
@@ -66,7 +68,11 @@ pub async fn an_expired_activity_is_not_revived(factory: &dyn ProviderFactory) {
 pub async fn the_lease_of_an_activity_begins_when_it_is_granted(factory: &dyn ProviderFactory) {
     let driver = Driver::new(factory).await;
     let mut clock = TurnClock::new(&driver).await;
-    let mut parked = pin!(driver.store.fetch_activities(1, driver.short()));
+    let mut parked = pin!(
+        driver
+            .store
+            .fetch_activities(ActivityFetch::new(1, driver.short()))
+    );
     assert!(parked.as_mut().now_or_never().is_none());
     clock.pass(&driver, driver.short() * 2).await;
     driver.begin("a", |turn| turn.schedule("x", "")).await;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures_util::FutureExt as _;
 
 use crate::history::{EventId, ExecutionId, Message};
-use crate::provider::{ProviderError, TurnItem};
+use crate::provider::{ActivityFetch, ProviderError, TurnFetch, TurnItem};
 
 use super::{ALL, Driver, LONG, Turn};
 
@@ -15,7 +15,7 @@ impl Driver<'_> {
     /// Asserts that no turn can be fetched: a parked fetch does not return before something else
     /// is there, and then with that alone.
     pub async fn expect_no_turn(&self) {
-        let mut parked = pin!(self.store.fetch_turns(ALL, LONG));
+        let mut parked = pin!(self.store.fetch_turns(TurnFetch::new(ALL, LONG)));
         if let Some(items) = parked.as_mut().now_or_never() {
             panic!("there should be no turn: {items:?}");
         }
@@ -32,7 +32,7 @@ impl Driver<'_> {
     pub async fn expect_no_activity(&self) {
         let sentinel = self.start(&fresh("sentinel")).await;
         let item = self.fetch_turn_of(&sentinel).await;
-        let mut parked = pin!(self.store.fetch_activities(ALL, LONG));
+        let mut parked = pin!(self.store.fetch_activities(ActivityFetch::new(ALL, LONG)));
         if let Some(items) = parked.as_mut().now_or_never() {
             panic!("there should be no activity: {items:?}");
         }

@@ -54,7 +54,11 @@ pub async fn an_instance_with_a_corrupt_start_can_be_ended(factory: &dyn Provide
             version: "0.0.0".to_owned(),
             input: String::new(),
             seed: 0,
+            semantics: 1,
+            parent: None,
             carried: Vec::new(),
+            custom_status: None,
+            kv: Vec::new(),
         },
     );
     driver.commit(&item, turn.fail("poison")).await;

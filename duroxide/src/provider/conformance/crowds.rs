@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use crate::history::InstanceId;
-use crate::provider::{ProviderError, ProviderRef};
+use crate::provider::{ActivityFetch, ProviderError, ProviderRef, TurnFetch};
 
 use super::assertions::{fresh, only};
 use super::driver::{Driver, LONG};
@@ -21,10 +21,9 @@ const FETCHES: usize = 4;
 pub async fn each_of_many_parked_fetches_gets_a_turn(factory: &dyn ProviderFactory) {
     let driver = Driver::new(factory).await;
     for _ in 0..ROUNDS {
-        let parked = park_many(
-            &driver,
-            |store| async move { store.fetch_turns(1, LONG).await },
-        );
+        let parked = park_many(&driver, |store| async move {
+            store.fetch_turns(TurnFetch::new(1, LONG)).await
+        });
         let starts = (0..FETCHES).map(|_| {
             let store = driver.share();
             tokio::spawn(async move {
@@ -46,7 +45,7 @@ pub async fn each_of_many_parked_fetches_gets_an_activity(factory: &dyn Provider
     let driver = Driver::new(factory).await;
     for _ in 0..ROUNDS {
         let parked = park_many(&driver, |store| async move {
-            store.fetch_activities(1, LONG).await
+            store.fetch_activities(ActivityFetch::new(1, LONG)).await
         });
         let script = |turn| (0..FETCHES).fold(turn, |turn: Turn, _| turn.schedule("x", ""));
         let id = driver.begin(&fresh("a"), script).await;
@@ -66,10 +65,9 @@ pub async fn each_of_many_parked_fetches_gets_a_timer(factory: &dyn ProviderFact
         for _ in 0..FETCHES {
             driver.begin(&fresh("a"), |turn| turn.timer(due)).await;
         }
-        let parked = park_many(
-            &driver,
-            |store| async move { store.fetch_turns(1, LONG).await },
-        );
+        let parked = park_many(&driver, |store| async move {
+            store.fetch_turns(TurnFetch::new(1, LONG)).await
+        });
         for item in driver.patiently(parked).await {
             driver.commit(&item, Turn::of(&item).complete("")).await;
         }
@@ -85,10 +83,9 @@ pub async fn each_of_many_parked_fetches_takes_over(factory: &dyn ProviderFactor
     for _ in 0..FETCHES {
         driver.fetch_for(driver.short()).await;
     }
-    let parked = park_many(
-        &driver,
-        |store| async move { store.fetch_turns(1, LONG).await },
-    );
+    let parked = park_many(&driver, |store| async move {
+        store.fetch_turns(TurnFetch::new(1, LONG)).await
+    });
     for item in driver.patiently(parked).await {
         driver.commit(&item, Turn::of(&item).complete("")).await;
     }
@@ -99,7 +96,8 @@ pub async fn a_fetch_misses_nothing_while_it_parks(factory: &dyn ProviderFactory
     let driver = Driver::new(factory).await;
     for _ in 0..ROUNDS {
         let store = driver.share();
-        let fetch = tokio::spawn(async move { store.fetch_turns(1, LONG).await.unwrap() });
+        let fetch =
+            tokio::spawn(async move { store.fetch_turns(TurnFetch::new(1, LONG)).await.unwrap() });
         driver.start(&fresh("a")).await;
         let item = only(driver.patiently(fetch).await.unwrap());
         driver.commit(&item, Turn::of(&item).complete("")).await;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::history::{Event, EventId, ExecutionId, InstanceId};
 use crate::provider::{
-    ActivityItem, Committed, InstanceStatus, ProviderRef, StartOutcome, TurnItem,
+    ActivityFetch, ActivityItem, Committed, InstanceStatus, ProviderRef, StartOutcome, TurnFetch,
+    TurnItem,
 };
 use crate::time::Timestamp;
 
@@ -126,7 +127,7 @@ impl<'f> Driver<'f> {
 
     /// As many turns as there are, up to `max`.
     pub async fn fetch_up_to(&self, max: usize, lease: Duration) -> Vec<TurnItem> {
-        self.patiently(self.store.fetch_turns(max, lease))
+        self.patiently(self.store.fetch_turns(TurnFetch::new(max, lease)))
             .await
             .unwrap()
     }
@@ -192,7 +193,7 @@ impl<'f> Driver<'f> {
 
     /// As many activities as there are, up to `max`.
     pub async fn activities_up_to(&self, max: usize, lease: Duration) -> Vec<ActivityItem> {
-        self.patiently(self.store.fetch_activities(max, lease))
+        self.patiently(self.store.fetch_activities(ActivityFetch::new(max, lease)))
             .await
             .unwrap()
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::history::{EventId, EventKind, InstanceId, Message};
-use crate::provider::{Enqueued, ProviderError};
+use crate::provider::{Enqueued, ProviderError, TurnFetch};
 
 use super::assertions::{completed, fresh, messages};
 use super::driver::{Driver, LONG};
@@ -133,7 +133,8 @@ pub async fn an_event_wakes_a_fetch(factory: &dyn ProviderFactory) {
     let driver = Driver::new(factory).await;
     let id = driver.begin("a", |turn| turn).await;
     let store = driver.share();
-    let parked = tokio::spawn(async move { store.fetch_turns(1, LONG).await.unwrap() });
+    let parked =
+        tokio::spawn(async move { store.fetch_turns(TurnFetch::new(1, LONG)).await.unwrap() });
     tokio::task::yield_now().await;
     let first = driver.send(&id, 1, "1").await;
     let item = driver.patiently(parked).await.unwrap().remove(0);

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 
 use crate::history::{InstanceId, Message, Start};
-use crate::provider::{InstanceState, StartOutcome};
+use crate::provider::{InstanceQuery, InstanceState, StartOutcome};
 
 use super::assertions::{messages, only};
 use super::driver::Driver;
@@ -200,7 +200,10 @@ pub async fn instances_are_listed_in_the_order_of_their_ids(factory: &dyn Provid
     for size in 1..=6 {
         let (mut seen, mut after) = (Vec::new(), None);
         loop {
-            let page = admin.list_instances(after.as_ref(), size).await.unwrap();
+            let page = admin
+                .list_instances(&InstanceQuery::default(), after.as_ref(), size)
+                .await
+                .unwrap();
             assert!(page.len() <= size);
             let Some(last) = page.last() else { break };
             after = Some(last.instance.clone());

@@ -8,6 +8,8 @@ use futures_util::future::join_all;
 
 use crate::time::Timestamp;
 
+use crate::provider::TurnFetch;
+
 use super::assertions::{assert_lost, messages, only};
 use super::clock::ActivityClock;
 use super::driver::{Driver, LONG};
@@ -127,7 +129,7 @@ pub async fn a_renewed_lease_ends_too(factory: &dyn ProviderFactory) {
 pub async fn a_lease_begins_when_it_is_granted(factory: &dyn ProviderFactory) {
     let driver = Driver::new(factory).await;
     let mut clock = ActivityClock::new(&driver).await;
-    let mut parked = pin!(driver.store.fetch_turns(1, driver.short()));
+    let mut parked = pin!(driver.store.fetch_turns(TurnFetch::new(1, driver.short())));
     assert!(parked.as_mut().now_or_never().is_none());
     clock.pass(&driver, driver.short() * 2).await;
     driver.start("a").await;
@@ -144,7 +146,7 @@ pub async fn an_expired_lock_passes_to_one_of_many(factory: &dyn ProviderFactory
     let waiting = (0..8).map(|_| {
         let store = driver.share();
         tokio::spawn(async move {
-            let item = only(store.fetch_turns(1, LONG).await.unwrap());
+            let item = only(store.fetch_turns(TurnFetch::new(1, LONG)).await.unwrap());
             let turn = Turn::of(&item).timer(Timestamp::ZERO);
             store.commit_turn(&item.lock, turn.commit).await.unwrap();
             item.messages[0].attempt

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use crate::history::InstanceId;
-use crate::provider::{ProviderError, TurnLock};
+use crate::provider::{ProviderError, TurnFetch, TurnLock};
 use crate::time::Timestamp;
 
 use super::assertions::assert_lost;
@@ -46,7 +46,7 @@ pub async fn many_fetchers_never_share_an_instance(factory: &dyn ProviderFactory
         let (store, held) = (driver.share(), Arc::clone(&held));
         tokio::spawn(async move {
             for _ in 0..TURNS {
-                for item in store.fetch_turns(1, LONG).await.unwrap() {
+                for item in store.fetch_turns(TurnFetch::new(1, LONG)).await.unwrap() {
                     let id = item.lock.instance.clone();
                     let was = held.lock().unwrap().insert(id.clone(), true);
                     assert_ne!(was, Some(true), "{id} is held twice");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 
 use crate::history::InstanceId;
-use crate::provider::TurnItem;
+use crate::provider::{ActivityFetch, TurnFetch, TurnItem};
 
 use super::assertions::{fresh, only};
 use super::driver::{ALL, Driver, LONG};
@@ -71,7 +71,7 @@ pub async fn a_commit_wakes_a_fetch_of_activities(factory: &dyn ProviderFactory)
     let driver = Driver::new(factory).await;
     driver.start("a").await;
     let item = driver.fetch().await;
-    let mut parked = pin!(driver.store.fetch_activities(ALL, LONG));
+    let mut parked = pin!(driver.store.fetch_activities(ActivityFetch::new(ALL, LONG)));
     assert!(parked.as_mut().now_or_never().is_none());
     driver
         .commit(&item, Turn::of(&item).schedule("x", ""))
@@ -83,7 +83,7 @@ pub async fn a_commit_wakes_a_fetch_of_activities(factory: &dyn ProviderFactory)
 pub async fn an_abandoned_activity_wakes_a_fetch(factory: &dyn ProviderFactory) {
     let driver = Driver::new(factory).await;
     let item = driver.begin_activity("a").await;
-    let mut parked = pin!(driver.store.fetch_activities(ALL, LONG));
+    let mut parked = pin!(driver.store.fetch_activities(ActivityFetch::new(ALL, LONG)));
     assert!(parked.as_mut().now_or_never().is_none());
     let given_back = driver
         .store
@@ -97,8 +97,8 @@ pub async fn a_dropped_fetch_has_locked_nothing(factory: &dyn ProviderFactory) {
     let driver = Driver::new(factory).await;
     for _ in 0..20 {
         {
-            let mut turns = pin!(driver.store.fetch_turns(ALL, LONG));
-            let mut activities = pin!(driver.store.fetch_activities(ALL, LONG));
+            let mut turns = pin!(driver.store.fetch_turns(TurnFetch::new(ALL, LONG)));
+            let mut activities = pin!(driver.store.fetch_activities(ActivityFetch::new(ALL, LONG)));
             assert!(
                 turns.as_mut().now_or_never().is_none()
                     && activities.as_mut().now_or_never().is_none()
@@ -118,9 +118,9 @@ pub async fn a_dropped_fetch_has_locked_nothing(factory: &dyn ProviderFactory) {
 pub async fn a_dropped_fetch_takes_no_wake_up_with_it(factory: &dyn ProviderFactory) {
     let driver = Driver::new(factory).await;
     for _ in 0..20 {
-        let mut stays = pin!(driver.store.fetch_turns(1, LONG));
+        let mut stays = pin!(driver.store.fetch_turns(TurnFetch::new(1, LONG)));
         {
-            let mut first = pin!(driver.store.fetch_turns(1, LONG));
+            let mut first = pin!(driver.store.fetch_turns(TurnFetch::new(1, LONG)));
             assert!(first.as_mut().now_or_never().is_none());
             assert!(stays.as_mut().now_or_never().is_none());
             // Woken, but never polled again.
@@ -137,14 +137,14 @@ pub async fn a_wake_up_reaches_whom_it_concerns(factory: &dyn ProviderFactory) {
     let other = InstanceId::new("never").unwrap();
     let mut elsewhere = pin!(driver.store.wait(&other, 0));
     assert!(elsewhere.as_mut().now_or_never().is_none());
-    let mut activities = pin!(driver.store.fetch_activities(1, LONG));
+    let mut activities = pin!(driver.store.fetch_activities(ActivityFetch::new(1, LONG)));
     assert!(activities.as_mut().now_or_never().is_none());
-    let mut turns = pin!(driver.store.fetch_turns(1, LONG));
+    let mut turns = pin!(driver.store.fetch_turns(TurnFetch::new(1, LONG)));
     assert!(turns.as_mut().now_or_never().is_none());
     let id = driver.start("a").await;
     let item = only(driver.patiently(turns).await.unwrap());
     assert_eq!(item.lock.instance, id);
-    let mut turns = pin!(driver.store.fetch_turns(1, LONG));
+    let mut turns = pin!(driver.store.fetch_turns(TurnFetch::new(1, LONG)));
     assert!(turns.as_mut().now_or_never().is_none());
     let mut news = pin!(driver.store.wait(&id, driver.status(&id).await.change));
     assert!(news.as_mut().now_or_never().is_none());
@@ -159,7 +159,7 @@ pub async fn a_wake_up_reaches_whom_it_concerns(factory: &dyn ProviderFactory) {
 
 /// Parks a fetch, lets something happen, and gives what the fetch returned.
 async fn wakes<T>(driver: &Driver<'_>, happens: impl Future<Output = T>) -> TurnItem {
-    let mut parked = pin!(driver.store.fetch_turns(ALL, LONG));
+    let mut parked = pin!(driver.store.fetch_turns(TurnFetch::new(ALL, LONG)));
     assert!(parked.as_mut().now_or_never().is_none());
     happens.await;
     only(driver.patiently(parked).await.unwrap())

@@ -43,7 +43,11 @@ pub async fn a_second_start_event_is_refused(factory: &dyn ProviderFactory) {
             version: "1.0.0".to_owned(),
             input: String::new(),
             seed: 0,
+            semantics: 1,
+            parent: None,
             carried: Vec::new(),
+            custom_status: None,
+            kv: Vec::new(),
         };
     })
     .await;

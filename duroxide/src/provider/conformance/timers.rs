@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 
 use crate::history::{EventId, ExecutionId, Message};
-use crate::provider::TurnItem;
+use crate::provider::{TurnFetch, TurnItem};
 use crate::time::Timestamp;
 
 use super::assertions::{fresh, messages, only};
@@ -128,7 +128,7 @@ pub async fn an_earlier_timer_overtakes_a_later_one(factory: &dyn ProviderFactor
     driver.begin("late", |turn| turn.timer(far)).await;
     let id = driver.start("early").await;
     let item = driver.fetch().await;
-    let mut parked = pin!(driver.store.fetch_turns(1, LONG));
+    let mut parked = pin!(driver.store.fetch_turns(TurnFetch::new(1, LONG)));
     assert!(parked.as_mut().now_or_never().is_none());
     let due = driver.at(SOON);
     driver.commit(&item, Turn::of(&item).timer(due)).await;

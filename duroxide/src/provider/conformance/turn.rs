@@ -35,17 +35,7 @@ impl Turn {
     /// A turn that consumes nothing and writes nothing yet.
     pub fn idle(item: &TurnItem) -> Self {
         Self {
-            commit: TurnCommit {
-                turn_id: item.lock.token ^ 1,
-                execution_id: item.execution_id,
-                consumed: Vec::new(),
-                history_delta: Vec::new(),
-                activities: Vec::new(),
-                cancelled_activities: Vec::new(),
-                timers: Vec::new(),
-                cancelled_timers: Vec::new(),
-                outcome: TurnOutcome::Running,
-            },
+            commit: TurnCommit::new(item.lock.token ^ 1, item.execution_id, Vec::new()),
             last: item.last_event_id,
         }
     }
@@ -79,6 +69,8 @@ impl Turn {
                 input: input.to_owned(),
                 attempt,
                 first_attempt,
+                session_id: None,
+                tag: None,
             },
         );
         self.commit.activities.push(id);
@@ -190,7 +182,11 @@ impl Turn {
                     version,
                     input: start.input,
                     seed: start.seed,
+                    semantics: 1,
+                    parent: start.parent,
                     carried: start.carried,
+                    custom_status: start.custom_status,
+                    kv: start.kv,
                 };
                 (start.execution_id, None, kind)
             }
@@ -218,6 +214,26 @@ impl Turn {
                 let kind = EventKind::TimerFired { fire_at };
                 (execution_id, Some(source), kind)
             }
+            Message::SubOrchestrationCompleted {
+                execution_id,
+                source,
+                result,
+            } => {
+                let kind = EventKind::SubOrchestrationCompleted { result };
+                (execution_id, Some(source), kind)
+            }
+            Message::SubOrchestrationFailed {
+                execution_id,
+                source,
+                details,
+            } => {
+                let kind = EventKind::SubOrchestrationFailed { details };
+                (execution_id, Some(source), kind)
+            }
+            Message::CancelRequested { reason, terminate } => {
+                let kind = EventKind::OrchestrationCancelRequested { reason, terminate };
+                (current, None, kind)
+            }
             Message::ExternalEvent { name, data } => {
                 (current, None, EventKind::ExternalEvent { name, data })
             }
@@ -233,14 +249,7 @@ impl Turn {
 
 /// The start of an instance, without a version.
 pub fn first_start(name: &str, input: &str) -> Start {
-    Start {
-        execution_id: ExecutionId::FIRST,
-        name: name.to_owned(),
-        version: None,
-        input: input.to_owned(),
-        seed: u128::MAX - 7,
-        carried: Vec::new(),
-    }
+    Start::first(name, input, u128::MAX - 7)
 }
 
 /// A failure of user code.

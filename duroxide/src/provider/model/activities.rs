@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::history::{ErrorDetails, Message};
-use crate::provider::{ActivityItem, ActivityLock, ActivityRequest, ProviderError};
+use crate::provider::{ActivityFetch, ActivityItem, ActivityLock, ActivityRequest, ProviderError};
 
 use super::Look;
 use super::state::{Moment, QueuedActivity, State};
@@ -12,17 +12,16 @@ impl State {
     pub(super) fn fetch_activities(
         &mut self,
         moment: &Moment<'_>,
-        max: usize,
-        lock_timeout: Duration,
+        fetch: &ActivityFetch,
     ) -> Look<Vec<ActivityItem>> {
         let ready = self
             .activities
             .iter()
             .filter(|(_, queued)| queued.is_ready(moment));
-        let ready: Vec<u64> = ready.map(|(&id, _)| id).take(max).collect();
+        let ready: Vec<u64> = ready.map(|(&id, _)| id).take(fetch.max).collect();
         let items: Vec<_> = ready
             .into_iter()
-            .filter_map(|id| self.hand_out_activity(id, moment, lock_timeout))
+            .filter_map(|id| self.hand_out_activity(id, moment, fetch.lock_timeout))
             .collect();
         if items.is_empty() {
             Look::NothingFor(self.next_activity_due(moment))

@@ -126,8 +126,20 @@ fn meaning(message: &Message) -> Meaning {
             execution_id,
             source,
             ..
+        }
+        | Message::SubOrchestrationCompleted {
+            execution_id,
+            source,
+            ..
+        }
+        | Message::SubOrchestrationFailed {
+            execution_id,
+            source,
+            ..
         } => Meaning::Answer(*execution_id, *source),
-        Message::ExternalEvent { .. } | Message::QueueEvent { .. } => Meaning::Event,
+        Message::ExternalEvent { .. }
+        | Message::QueueEvent { .. }
+        | Message::CancelRequested { .. } => Meaning::Event,
     }
 }
 
@@ -160,6 +172,17 @@ fn wanted(history: &History) -> BTreeMap<EventId, Wanted> {
             | EventKind::OrchestrationCompleted { .. }
             | EventKind::OrchestrationFailed { .. }
             | EventKind::OrchestrationContinuedAsNew { .. }
+            | EventKind::OrchestrationCancelRequested { .. }
+            | EventKind::SubOrchestrationScheduled { .. }
+            | EventKind::SubOrchestrationCompleted { .. }
+            | EventKind::SubOrchestrationFailed { .. }
+            | EventKind::SubOrchestrationCancelRequested { .. }
+            | EventKind::OrchestrationChained { .. }
+            | EventKind::CustomStatusUpdated { .. }
+            | EventKind::KeyValueSet { .. }
+            | EventKind::KeyValueCleared { .. }
+            | EventKind::KeyValuesCleared
+            | EventKind::PatchApplied { .. }
             | EventKind::ExternalSubscribed { .. }
             | EventKind::ExternalEvent { .. }
             | EventKind::ExternalSubscribedCancelled { .. }
@@ -236,6 +259,17 @@ fn check_history(history: &History) -> Result<(), String> {
             | EventKind::OrchestrationCompleted { .. }
             | EventKind::OrchestrationFailed { .. }
             | EventKind::OrchestrationContinuedAsNew { .. }
+            | EventKind::OrchestrationCancelRequested { .. }
+            | EventKind::SubOrchestrationScheduled { .. }
+            | EventKind::SubOrchestrationCompleted { .. }
+            | EventKind::SubOrchestrationFailed { .. }
+            | EventKind::SubOrchestrationCancelRequested { .. }
+            | EventKind::OrchestrationChained { .. }
+            | EventKind::CustomStatusUpdated { .. }
+            | EventKind::KeyValueSet { .. }
+            | EventKind::KeyValueCleared { .. }
+            | EventKind::KeyValuesCleared
+            | EventKind::PatchApplied { .. }
             | EventKind::ExternalSubscribed { .. }
             | EventKind::ExternalEvent { .. }
             | EventKind::ExternalSubscribedCancelled { .. }

@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId, Message, Start};
-use crate::provider::{
-    ActivityItem, ActivityLock, Committed, Enqueued, HistoryPage, InstanceStatus, Provider,
-    ProviderAdmin, ProviderError, StartOutcome, TurnCommit, TurnItem, TurnLock,
+use crate::history::{
+    ErrorDetails, EventId, ExecutionId, InstanceId, KvEntry, Message, Start, SystemStats,
 };
+use crate::provider::{
+    ActivityFetch, ActivityItem, ActivityLock, Committed, Deleted, Enqueued, ExecutionSummary,
+    HistoryPage, InstanceQuery, InstanceStatus, Provider, ProviderAdmin, ProviderError,
+    QueueDepths, StartOutcome, Totals, TurnCommit, TurnFetch, TurnItem, TurnLock,
+};
+use crate::time::Timestamp;
 
 use super::{Look, ModelProvider};
 
@@ -35,12 +39,8 @@ impl Provider for ModelProvider {
         self.write(|state, _| state.enqueue(instance, message_id, message))
     }
 
-    async fn fetch_turns(
-        &self,
-        max: usize,
-        lock_timeout: Duration,
-    ) -> Result<Vec<TurnItem>, ProviderError> {
-        let look = self.park(|state, moment| state.fetch_turns(moment, max, lock_timeout));
+    async fn fetch_turns(&self, fetch: TurnFetch) -> Result<Vec<TurnItem>, ProviderError> {
+        let look = self.park(|state, moment| state.fetch_turns(moment, &fetch));
         Ok(look.await)
     }
 
@@ -71,10 +71,9 @@ impl Provider for ModelProvider {
 
     async fn fetch_activities(
         &self,
-        max: usize,
-        lock_timeout: Duration,
+        fetch: ActivityFetch,
     ) -> Result<Vec<ActivityItem>, ProviderError> {
-        let look = self.park(|state, moment| state.fetch_activities(moment, max, lock_timeout));
+        let look = self.park(|state, moment| state.fetch_activities(moment, &fetch));
         Ok(look.await)
     }
 
@@ -130,6 +129,27 @@ impl Provider for ModelProvider {
         Ok(look.await)
     }
 
+    async fn renew_sessions(
+        &self,
+        _owners: &[String],
+        _lock_timeout: Duration,
+        _idle_timeout: Duration,
+    ) -> Result<usize, ProviderError> {
+        Ok(0)
+    }
+
+    async fn kv(
+        &self,
+        _instance: &InstanceId,
+        _key: &str,
+    ) -> Result<Option<KvEntry>, ProviderError> {
+        Ok(None)
+    }
+
+    async fn kv_entries(&self, _instance: &InstanceId) -> Result<Vec<KvEntry>, ProviderError> {
+        Ok(Vec::new())
+    }
+
     fn admin(&self) -> Option<&dyn ProviderAdmin> {
         Some(self)
     }
@@ -139,9 +159,47 @@ impl Provider for ModelProvider {
 impl ProviderAdmin for ModelProvider {
     async fn list_instances(
         &self,
+        _filter: &InstanceQuery,
         after: Option<&InstanceId>,
         max: usize,
     ) -> Result<Vec<InstanceStatus>, ProviderError> {
         Ok(self.lock().list(after, max))
     }
+
+    async fn executions(&self, _: &InstanceId) -> Result<Vec<ExecutionSummary>, ProviderError> {
+        Err(missing())
+    }
+
+    async fn children(&self, _: &InstanceId) -> Result<Vec<InstanceId>, ProviderError> {
+        Err(missing())
+    }
+
+    async fn delete(&self, _: &[InstanceId], _: bool) -> Result<Deleted, ProviderError> {
+        Err(missing())
+    }
+
+    async fn prune(
+        &self,
+        _: &InstanceId,
+        _: Option<u32>,
+        _: Option<Timestamp>,
+    ) -> Result<Deleted, ProviderError> {
+        Err(missing())
+    }
+
+    async fn totals(&self) -> Result<Totals, ProviderError> {
+        Err(missing())
+    }
+
+    async fn queue_depths(&self) -> Result<QueueDepths, ProviderError> {
+        Err(missing())
+    }
+
+    async fn stats(&self, _: &InstanceId) -> Result<Option<SystemStats>, ProviderError> {
+        Err(missing())
+    }
+}
+
+fn missing() -> ProviderError {
+    ProviderError::Refused("this store does not have this verb yet".to_owned())
 }

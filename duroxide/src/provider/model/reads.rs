@@ -114,7 +114,12 @@ impl Instance {
             version: self.version.clone(),
             execution_id: self.execution_id,
             state: self.state.clone(),
+            pending: self.last_event_id() == EventId::NONE,
+            parent: None,
+            custom_status: None,
+            custom_status_version: 0,
             created_at: self.created_at,
+            updated_at: self.created_at,
             change: self.change,
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::history::{EventId, InstanceId, Message};
-use crate::provider::{InboxMessage, MessageId, ProviderError, TurnItem, TurnLock};
+use crate::provider::{InboxMessage, MessageId, ProviderError, TurnFetch, TurnItem, TurnLock};
 
 use super::Look;
 use super::state::{HeldTurn, Instance, Lease, Moment, State};
@@ -12,8 +12,7 @@ impl State {
     pub(super) fn fetch_turns(
         &mut self,
         moment: &Moment<'_>,
-        max: usize,
-        lock_timeout: Duration,
+        fetch: &TurnFetch,
     ) -> Look<Vec<TurnItem>> {
         let mut ready: Vec<(MessageId, InstanceId)> = Vec::new();
         for (id, instance) in &self.instances {
@@ -29,8 +28,8 @@ impl State {
         // Whoever waits longest goes first: no instance starves.
         ready.sort();
         let mut items = Vec::new();
-        for (_, id) in ready.into_iter().take(max) {
-            let lease = self.grant(moment, lock_timeout);
+        for (_, id) in ready.into_iter().take(fetch.max) {
+            let lease = self.grant(moment, fetch.lock_timeout);
             if let Some(instance) = self.instances.get_mut(&id) {
                 items.push(instance.hand_out(id, lease, moment));
             }
@@ -152,6 +151,7 @@ impl Instance {
             last_turn_id: self.last_turn_id.unwrap_or(0),
             orchestration: self.orchestration.clone(),
             version: self.version.clone(),
+            parent: self.first_start.parent.clone(),
             ended: self.state.is_terminal(),
             messages,
         }

@@ -198,6 +198,7 @@ fn turn_item(shared: &Shared, turn: TakenTurn) -> Result<Option<TurnItem>, Provi
         last_turn_id,
         orchestration: head.orchestration.clone(),
         version: head.version.clone(),
+        parent: None,
         ended,
         messages,
     }))

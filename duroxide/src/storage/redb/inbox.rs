@@ -206,8 +206,11 @@ pub(crate) fn bytes_of(message: &Message) -> usize {
             let carried = carried.map(|(queue, data)| queue.len().saturating_add(data.len()));
             start.input.len().saturating_add(carried.sum())
         }
-        Message::ActivityCompleted { result, .. } => result.len(),
-        Message::ActivityFailed { details, .. } => details.to_string().len(),
+        Message::ActivityCompleted { result, .. }
+        | Message::SubOrchestrationCompleted { result, .. } => result.len(),
+        Message::ActivityFailed { details, .. }
+        | Message::SubOrchestrationFailed { details, .. } => details.to_string().len(),
+        Message::CancelRequested { reason, .. } => reason.len(),
         Message::TimerFired { .. } => 0,
         Message::ExternalEvent { data, .. } | Message::QueueEvent { data, .. } => data.len(),
     }

@@ -89,9 +89,30 @@ fn check_event(kind: &EventKind) -> Result<usize, ProviderError> {
         EventKind::ActivityScheduled { name, input, .. } => {
             sum(&[("name", name), ("input", input)])
         }
+        EventKind::SubOrchestrationScheduled {
+            name,
+            instance,
+            input,
+            ..
+        }
+        | EventKind::OrchestrationChained {
+            name,
+            instance,
+            input,
+            ..
+        } => sum(&[("name", name), ("instance", instance), ("input", input)]),
+        EventKind::CustomStatusUpdated { status } => {
+            sum(&[("custom status", status.as_deref().unwrap_or_default())])
+        }
+        EventKind::KeyValueSet { key, value } => sum(&[("key", key), ("value", value)]),
+        EventKind::KeyValueCleared { key } => sum(&[("key", key)]),
+        EventKind::PatchApplied { id } => sum(&[("patch", id)]),
         EventKind::OrchestrationCompleted { output } => sum(&[("output", output)]),
-        EventKind::ActivityCompleted { result } => sum(&[("result", result)]),
+        EventKind::ActivityCompleted { result }
+        | EventKind::SubOrchestrationCompleted { result } => sum(&[("result", result)]),
         EventKind::ActivityCancelRequested { reason }
+        | EventKind::OrchestrationCancelRequested { reason, .. }
+        | EventKind::SubOrchestrationCancelRequested { reason, .. }
         | EventKind::TimerCancelled { reason, .. }
         | EventKind::ExternalSubscribedCancelled { reason }
         | EventKind::QueueSubscriptionCancelled { reason } => sum(&[("reason", reason)]),
@@ -101,11 +122,15 @@ fn check_event(kind: &EventKind) -> Result<usize, ProviderError> {
         EventKind::ExternalEvent { name, data } | EventKind::QueueEventDelivered { name, data } => {
             sum(&[("name", name), ("data", data)])
         }
-        EventKind::OrchestrationFailed { details } | EventKind::ActivityFailed { details } => {
+        EventKind::OrchestrationFailed { details }
+        | EventKind::ActivityFailed { details }
+        | EventKind::SubOrchestrationFailed { details } => {
             check_failure(details)?;
             Ok(texts_of(details).map(str::len).sum())
         }
-        EventKind::TimerCreated { .. } | EventKind::TimerFired { .. } => Ok(0),
+        EventKind::TimerCreated { .. }
+        | EventKind::TimerFired { .. }
+        | EventKind::KeyValuesCleared => Ok(0),
     }
 }
 

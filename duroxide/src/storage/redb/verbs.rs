@@ -8,10 +8,13 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::env;
-use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId, Message, Start};
+use crate::history::{
+    ErrorDetails, EventId, ExecutionId, InstanceId, KvEntry, Message, Start, SystemStats,
+};
 use crate::provider::{
-    ActivityItem, ActivityLock, Committed, Enqueued, HistoryPage, InstanceStatus, Provider,
-    ProviderAdmin, ProviderError, StartOutcome, TurnCommit, TurnItem, TurnLock, TurnOutcome,
+    ActivityFetch, ActivityItem, ActivityLock, Committed, Deleted, Enqueued, ExecutionSummary,
+    HistoryPage, InstanceQuery, InstanceStatus, Provider, ProviderAdmin, ProviderError,
+    QueueDepths, StartOutcome, Totals, TurnCommit, TurnFetch, TurnItem, TurnLock, TurnOutcome,
     check_event,
 };
 use crate::storage::redb::checks::unstorable;
@@ -20,6 +23,7 @@ use crate::storage::redb::incoming::{Created, ENQUEUE, START, Sent, create, send
 use crate::storage::redb::reads::{self, ReadError};
 use crate::storage::redb::shared::{Shared, until};
 use crate::storage::redb::{RedbProvider, bodies, fetch, limits};
+use crate::time::Timestamp;
 
 const COMMIT: &str = "commit a turn";
 const COMPLETE: &str = "complete an activity";
@@ -87,12 +91,8 @@ impl Provider for RedbProvider {
         }
     }
 
-    async fn fetch_turns(
-        &self,
-        max: usize,
-        lock_timeout: Duration,
-    ) -> Result<Vec<TurnItem>, ProviderError> {
-        fetch::turns(self.shared(), max, lock_timeout).await
+    async fn fetch_turns(&self, fetch: TurnFetch) -> Result<Vec<TurnItem>, ProviderError> {
+        fetch::turns(self.shared(), fetch.max, fetch.lock_timeout).await
     }
 
     async fn commit_turn(
@@ -173,10 +173,9 @@ impl Provider for RedbProvider {
 
     async fn fetch_activities(
         &self,
-        max: usize,
-        lock_timeout: Duration,
+        fetch: ActivityFetch,
     ) -> Result<Vec<ActivityItem>, ProviderError> {
-        fetch::activities(self.shared(), max, lock_timeout).await
+        fetch::activities(self.shared(), fetch.max, fetch.lock_timeout).await
     }
 
     async fn complete_activity(
@@ -259,6 +258,27 @@ impl Provider for RedbProvider {
         }
     }
 
+    async fn renew_sessions(
+        &self,
+        _owners: &[String],
+        _lock_timeout: Duration,
+        _idle_timeout: Duration,
+    ) -> Result<usize, ProviderError> {
+        Ok(0)
+    }
+
+    async fn kv(
+        &self,
+        _instance: &InstanceId,
+        _key: &str,
+    ) -> Result<Option<KvEntry>, ProviderError> {
+        Ok(None)
+    }
+
+    async fn kv_entries(&self, _instance: &InstanceId) -> Result<Vec<KvEntry>, ProviderError> {
+        Ok(Vec::new())
+    }
+
     fn admin(&self) -> Option<&dyn ProviderAdmin> {
         Some(self)
     }
@@ -268,6 +288,7 @@ impl Provider for RedbProvider {
 impl ProviderAdmin for RedbProvider {
     async fn list_instances(
         &self,
+        _filter: &InstanceQuery,
         after: Option<&InstanceId>,
         max: usize,
     ) -> Result<Vec<InstanceStatus>, ProviderError> {
@@ -275,6 +296,42 @@ impl ProviderAdmin for RedbProvider {
         self.aside(LIST, move |shared| list(shared, after.as_ref(), max))
             .await
     }
+    async fn executions(&self, _: &InstanceId) -> Result<Vec<ExecutionSummary>, ProviderError> {
+        Err(missing())
+    }
+
+    async fn children(&self, _: &InstanceId) -> Result<Vec<InstanceId>, ProviderError> {
+        Err(missing())
+    }
+
+    async fn delete(&self, _: &[InstanceId], _: bool) -> Result<Deleted, ProviderError> {
+        Err(missing())
+    }
+
+    async fn prune(
+        &self,
+        _: &InstanceId,
+        _: Option<u32>,
+        _: Option<Timestamp>,
+    ) -> Result<Deleted, ProviderError> {
+        Err(missing())
+    }
+
+    async fn totals(&self) -> Result<Totals, ProviderError> {
+        Err(missing())
+    }
+
+    async fn queue_depths(&self) -> Result<QueueDepths, ProviderError> {
+        Err(missing())
+    }
+
+    async fn stats(&self, _: &InstanceId) -> Result<Option<SystemStats>, ProviderError> {
+        Err(missing())
+    }
+}
+
+fn missing() -> ProviderError {
+    ProviderError::Refused("this store does not have this verb yet".to_owned())
 }
 
 impl RedbProvider {

@@ -173,14 +173,16 @@ fn message_of(event: &Event) -> Option<Message> {
             input,
             seed,
             carried,
+            custom_status,
+            kv,
+            parent,
             ..
         } => Some(Message::Start(Start {
-            execution_id,
-            name,
-            version: None,
-            input,
-            seed,
+            parent,
             carried,
+            custom_status,
+            kv,
+            ..Start::first(name, input, seed)
         })),
         EventKind::ActivityCompleted { result } => Some(Message::ActivityCompleted {
             execution_id,

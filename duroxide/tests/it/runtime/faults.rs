@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use duroxide::history::{ErrorDetails, EventId, ExecutionId, InstanceId, Message, Start};
+use duroxide::history::{ErrorDetails, EventId, ExecutionId, InstanceId, KvEntry, Message, Start};
 use duroxide::provider::{
-    ActivityItem, ActivityLock, Committed, Enqueued, HistoryPage, InstanceStatus, Provider,
-    ProviderError, ProviderRef, StartOutcome, TurnCommit, TurnItem, TurnLock,
+    ActivityFetch, ActivityItem, ActivityLock, Committed, Enqueued, HistoryPage, InstanceStatus,
+    Provider, ProviderError, ProviderRef, StartOutcome, TurnCommit, TurnFetch, TurnItem, TurnLock,
 };
 use duroxide::{RuntimeOptions, join_all};
 
@@ -71,6 +71,21 @@ impl Faulty {
 
 #[async_trait]
 impl Provider for Faulty {
+    async fn renew_sessions(
+        &self,
+        owners: &[String],
+        lease: Duration,
+        idle: Duration,
+    ) -> Result<usize, ProviderError> {
+        self.through(self.store.renew_sessions(owners, lease, idle))
+            .await
+    }
+    async fn kv(&self, id: &InstanceId, key: &str) -> Result<Option<KvEntry>, ProviderError> {
+        self.store.kv(id, key).await
+    }
+    async fn kv_entries(&self, id: &InstanceId) -> Result<Vec<KvEntry>, ProviderError> {
+        self.store.kv_entries(id).await
+    }
     fn describe(&self) -> String {
         format!("faulty {}", self.store.describe())
     }
@@ -86,14 +101,10 @@ impl Provider for Faulty {
         self.through(self.store.enqueue(id, message_id, message))
             .await
     }
-    async fn fetch_turns(
-        &self,
-        max: usize,
-        lease: Duration,
-    ) -> Result<Vec<TurnItem>, ProviderError> {
+    async fn fetch_turns(&self, fetch: TurnFetch) -> Result<Vec<TurnItem>, ProviderError> {
         self.may_panic();
         self.through(async { Ok(()) }).await?;
-        self.store.fetch_turns(max, lease).await
+        self.store.fetch_turns(fetch).await
     }
     async fn commit_turn(
         &self,
@@ -115,12 +126,11 @@ impl Provider for Faulty {
     }
     async fn fetch_activities(
         &self,
-        max: usize,
-        lease: Duration,
+        fetch: ActivityFetch,
     ) -> Result<Vec<ActivityItem>, ProviderError> {
         self.may_panic();
         self.through(async { Ok(()) }).await?;
-        self.store.fetch_activities(max, lease).await
+        self.store.fetch_activities(fetch).await
     }
     async fn complete_activity(
         &self,

@@ -20,6 +20,7 @@ pub(crate) fn line(event: &Event) -> String {
             input,
             attempt,
             first_attempt,
+            ..
         } => match first_attempt {
             None => format!("{id} call {name}({input})"),
             Some(first) => format!("{id} attempt {attempt} of {first} {name}({input})"),

@@ -22,14 +22,7 @@ pub(crate) fn at(millis: u64) -> Timestamp {
 }
 
 pub(crate) fn start(input: &str) -> Message {
-    Message::Start(Start {
-        execution_id: ExecutionId::FIRST,
-        name: "test".to_owned(),
-        version: None,
-        input: input.to_owned(),
-        seed: SEED,
-        carried: Vec::new(),
-    })
+    Message::Start(Start::first("test", input.to_owned(), SEED))
 }
 
 pub(crate) fn completed(source: u64, result: impl Into<String>) -> Message {
@@ -81,7 +74,11 @@ pub(crate) fn started() -> EventKind {
         version: "1.0.0".to_owned(),
         input: String::new(),
         seed: SEED,
+        semantics: 1,
+        parent: None,
         carried: Vec::new(),
+        custom_status: None,
+        kv: Vec::new(),
     }
 }
 
@@ -91,6 +88,8 @@ pub(crate) fn scheduled(name: &str, input: &str) -> EventKind {
         input: input.to_owned(),
         attempt: 1,
         first_attempt: None,
+        session_id: None,
+        tag: None,
     }
 }
 

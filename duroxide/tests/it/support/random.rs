@@ -268,6 +268,9 @@ pub(crate) fn live(program: Program, choices: &[u8]) -> Live {
                 Action::CancelActivity { source } => (source, false, None),
                 Action::CreateTimer { source, fire_at } => (source, true, Some(fire_at)),
                 Action::CancelTimer { source, fire_at } => (source, false, Some(fire_at)),
+                Action::StartChild { .. }
+                | Action::CancelChild { .. }
+                | Action::StartDetached { .. } => continue,
             };
             let entry = (source.0, fire_at.map(Timestamp::as_millis));
             let changed = if is_new {

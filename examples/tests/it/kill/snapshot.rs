@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use duroxide::EventKind;
 use duroxide::history::Message;
-use duroxide::provider::{ActivityItem, Provider as _, TurnItem};
+use duroxide::provider::{ActivityFetch, ActivityItem, Provider as _, TurnFetch, TurnItem};
 use duroxide::storage::redb::{Durability, RedbProvider};
 
 use crate::store::{Instance, block_on, instances};
@@ -58,10 +58,10 @@ impl Snapshot {
     async fn drain(&mut self, store: &RedbProvider) {
         while !self.unowed().is_empty() {
             tokio::select! {
-                turns = store.fetch_turns(1_000, LEASE) => {
+                turns = store.fetch_turns(TurnFetch::new(1_000, LEASE)) => {
                     turns.unwrap().into_iter().for_each(|turn| self.turn(turn));
                 }
-                activities = store.fetch_activities(1_000, LEASE) => {
+                activities = store.fetch_activities(ActivityFetch::new(1_000, LEASE)) => {
                     for item in activities.unwrap() {
                         self.activity(&item);
                         // Out of the way: those that were out in several crashes come one by one.

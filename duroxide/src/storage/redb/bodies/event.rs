@@ -3,7 +3,7 @@
 
 use bincode::{BorrowDecode, Encode};
 
-use crate::history::{Event, EventId, EventKind};
+use crate::history::{Event, EventId, EventKind, ExecutionId, InstanceId, KvEntry, Parent};
 use crate::storage::redb::bodies::failure::{self, ErrorV1};
 use crate::storage::redb::bodies::{nothing_left, put, take, unknown_code};
 use crate::storage::redb::record::{self, Kind, RecordError};
@@ -32,8 +32,50 @@ struct StartedV1<'a> {
     version: &'a str,
     input: &'a str,
     seed: u128,
+    semantics: u32,
+    parent: Option<ParentV1<'a>>,
     /// Queue and data.
     carried: Vec<(&'a str, &'a str)>,
+    custom_status: Option<&'a str>,
+    kv: Vec<KvEntryV1<'a>>,
+}
+
+/// Frozen. Who waits for the end of an instance.
+#[derive(Encode, BorrowDecode)]
+pub(super) struct ParentV1<'a> {
+    instance: &'a str,
+    execution_id: u64,
+    source: u64,
+}
+
+/// Frozen. One value under a key.
+#[derive(Encode, BorrowDecode)]
+pub(super) struct KvEntryV1<'a> {
+    key: &'a str,
+    value: &'a str,
+    updated_at: u64,
+}
+
+/// Frozen. A request to end.
+#[derive(Encode, BorrowDecode)]
+struct CancelV1<'a> {
+    reason: &'a str,
+    terminate: bool,
+}
+
+/// Frozen. A start of another instance, waited for or not.
+#[derive(Encode, BorrowDecode)]
+struct ChildV1<'a> {
+    name: &'a str,
+    version: Option<&'a str>,
+    instance: &'a str,
+    input: &'a str,
+}
+
+/// Frozen. A text that may be absent.
+#[derive(Encode, BorrowDecode)]
+struct OptionalV1<'a> {
+    text: Option<&'a str>,
 }
 
 /// Frozen. Output, result or reason.
@@ -57,6 +99,8 @@ struct ScheduledV1<'a> {
     attempt: u32,
     /// 0: none.
     first_attempt: u64,
+    session_id: Option<&'a str>,
+    tag: Option<&'a str>,
 }
 
 /// Frozen.
@@ -97,6 +141,17 @@ const EXTERNAL_SUBSCRIBED_CANCELLED: u8 = 14;
 const QUEUE_SUBSCRIBED: u8 = 15;
 const QUEUE_EVENT_DELIVERED: u8 = 16;
 const QUEUE_SUBSCRIPTION_CANCELLED: u8 = 17;
+const CANCEL_REQUESTED: u8 = 18;
+const CHILD_SCHEDULED: u8 = 19;
+const CHILD_COMPLETED: u8 = 20;
+const CHILD_FAILED: u8 = 21;
+const CHILD_CANCEL_REQUESTED: u8 = 22;
+const CHAINED: u8 = 23;
+const CUSTOM_STATUS_UPDATED: u8 = 24;
+const KV_SET: u8 = 25;
+const KV_CLEARED: u8 = 26;
+const ALL_KV_CLEARED: u8 = 27;
+const PATCH_APPLIED: u8 = 28;
 
 /// A decoded row of history.
 #[derive(Debug, PartialEq, Eq)]
@@ -160,7 +215,11 @@ fn put_event(to: &mut Vec<u8>, event: &Event) -> Result<(), RecordError> {
             version,
             input,
             seed,
+            semantics,
+            parent,
             carried,
+            custom_status,
+            kv,
         } => put(
             to,
             StartedV1 {
@@ -168,12 +227,45 @@ fn put_event(to: &mut Vec<u8>, event: &Event) -> Result<(), RecordError> {
                 version,
                 input,
                 seed: *seed,
+                semantics: *semantics,
+                parent: parent.as_ref().map(borrowed_parent),
                 carried: borrowed(carried),
+                custom_status: custom_status.as_deref(),
+                kv: borrowed_kv(kv),
             },
         ),
-        EventKind::OrchestrationFailed { details } | EventKind::ActivityFailed { details } => {
-            put(to, failure::to_stored(details))
+        EventKind::OrchestrationFailed { details }
+        | EventKind::ActivityFailed { details }
+        | EventKind::SubOrchestrationFailed { details } => put(to, failure::to_stored(details)),
+        EventKind::OrchestrationCancelRequested { reason, terminate } => {
+            let terminate = *terminate;
+            put(to, CancelV1 { reason, terminate })
         }
+        EventKind::SubOrchestrationScheduled {
+            name,
+            version,
+            instance,
+            input,
+        }
+        | EventKind::OrchestrationChained {
+            name,
+            version,
+            instance,
+            input,
+        } => put(
+            to,
+            ChildV1 {
+                name,
+                version: version.as_deref(),
+                instance,
+                input,
+            },
+        ),
+        EventKind::CustomStatusUpdated { status } => {
+            let text = status.as_deref();
+            put(to, OptionalV1 { text })
+        }
+        EventKind::KeyValuesCleared => Ok(()),
         EventKind::OrchestrationContinuedAsNew { input, version } => {
             let version = version.as_deref();
             put(to, ContinuedV1 { input, version })
@@ -183,6 +275,8 @@ fn put_event(to: &mut Vec<u8>, event: &Event) -> Result<(), RecordError> {
             input,
             attempt,
             first_attempt,
+            session_id,
+            tag,
         } => put(
             to,
             ScheduledV1 {
@@ -190,18 +284,30 @@ fn put_event(to: &mut Vec<u8>, event: &Event) -> Result<(), RecordError> {
                 input,
                 attempt: *attempt,
                 first_attempt: first_attempt.map_or(0, |id| id.0),
+                session_id: session_id.as_deref(),
+                tag: tag.as_deref(),
             },
         ),
         EventKind::OrchestrationCompleted { output: text }
         | EventKind::ActivityCompleted { result: text }
+        | EventKind::SubOrchestrationCompleted { result: text }
+        | EventKind::KeyValueCleared { key: text }
+        | EventKind::PatchApplied { id: text }
         | EventKind::ActivityCancelRequested { reason: text }
         | EventKind::ExternalSubscribed { name: text }
         | EventKind::ExternalSubscribedCancelled { reason: text }
         | EventKind::QueueSubscribed { name: text }
         | EventKind::QueueSubscriptionCancelled { reason: text } => put(to, TextV1 { text }),
-        EventKind::ExternalEvent { name, data } | EventKind::QueueEventDelivered { name, data } => {
-            put(to, ArrivedV1 { name, data })
+        EventKind::ExternalEvent { name, data }
+        | EventKind::QueueEventDelivered { name, data }
+        | EventKind::SubOrchestrationCancelRequested {
+            instance: name,
+            reason: data,
         }
+        | EventKind::KeyValueSet {
+            key: name,
+            value: data,
+        } => put(to, ArrivedV1 { name, data }),
         EventKind::TimerCancelled { fire_at, reason } => {
             let fire_at = fire_at.as_millis();
             put(to, TimerCancelledV1 { fire_at, reason })
@@ -232,6 +338,17 @@ fn code_of(kind: &EventKind) -> u8 {
         EventKind::QueueSubscribed { .. } => QUEUE_SUBSCRIBED,
         EventKind::QueueEventDelivered { .. } => QUEUE_EVENT_DELIVERED,
         EventKind::QueueSubscriptionCancelled { .. } => QUEUE_SUBSCRIPTION_CANCELLED,
+        EventKind::OrchestrationCancelRequested { .. } => CANCEL_REQUESTED,
+        EventKind::SubOrchestrationScheduled { .. } => CHILD_SCHEDULED,
+        EventKind::SubOrchestrationCompleted { .. } => CHILD_COMPLETED,
+        EventKind::SubOrchestrationFailed { .. } => CHILD_FAILED,
+        EventKind::SubOrchestrationCancelRequested { .. } => CHILD_CANCEL_REQUESTED,
+        EventKind::OrchestrationChained { .. } => CHAINED,
+        EventKind::CustomStatusUpdated { .. } => CUSTOM_STATUS_UPDATED,
+        EventKind::KeyValueSet { .. } => KV_SET,
+        EventKind::KeyValueCleared { .. } => KV_CLEARED,
+        EventKind::KeyValuesCleared => ALL_KV_CLEARED,
+        EventKind::PatchApplied { .. } => PATCH_APPLIED,
     }
 }
 
@@ -245,7 +362,11 @@ fn take_event(id: EventId, body: &mut &[u8]) -> Result<Event, RecordError> {
                 version: started.version.to_owned(),
                 input: started.input.to_owned(),
                 seed: started.seed,
+                semantics: started.semantics,
+                parent: started.parent.map(owned_parent).transpose()?,
                 carried: owned(&started.carried),
+                custom_status: started.custom_status.map(str::to_owned),
+                kv: owned_kv(&started.kv),
             }
         }
         COMPLETED => EventKind::OrchestrationCompleted {
@@ -304,6 +425,58 @@ fn take_event(id: EventId, body: &mut &[u8]) -> Result<Event, RecordError> {
         QUEUE_SUBSCRIPTION_CANCELLED => EventKind::QueueSubscriptionCancelled {
             reason: take_text(body)?,
         },
+        CANCEL_REQUESTED => {
+            let cancel: CancelV1<'_> = take(body)?;
+            EventKind::OrchestrationCancelRequested {
+                reason: cancel.reason.to_owned(),
+                terminate: cancel.terminate,
+            }
+        }
+        CHILD_SCHEDULED => {
+            let child: ChildV1<'_> = take(body)?;
+            EventKind::SubOrchestrationScheduled {
+                name: child.name.to_owned(),
+                version: child.version.map(str::to_owned),
+                instance: child.instance.to_owned(),
+                input: child.input.to_owned(),
+            }
+        }
+        CHILD_COMPLETED => EventKind::SubOrchestrationCompleted {
+            result: take_text(body)?,
+        },
+        CHILD_FAILED => EventKind::SubOrchestrationFailed {
+            details: failure::from_stored(&take::<ErrorV1<'_>>(body)?)?,
+        },
+        CHILD_CANCEL_REQUESTED => {
+            let (instance, reason) = take_arrived(body)?;
+            EventKind::SubOrchestrationCancelRequested { instance, reason }
+        }
+        CHAINED => {
+            let child: ChildV1<'_> = take(body)?;
+            EventKind::OrchestrationChained {
+                name: child.name.to_owned(),
+                version: child.version.map(str::to_owned),
+                instance: child.instance.to_owned(),
+                input: child.input.to_owned(),
+            }
+        }
+        CUSTOM_STATUS_UPDATED => {
+            let status: OptionalV1<'_> = take(body)?;
+            EventKind::CustomStatusUpdated {
+                status: status.text.map(str::to_owned),
+            }
+        }
+        KV_SET => {
+            let (key, value) = take_arrived(body)?;
+            EventKind::KeyValueSet { key, value }
+        }
+        KV_CLEARED => EventKind::KeyValueCleared {
+            key: take_text(body)?,
+        },
+        ALL_KV_CLEARED => EventKind::KeyValuesCleared,
+        PATCH_APPLIED => EventKind::PatchApplied {
+            id: take_text(body)?,
+        },
         other => return Err(unknown_code("event", other)),
     };
     let source = event_id(head.source);
@@ -318,6 +491,8 @@ fn take_scheduled(body: &mut &[u8]) -> Result<EventKind, RecordError> {
         input: scheduled.input.to_owned(),
         attempt: scheduled.attempt,
         first_attempt: event_id(scheduled.first_attempt),
+        session_id: scheduled.session_id.map(str::to_owned),
+        tag: scheduled.tag.map(str::to_owned),
     })
 }
 
@@ -337,6 +512,41 @@ pub(super) fn owned(carried: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs
         .map(|&(queue, data)| (queue.to_owned(), data.to_owned()))
         .collect()
+}
+
+pub(super) fn borrowed_parent(parent: &Parent) -> ParentV1<'_> {
+    ParentV1 {
+        instance: parent.instance.as_str(),
+        execution_id: parent.execution_id.0,
+        source: parent.source.0,
+    }
+}
+
+pub(super) fn owned_parent(parent: ParentV1<'_>) -> Result<Parent, RecordError> {
+    let instance = InstanceId::new(parent.instance);
+    Ok(Parent {
+        instance: instance.map_err(|error| RecordError::corrupt(error.to_string()))?,
+        execution_id: ExecutionId(parent.execution_id),
+        source: EventId(parent.source),
+    })
+}
+
+pub(super) fn borrowed_kv(kv: &[KvEntry]) -> Vec<KvEntryV1<'_>> {
+    let entries = kv.iter().map(|entry| KvEntryV1 {
+        key: &entry.key,
+        value: &entry.value,
+        updated_at: entry.updated_at.as_millis(),
+    });
+    entries.collect()
+}
+
+pub(super) fn owned_kv(kv: &[KvEntryV1<'_>]) -> Vec<KvEntry> {
+    let entries = kv.iter().map(|entry| KvEntry {
+        key: entry.key.to_owned(),
+        value: entry.value.to_owned(),
+        updated_at: Timestamp::from_millis(entry.updated_at),
+    });
+    entries.collect()
 }
 
 fn take_text(body: &mut &[u8]) -> Result<String, RecordError> {

@@ -3,7 +3,9 @@
 use bincode::{BorrowDecode, Encode};
 
 use crate::history::{EventId, ExecutionId, Message, Start};
-use crate::storage::redb::bodies::event::{borrowed, owned};
+use crate::storage::redb::bodies::event::{
+    KvEntryV1, ParentV1, borrowed, borrowed_kv, borrowed_parent, owned, owned_kv, owned_parent,
+};
 use crate::storage::redb::bodies::failure::{self, ErrorV1};
 use crate::storage::redb::bodies::{nothing_left, put, take, unknown_code};
 use crate::storage::redb::record::{self, Kind, RecordError};
@@ -27,8 +29,11 @@ struct StartV1<'a> {
     version: Option<&'a str>,
     input: &'a str,
     seed: u128,
+    parent: Option<ParentV1<'a>>,
     /// Queue and data.
     carried: Vec<(&'a str, &'a str)>,
+    custom_status: Option<&'a str>,
+    kv: Vec<KvEntryV1<'a>>,
 }
 
 /// Frozen.
@@ -52,6 +57,14 @@ struct SentV1<'a> {
     data: &'a str,
 }
 
+/// Frozen. A request to end; 0 as the id says that it comes from another instance.
+#[derive(Encode, BorrowDecode)]
+struct CancelV1<'a> {
+    id: u128,
+    reason: &'a str,
+    terminate: bool,
+}
+
 // Append only.
 const START: u8 = 1;
 const ACTIVITY_COMPLETED: u8 = 2;
@@ -59,6 +72,9 @@ const ACTIVITY_FAILED: u8 = 3;
 const TIMER_FIRED: u8 = 4;
 const EXTERNAL_EVENT: u8 = 5;
 const QUEUE_EVENT: u8 = 6;
+const CHILD_COMPLETED: u8 = 7;
+const CHILD_FAILED: u8 = 8;
+const CANCEL_REQUESTED: u8 = 9;
 
 /// A message as it is stored.
 #[derive(Debug, PartialEq, Eq)]
@@ -86,7 +102,10 @@ pub(crate) fn encode_message(
                     version: start.version.as_deref(),
                     input: &start.input,
                     seed: start.seed,
+                    parent: start.parent.as_ref().map(borrowed_parent),
                     carried: borrowed(&start.carried),
+                    custom_status: start.custom_status.as_deref(),
+                    kv: borrowed_kv(&start.kv),
                 },
             )
         }
@@ -117,6 +136,35 @@ pub(crate) fn encode_message(
             put(to, head(TIMER_FIRED, instance, *execution_id, *source))?;
             let fire_at = fire_at.as_millis();
             put(to, FiredV1 { fire_at })
+        }
+        Message::SubOrchestrationCompleted {
+            execution_id,
+            source,
+            result,
+        } => {
+            put(to, head(CHILD_COMPLETED, instance, *execution_id, *source))?;
+            put(to, ResultV1 { result })
+        }
+        Message::SubOrchestrationFailed {
+            execution_id,
+            source,
+            details,
+        } => {
+            put(to, head(CHILD_FAILED, instance, *execution_id, *source))?;
+            put(to, failure::to_stored(details))
+        }
+        Message::CancelRequested { reason, terminate } => {
+            let none = (ExecutionId(0), EventId::NONE);
+            put(to, head(CANCEL_REQUESTED, instance, none.0, none.1))?;
+            let (id, terminate) = (sent_as, *terminate);
+            put(
+                to,
+                CancelV1 {
+                    id,
+                    reason,
+                    terminate,
+                },
+            )
         }
         Message::ExternalEvent { name, data } => {
             put_sent(to, EXTERNAL_EVENT, instance, sent_as, name, data)
@@ -154,7 +202,10 @@ pub(crate) fn decode_message(record: &[u8]) -> Result<StoredMessage, RecordError
                 version: start.version.map(str::to_owned),
                 input: start.input.to_owned(),
                 seed: start.seed,
+                parent: start.parent.map(owned_parent).transpose()?,
                 carried: owned(&start.carried),
+                custom_status: start.custom_status.map(str::to_owned),
+                kv: owned_kv(&start.kv),
             })
         }
         ACTIVITY_COMPLETED => {
@@ -176,6 +227,27 @@ pub(crate) fn decode_message(record: &[u8]) -> Result<StoredMessage, RecordError
                 execution_id,
                 source,
                 fire_at: Timestamp::from_millis(fired.fire_at),
+            }
+        }
+        CHILD_COMPLETED => {
+            let result: ResultV1<'_> = take(&mut body)?;
+            Message::SubOrchestrationCompleted {
+                execution_id,
+                source,
+                result: result.result.to_owned(),
+            }
+        }
+        CHILD_FAILED => Message::SubOrchestrationFailed {
+            execution_id,
+            source,
+            details: failure::from_stored(&take::<ErrorV1<'_>>(&mut body)?)?,
+        },
+        CANCEL_REQUESTED => {
+            let cancel: CancelV1<'_> = take(&mut body)?;
+            sent_as = cancel.id;
+            Message::CancelRequested {
+                reason: cancel.reason.to_owned(),
+                terminate: cancel.terminate,
             }
         }
         EXTERNAL_EVENT => {

@@ -8,7 +8,7 @@ use ::redb::{Database, ReadableTable as _};
 use super::reopening::{Shared, over};
 use super::{LEASE, activity, commit_of, events, history, id, schedule, soon, start, turn};
 use crate::history::{AppErrorKind, ErrorDetails, EventId, EventKind, ExecutionId};
-use crate::provider::{Provider as _, ProviderError, TurnOutcome};
+use crate::provider::{Provider as _, ProviderError, TurnFetch, TurnOutcome};
 use crate::storage::redb::schema::{ACTIVITIES, HISTORY, INBOX, INSTANCES, TIMERS};
 
 fn with_tables(memory: &Arc<InMemoryBackend>, change: impl FnOnce(&::redb::WriteTransaction)) {
@@ -43,7 +43,11 @@ async fn garbage_at_the_head_of_the_queues_stops_nobody_else() {
     let store = over(&memory);
     let mut turns = Vec::new();
     while turns.len() < 2 {
-        turns.extend(soon(store.fetch_turns(10, LEASE)).await.unwrap());
+        turns.extend(
+            soon(store.fetch_turns(TurnFetch::new(10, LEASE)))
+                .await
+                .unwrap(),
+        );
     }
     turns.sort_by_key(|item| item.lock.instance.clone());
     let [bad, good] = turns.as_slice() else {

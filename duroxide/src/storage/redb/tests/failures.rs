@@ -9,7 +9,7 @@ use ::redb::backends::InMemoryBackend;
 
 use super::reopening::Shared;
 use super::{activity, commit_of, history, id, schedule, soon, start, start_of, turn};
-use crate::provider::{Provider as _, ProviderError, StartOutcome};
+use crate::provider::{Provider as _, ProviderError, StartOutcome, TurnFetch};
 use crate::storage::redb::RedbProvider;
 
 /// Fails the sync with which `countdown` gets to zero.
@@ -94,7 +94,9 @@ async fn after_a_failed_fsync_the_store_comes_back_with_all_it_had_acknowledged(
         .complete_activity(&again.lock, Ok(String::new()))
         .await
         .unwrap();
-    let items = soon(store.fetch_turns(10, super::LEASE)).await.unwrap();
+    let items = soon(store.fetch_turns(TurnFetch::new(10, super::LEASE)))
+        .await
+        .unwrap();
     let mut seen: Vec<_> = items
         .iter()
         .map(|item| item.lock.instance.to_string())

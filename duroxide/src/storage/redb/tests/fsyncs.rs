@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{LEASE, activity, chain_turn, history, id, schedule, soon, start, turn};
 use crate::provider::Provider as _;
+use crate::provider::TurnFetch;
 use crate::storage::redb::RedbProvider;
 
 fn counted() -> RedbProvider {
@@ -32,7 +33,7 @@ async fn a_chain_costs_one_fsync_for_each_step() {
     let turns = [(); 2].map(|()| {
         let store = store.clone();
         tokio::spawn(async move {
-            while let Ok(mut items) = store.fetch_turns(1, LEASE).await {
+            while let Ok(mut items) = store.fetch_turns(TurnFetch::new(1, LEASE)).await {
                 let item = items.pop().unwrap();
                 let turn_id = u128::from(item.last_event_id.0) + 1;
                 let commit = chain_turn(&item, turn_id, STEPS);

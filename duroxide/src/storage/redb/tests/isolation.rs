@@ -6,13 +6,15 @@ use ::redb::backends::InMemoryBackend;
 
 use super::reopening::{copy_of, over};
 use super::{LEASE, id, is_quiet, schedule, soon, start, turn};
-use crate::provider::{ActivityItem, Provider as _};
+use crate::provider::{ActivityFetch, ActivityItem, Provider as _};
 use crate::storage::redb::RedbProvider;
 
 const ALL: usize = 100;
 
 async fn all(store: &RedbProvider) -> Vec<ActivityItem> {
-    soon(store.fetch_activities(ALL, LEASE)).await.unwrap()
+    soon(store.fetch_activities(ActivityFetch::new(ALL, LEASE)))
+        .await
+        .unwrap()
 }
 
 /// A store with one activity in each of these instances, after so many lives that died with all

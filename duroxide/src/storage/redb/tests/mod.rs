@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use crate::history::{Event, EventId, EventKind, ExecutionId, InstanceId, Message, Start};
 use crate::provider::{
-    ActivityItem, MessageId, Provider as _, StartOutcome, Timer, TurnCommit, TurnItem, TurnOutcome,
+    ActivityFetch, ActivityItem, MessageId, Provider as _, StartOutcome, Timer, TurnCommit,
+    TurnFetch, TurnItem, TurnOutcome,
 };
 use crate::storage::redb::RedbProvider;
 use crate::time::Timestamp;
@@ -29,14 +30,7 @@ pub(super) fn id(text: &str) -> InstanceId {
 }
 
 pub(super) fn start_of(input: &str) -> Start {
-    Start {
-        execution_id: ExecutionId::FIRST,
-        name: "Order".to_owned(),
-        version: None,
-        input: input.to_owned(),
-        seed: 7,
-        carried: Vec::new(),
-    }
+    Start::first("Order", input.to_owned(), 7)
 }
 
 pub(super) async fn start(store: &RedbProvider, instance: &str) {
@@ -46,7 +40,7 @@ pub(super) async fn start(store: &RedbProvider, instance: &str) {
 
 /// A fetch that is expected to have something.
 pub(super) async fn turn(store: &RedbProvider) -> TurnItem {
-    soon(store.fetch_turns(1, LEASE))
+    soon(store.fetch_turns(TurnFetch::new(1, LEASE)))
         .await
         .unwrap()
         .pop()
@@ -54,7 +48,7 @@ pub(super) async fn turn(store: &RedbProvider) -> TurnItem {
 }
 
 pub(super) async fn activity(store: &RedbProvider) -> ActivityItem {
-    soon(store.fetch_activities(1, LEASE))
+    soon(store.fetch_activities(ActivityFetch::new(1, LEASE)))
         .await
         .unwrap()
         .pop()
@@ -68,8 +62,8 @@ pub(super) async fn soon<T>(future: impl Future<Output = T>) -> T {
 
 /// Whether nothing comes: the fetch is polled, and parks.
 pub(super) async fn is_quiet(store: &RedbProvider) -> bool {
-    let turns = store.fetch_turns(1, LEASE);
-    let activities = store.fetch_activities(1, LEASE);
+    let turns = store.fetch_turns(TurnFetch::new(1, LEASE));
+    let activities = store.fetch_activities(ActivityFetch::new(1, LEASE));
     let short = Duration::from_millis(30);
     let turns = tokio::time::timeout(short, turns).await;
     let activities = tokio::time::timeout(short, activities).await;
@@ -78,17 +72,8 @@ pub(super) async fn is_quiet(store: &RedbProvider) -> bool {
 
 /// A commit that consumes everything in the item and leaves no event.
 pub(super) fn commit_of(item: &TurnItem, turn_id: u128) -> TurnCommit {
-    TurnCommit {
-        turn_id,
-        execution_id: item.execution_id,
-        consumed: item.messages.iter().map(|message| message.id).collect(),
-        history_delta: Vec::new(),
-        activities: Vec::new(),
-        cancelled_activities: Vec::new(),
-        timers: Vec::new(),
-        cancelled_timers: Vec::new(),
-        outcome: TurnOutcome::Running,
-    }
+    let consumed = item.messages.iter().map(|message| message.id).collect();
+    TurnCommit::new(turn_id, item.execution_id, consumed)
 }
 
 /// The next events of the item's history. Every execution begins with its start: in a first turn
@@ -114,7 +99,11 @@ fn started(item: &TurnItem) -> EventKind {
         version: "1.0.0".to_owned(),
         input: start.input.clone(),
         seed: start.seed,
+        semantics: 1,
+        parent: start.parent.clone(),
         carried: start.carried.clone(),
+        custom_status: start.custom_status.clone(),
+        kv: start.kv.clone(),
     }
 }
 
@@ -187,6 +176,8 @@ pub(super) fn scheduled(input: &str) -> EventKind {
         input: input.to_owned(),
         attempt: 1,
         first_attempt: None,
+        session_id: None,
+        tag: None,
     }
 }
 

@@ -7,7 +7,9 @@ use super::{
     start_of, turn,
 };
 use crate::history::{EventId, ExecutionId};
-use crate::provider::{Committed, MessageId, Provider as _, ProviderError, StartOutcome};
+use crate::provider::{
+    Committed, MessageId, Provider as _, ProviderError, StartOutcome, TurnFetch,
+};
 use crate::storage::redb::RedbProvider;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -163,7 +165,7 @@ async fn messages_for_an_ended_instance_are_handed_out_to_be_consumed() {
 async fn a_dropped_fetch_has_locked_nothing_and_hands_its_wake_up_on() {
     let store = RedbProvider::in_memory().unwrap();
     for round in 0..50 {
-        let mut dropped = store.fetch_turns(1, LEASE);
+        let mut dropped = store.fetch_turns(TurnFetch::new(1, LEASE));
         assert!(futures::poll!(&mut dropped).is_pending());
         let other = {
             let store = store.clone();

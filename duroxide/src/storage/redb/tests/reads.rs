@@ -2,7 +2,7 @@
 
 use super::{LEASE, activity, commit_of, events, id, schedule, soon, start, start_of, turn};
 use crate::history::{EventId, ExecutionId};
-use crate::provider::{Provider as _, ProviderAdmin as _};
+use crate::provider::{InstanceQuery, Provider as _, ProviderAdmin as _, TurnFetch};
 use crate::storage::redb::RedbProvider;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -51,8 +51,14 @@ async fn pages_and_lists_go_on_where_they_ended() {
     for name in ["b", "a", "c"] {
         start(&store, name).await;
     }
-    let first = store.list_instances(None, 2).await.unwrap();
-    let rest = store.list_instances(Some(&id("b")), 2).await.unwrap();
+    let first = store
+        .list_instances(&InstanceQuery::default(), None, 2)
+        .await
+        .unwrap();
+    let rest = store
+        .list_instances(&InstanceQuery::default(), Some(&id("b")), 2)
+        .await
+        .unwrap();
     let ids: Vec<_> = first
         .iter()
         .chain(&rest)
@@ -66,7 +72,9 @@ async fn pages_and_lists_go_on_where_they_ended() {
         .complete_activity(&work.lock, Ok(String::new()))
         .await
         .unwrap();
-    let items = soon(store.fetch_turns(10, LEASE)).await.unwrap();
+    let items = soon(store.fetch_turns(TurnFetch::new(10, LEASE)))
+        .await
+        .unwrap();
     let item = items.iter().find(|i| i.lock.instance == id("b")).unwrap();
     schedule(&store, item, 2, &["4", "5"]).await;
     let mut seen = Vec::new();

@@ -11,7 +11,7 @@ use super::{
     LEASE, activity, commit_of, end_of, events, history, id, schedule, scheduled, soon, start, turn,
 };
 use crate::history::{EventId, EventKind, ExecutionId, Message};
-use crate::provider::{Committed, Provider as _, ProviderError, TurnOutcome};
+use crate::provider::{Committed, Provider as _, ProviderError, TurnFetch, TurnOutcome};
 use crate::storage::redb::RedbProvider;
 use crate::storage::redb::shared_memory::SharedMemory;
 
@@ -207,7 +207,7 @@ async fn dropping_a_fetch_of_suspects_gives_their_locks_back() {
     drop(store);
     let store = over(&copy_of(&memory));
     for _ in 0..20 {
-        let mut fetch = store.fetch_turns(1, LEASE);
+        let mut fetch = store.fetch_turns(TurnFetch::new(1, LEASE));
         // One poll: it took the instance and waits for the disk, or parks.
         let polled = futures::poll!(&mut fetch);
         drop(fetch);
@@ -219,7 +219,9 @@ async fn dropping_a_fetch_of_suspects_gives_their_locks_back() {
                 .unwrap();
         }
     }
-    let items = soon(store.fetch_turns(1, LEASE)).await.unwrap();
+    let items = soon(store.fetch_turns(TurnFetch::new(1, LEASE)))
+        .await
+        .unwrap();
     assert_eq!(items[0].messages[0].attempt, 1);
 }
 

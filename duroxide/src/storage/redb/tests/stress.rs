@@ -8,6 +8,7 @@ use super::failures::flaky;
 use super::{chain_turn, history, id, soon, start_of};
 use crate::history::EventKind;
 use crate::provider::Provider as _;
+use crate::provider::{ActivityFetch, TurnFetch};
 use crate::storage::redb::RedbProvider;
 
 const INSTANCES: u64 = 40;
@@ -32,7 +33,7 @@ fn lease(dice: &Dice) -> Duration {
 async fn run_turns(store: RedbProvider, dice: Dice) {
     loop {
         let max = 1 + usize::from(dice.roll(2) == 0);
-        let fetch = store.fetch_turns(max, lease(&dice));
+        let fetch = store.fetch_turns(TurnFetch::new(max, lease(&dice)));
         let patience = Duration::from_millis(if dice.roll(5) == 0 { 1 } else { 10_000 });
         // Dropped or failed: others come for it.
         let Ok(Ok(items)) = tokio::time::timeout(patience, fetch).await else {
@@ -55,7 +56,10 @@ async fn run_turns(store: RedbProvider, dice: Dice) {
 
 async fn run_activities(store: RedbProvider, dice: Dice) {
     loop {
-        let Ok(items) = store.fetch_activities(2, lease(&dice)).await else {
+        let Ok(items) = store
+            .fetch_activities(ActivityFetch::new(2, lease(&dice)))
+            .await
+        else {
             tokio::task::yield_now().await;
             continue;
         };

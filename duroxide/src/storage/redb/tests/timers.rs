@@ -10,6 +10,7 @@ use super::{LEASE, commit_of, is_quiet, message_ids, set_timers, soon, start, ti
 use crate::env::{Env, EnvRef, TokioEnv};
 use crate::history::Message;
 use crate::provider::Provider as _;
+use crate::provider::TurnFetch;
 use crate::storage::redb::RedbProvider;
 use crate::time::Timestamp;
 
@@ -25,7 +26,7 @@ async fn timers_fire_in_their_order_and_not_early() {
     let others: Vec<_> = (0..3)
         .map(|_| {
             let store = store.clone();
-            tokio::spawn(async move { store.fetch_turns(1, LEASE).await })
+            tokio::spawn(async move { store.fetch_turns(TurnFetch::new(1, LEASE)).await })
         })
         .collect();
     set_timers(&store, &item, 1, &[at(90), at(30), at(60)]).await;
@@ -149,7 +150,11 @@ async fn an_expired_lease_and_a_delay_wake_a_parked_fetch() {
     let store = RedbProvider::in_memory().unwrap();
     start(&store, "a").await;
     let short = Duration::from_millis(40);
-    let first = store.fetch_turns(1, short).await.unwrap().remove(0);
+    let first = store
+        .fetch_turns(TurnFetch::new(1, short))
+        .await
+        .unwrap()
+        .remove(0);
     let second = turn(&store).await;
     assert_eq!(second.messages[0].attempt, 2);
     assert!(store.renew_turn(&first.lock, LEASE).await.is_err());
@@ -157,7 +162,10 @@ async fn an_expired_lease_and_a_delay_wake_a_parked_fetch() {
         .abandon_turn(&second.lock, short, false)
         .await
         .unwrap();
-    let third = soon(store.fetch_turns(1, short)).await.unwrap().remove(0);
+    let third = soon(store.fetch_turns(TurnFetch::new(1, short)))
+        .await
+        .unwrap()
+        .remove(0);
     assert_eq!(third.messages[0].attempt, 3);
     // Its time is over, but nobody else has it.
     tokio::time::sleep(short * 2).await;

@@ -1,0 +1,219 @@
+//! Cancellation: the instance is asked to end. Code that has said nothing about it ends at once;
+//! code that asked to clean up sees the request, and has until a deadline.
+
+use std::collections::BTreeMap;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use crate::engine::operations::{self, Request};
+use crate::engine::turn_state::TurnState;
+use crate::engine::{Resolution, TurnHandle};
+use crate::history::{AppErrorKind, ErrorDetails, EventId, EventKind};
+
+/// How the code wants to be cancelled. Follows from what it did so far, so it is the same on replay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OnCancel {
+    /// It ends at once.
+    #[default]
+    End,
+    /// Whoever wraps the code ends it and cleans up behind it, within this time.
+    Unwind(Duration),
+    /// The code goes on: its open calls end as cancelled, and it has this time to come to an end.
+    Cooperate(Duration),
+}
+
+/// What is known of a request to end.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Cancellation {
+    on_cancel: OnCancel,
+    /// The words of whoever asked first.
+    reason: Option<String>,
+    /// Ends the time for cleaning up.
+    deadline: Option<EventId>,
+    /// Who waits for the request.
+    watchers: BTreeMap<u64, Option<Waker>>,
+    next_watcher: u64,
+}
+
+impl Cancellation {
+    /// Nobody is polled any more. The wakers are to be dropped outside of the lock.
+    pub(in crate::engine) fn take_wakers(&mut self) -> Vec<Waker> {
+        let watchers = self.watchers.values_mut();
+        watchers.filter_map(Option::take).collect()
+    }
+}
+
+/// What a request comes to.
+pub(in crate::engine) enum Cancelled {
+    /// The execution ends now, with this event.
+    Ends(EventKind),
+    /// The code goes on. The wakers are to be woken outside of the lock.
+    GoesOn(Vec<Waker>),
+}
+
+impl TurnHandle {
+    /// Says how the code wants to be cancelled. What asks for more counts.
+    pub fn on_cancel(&self, wish: OnCancel) {
+        let mut state = self.lock();
+        let cancellation = &mut state.cancellation;
+        cancellation.on_cancel = cancellation.on_cancel.max(wish);
+    }
+
+    /// The words of whoever asked the instance to end, if somebody did.
+    pub fn cancel_reason(&self) -> Option<String> {
+        self.lock().cancel_reason().map(str::to_owned)
+    }
+
+    /// Whether whoever wraps the code is to end it and to clean up.
+    pub fn is_unwinding(&self) -> bool {
+        let state = self.lock();
+        let cancellation = &state.cancellation;
+        cancellation.reason.is_some() && matches!(cancellation.on_cancel, OnCancel::Unwind(_))
+    }
+
+    /// Begins to wait for a request to end.
+    pub fn watch_cancellation(&self) -> u64 {
+        let mut state = self.lock();
+        let cancellation = &mut state.cancellation;
+        cancellation.next_watcher += 1;
+        let watcher = cancellation.next_watcher;
+        cancellation.watchers.insert(watcher, None);
+        watcher
+    }
+
+    /// Ready with the words of whoever asked.
+    pub fn poll_cancellation(&self, watcher: u64, context: &Context<'_>) -> Poll<String> {
+        let mut state = self.lock();
+        if let Some(reason) = &state.cancellation.reason {
+            return Poll::Ready(reason.clone());
+        }
+        let waker = context.waker().clone();
+        let Some(place) = state.cancellation.watchers.get_mut(&watcher) else {
+            return Poll::Pending;
+        };
+        let replaced = place.replace(waker);
+        state.awaited += usize::from(replaced.is_none());
+        drop(state);
+        // Dropped outside of the lock: a waker is foreign code.
+        drop(replaced);
+        Poll::Pending
+    }
+
+    /// Waits no longer.
+    pub fn unwatch_cancellation(&self, watcher: u64) {
+        let mut state = self.lock();
+        let waker = state.cancellation.watchers.remove(&watcher).flatten();
+        // Once nobody is polled any more, nobody is counted either.
+        state.awaited = state
+            .awaited
+            .saturating_sub(usize::from(waker.is_some() && !state.closed));
+        drop(state);
+        drop(waker);
+    }
+}
+
+impl TurnState {
+    /// The words of whoever asked the instance to end, if somebody did.
+    pub(in crate::engine) fn cancel_reason(&self) -> Option<&str> {
+        self.cancellation.reason.as_deref()
+    }
+
+    /// Whether another request would say anything new.
+    pub(in crate::engine) fn heeds_cancel(&self, terminate: bool) -> bool {
+        terminate || self.cancellation.reason.is_none()
+    }
+
+    /// A request to end stands in the history, or is about to.
+    pub(in crate::engine) fn cancel_requested(
+        &mut self,
+        reason: &str,
+        terminate: bool,
+    ) -> Cancelled {
+        let cancellation = &mut self.cancellation;
+        let first = cancellation.reason.get_or_insert_with(|| reason.to_owned());
+        let ends = Cancelled::Ends(cancelled(first));
+        let limit = match cancellation.on_cancel {
+            _ if terminate => return ends,
+            OnCancel::End => return ends,
+            OnCancel::Unwind(limit) | OnCancel::Cooperate(limit) => limit,
+        };
+        let mut wakers = cancellation.take_wakers();
+        self.awaited -= wakers.len();
+        let cooperates = matches!(self.cancellation.on_cancel, OnCancel::Cooperate(_));
+        let fire_at = self.now.saturating_add(limit);
+        self.cancellation.deadline =
+            Some(self.push(None, EventKind::TimerCreated { fire_at }, None));
+        if cooperates {
+            wakers.extend(self.end_open_calls());
+        }
+        Cancelled::GoesOn(wakers)
+    }
+
+    /// The end, if this was the last moment for it.
+    pub(in crate::engine) fn deadline_passed(&self, source: EventId) -> Option<EventKind> {
+        let is_over = self.cancellation.deadline == Some(source);
+        let reason = self.cancellation.reason.as_ref().filter(|_| is_over)?;
+        Some(cancelled(reason))
+    }
+
+    /// What an end by the code comes to when it was asked to end: an error is the consequence, and
+    /// a next execution would not know of the request.
+    pub(in crate::engine) fn end_of_cancelled(&self, terminal: EventKind) -> EventKind {
+        let Some(reason) = &self.cancellation.reason else {
+            return terminal;
+        };
+        match terminal {
+            EventKind::OrchestrationFailed {
+                details: ErrorDetails::Application { ref kind, .. },
+            } if !matches!(kind, AppErrorKind::Panicked | AppErrorKind::Rejected) => {
+                cancelled(reason)
+            }
+            EventKind::OrchestrationContinuedAsNew { .. } => cancelled(reason),
+            other => other,
+        }
+    }
+
+    /// Activities and sub-orchestrations that are not shielded end as cancelled, for the code and
+    /// for the world.
+    fn end_open_calls(&mut self) -> Vec<Waker> {
+        let calls = self.open.iter().filter(|(_, operation)| {
+            let is_call = matches!(
+                operation.request,
+                Request::Activity | Request::SubOrchestration { .. }
+            );
+            is_call && !operation.is_shielded && operation.resolution.is_none()
+        });
+        let calls: Vec<(EventId, Request)> = calls
+            .map(|(&id, operation)| (id, operation.request.clone()))
+            .collect();
+        let reason = self.cancellation.reason.clone().unwrap_or_default();
+        let mut wakers = Vec::new();
+        for (id, request) in calls {
+            self.push(Some(id), request.cancellation(operations::CANCELLED), None);
+            let answer = Err(cancelled_details(&reason));
+            let resolution = match request {
+                Request::SubOrchestration { .. } => Resolution::SubOrchestration(answer),
+                Request::Activity
+                | Request::Timer { .. }
+                | Request::ExternalEvent
+                | Request::QueueEvent => Resolution::Activity(answer),
+            };
+            wakers.extend(self.resolve(id, resolution));
+        }
+        wakers
+    }
+}
+
+/// What a cancelled call or instance ends with.
+pub(in crate::engine) fn cancelled_details(reason: &str) -> ErrorDetails {
+    let kind = AppErrorKind::Cancelled {
+        reason: reason.to_owned(),
+    };
+    ErrorDetails::application(kind, format!("canceled: {reason}"))
+}
+
+fn cancelled(reason: &str) -> EventKind {
+    EventKind::OrchestrationFailed {
+        details: cancelled_details(reason),
+    }
+}

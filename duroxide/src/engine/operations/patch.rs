@@ -1,0 +1,58 @@
+//! Changes of code beside running instances: the first question decides for the whole execution.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::Location;
+
+use crate::engine::TurnHandle;
+use crate::history::{Event, EventKind};
+
+/// Which changes apply to this execution.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Patches {
+    decided: BTreeMap<String, bool>,
+    /// Recorded behind the message that is replayed.
+    ahead: BTreeSet<String>,
+}
+
+impl Patches {
+    /// Looks at what is recorded behind a message, up to the next.
+    pub(in crate::engine) fn look_ahead(&mut self, behind: &[Event]) {
+        self.ahead.clear();
+        let own = behind
+            .iter()
+            .take_while(|event| !event.kind.is_from_message());
+        for event in own {
+            if let EventKind::PatchApplied { id } = &event.kind {
+                self.ahead.insert(id.clone());
+            }
+        }
+    }
+}
+
+impl TurnHandle {
+    /// Whether the change applies: yes, unless the execution came by here before the change.
+    pub fn patched(&self, id: String, at: &'static Location<'static>) -> bool {
+        let mut state = self.lock();
+        if let Some(&decided) = state.patches.decided.get(&id) {
+            return decided;
+        }
+        let applies = !state.replaying || state.patches.ahead.contains(&id);
+        state.patches.decided.insert(id.clone(), applies);
+        drop(state);
+        if applies {
+            self.ask(EventKind::PatchApplied { id }, at);
+        }
+        applies
+    }
+
+    /// The old code is gone, but executions may still have the change in their history.
+    pub fn deprecate_patch(&self, id: String, at: &'static Location<'static>) {
+        let mut state = self.lock();
+        let is_recorded = state.replaying && state.patches.ahead.contains(&id);
+        let is_first = state.patches.decided.insert(id.clone(), true).is_none();
+        drop(state);
+        if is_recorded && is_first {
+            self.ask(EventKind::PatchApplied { id }, at);
+        }
+    }
+}

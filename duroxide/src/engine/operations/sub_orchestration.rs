@@ -1,0 +1,93 @@
+//! Sub-orchestrations: instances of their own, whose end is an answer; and detached ones, for which
+//! nobody waits.
+
+use std::panic::Location;
+
+use crate::engine::TurnHandle;
+use crate::engine::handle::Asked;
+use crate::engine::turn_state::TurnState;
+use crate::history::{EventId, EventKind, ExecutionId, InstanceId, InvalidName};
+
+/// What stands in every id that the engine makes up. No id from outside contains it.
+pub const CHILD_INFIX: &str = "::sub::";
+
+/// What is started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Callee {
+    /// The name of the orchestration.
+    pub name: String,
+    /// Its version; `None`: whatever its starter's worker chooses.
+    pub version: Option<String>,
+    /// Its input, as text.
+    pub input: String,
+}
+
+impl TurnHandle {
+    /// Asks for a child with this id, or with one that the engine makes up.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidName`] if the id is none; nothing is asked for then. One that is made up becomes too
+    /// long when children nest too deeply.
+    pub fn schedule_sub_orchestration(
+        &self,
+        callee: Callee,
+        instance: Option<String>,
+        at: &'static Location<'static>,
+    ) -> Result<Asked, InvalidName> {
+        let instance = match instance {
+            Some(instance) => InstanceId::new(instance)?,
+            None => self.lock().child_id()?,
+        };
+        Ok(self.call(
+            EventKind::SubOrchestrationScheduled {
+                name: callee.name,
+                version: callee.version,
+                instance: instance.to_string(),
+                input: callee.input,
+            },
+            at,
+        ))
+    }
+
+    /// Starts an instance that nobody waits for.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidName`] if the id is none; nothing is started then.
+    pub fn start_detached(
+        &self,
+        callee: Callee,
+        instance: Option<String>,
+        at: &'static Location<'static>,
+    ) -> Result<InstanceId, InvalidName> {
+        let instance = match instance {
+            Some(instance) => InstanceId::new(instance)?,
+            None => self.lock().child_id()?,
+        };
+        let kind = EventKind::OrchestrationChained {
+            name: callee.name,
+            version: callee.version,
+            instance: instance.to_string(),
+            input: callee.input,
+        };
+        self.ask(kind, at);
+        Ok(instance)
+    }
+}
+
+impl TurnState {
+    /// The id of the child that the next event starts: no other event has the same.
+    fn child_id(&self) -> Result<InstanceId, InvalidName> {
+        let next = self.last.next();
+        InstanceId::new(made_up(&self.instance, self.execution_id, next))
+    }
+}
+
+fn made_up(parent: &InstanceId, execution_id: ExecutionId, event: EventId) -> String {
+    if execution_id == ExecutionId::FIRST {
+        format!("{parent}{CHILD_INFIX}{event}")
+    } else {
+        format!("{parent}{CHILD_INFIX}{execution_id}_{event}")
+    }
+}

@@ -1,0 +1,184 @@
+//! What people who look after a store ask of it. Nothing in the runtime depends on it.
+
+use async_trait::async_trait;
+
+use crate::history::{ErrorDetails, ExecutionId, InstanceId, SystemStats};
+use crate::provider::{InstanceState, InstanceStatus, ProviderError};
+use crate::time::Timestamp;
+
+/// The management verbs. Reads see durable data only.
+#[async_trait]
+pub trait ProviderAdmin: Send + Sync {
+    /// Up to `max` instances in the order of their ids, from the one behind `after` on, that
+    /// `filter` lets through.
+    async fn list_instances(
+        &self,
+        filter: &InstanceQuery,
+        after: Option<&InstanceId>,
+        max: usize,
+    ) -> Result<Vec<InstanceStatus>, ProviderError>;
+
+    /// The executions of an instance that are still kept, in order. Empty if there is no such
+    /// instance.
+    async fn executions(
+        &self,
+        instance: &InstanceId,
+    ) -> Result<Vec<ExecutionSummary>, ProviderError>;
+
+    /// The sub-orchestrations that this instance started and that still exist, in the order of their
+    /// ids. Detached ones are nobody's.
+    async fn children(&self, instance: &InstanceId) -> Result<Vec<InstanceId>, ProviderError>;
+
+    /// Deletes all of these instances, or none: histories, messages, activities, timers, locks,
+    /// values and status. What is under way for them is lost: commits and completions give
+    /// [`LockLost`](ProviderError::LockLost). Ids that do not exist are passed over.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::Refused`] if one of them has not ended and `force` is not set, or has a child
+    /// that exists and is not among them: nothing is deleted then.
+    async fn delete(&self, instances: &[InstanceId], force: bool)
+    -> Result<Deleted, ProviderError>;
+
+    /// Forgets executions of one instance that are older than its current one: those that are not
+    /// among the newest `keep_last` (the current one included, so that 0 and 1 mean the same), and
+    /// that ended before `ended_before`, as far as these are given. Values are kept.
+    async fn prune(
+        &self,
+        instance: &InstanceId,
+        keep_last: Option<u32>,
+        ended_before: Option<Timestamp>,
+    ) -> Result<Deleted, ProviderError>;
+
+    /// Sums over the whole store.
+    async fn totals(&self) -> Result<Totals, ProviderError>;
+
+    /// How much waits in the queues now.
+    async fn queue_depths(&self) -> Result<QueueDepths, ProviderError>;
+
+    /// How large one instance is now; `None` if there is none.
+    async fn stats(&self, instance: &InstanceId) -> Result<Option<SystemStats>, ProviderError>;
+}
+
+/// Which instances a list is about. What is given must all hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InstanceQuery {
+    /// The kind of state.
+    pub state: Option<StateQuery>,
+    /// The name of the orchestration.
+    pub orchestration: Option<String>,
+    /// What the id begins with.
+    pub id_prefix: Option<String>,
+    /// Ended before this time.
+    pub ended_before: Option<Timestamp>,
+    /// Whether sub-orchestrations are left out.
+    pub roots_only: bool,
+}
+
+/// A kind of state to look for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateQuery {
+    /// It has not ended.
+    Running,
+    /// It ended well.
+    Completed,
+    /// It ended badly.
+    Failed,
+}
+
+impl InstanceQuery {
+    /// Whether an instance is among those that are looked for.
+    pub fn matches(&self, status: &InstanceStatus) -> bool {
+        let state = match (self.state, &status.state) {
+            (None, _)
+            | (Some(StateQuery::Running), InstanceState::Running)
+            | (Some(StateQuery::Completed), InstanceState::Completed { .. })
+            | (Some(StateQuery::Failed), InstanceState::Failed { .. }) => true,
+            (Some(_), _) => false,
+        };
+        let name = self.orchestration.as_ref();
+        let prefix = self.id_prefix.as_deref().unwrap_or_default();
+        let ended = |limit: Timestamp| status.state.is_terminal() && status.updated_at < limit;
+        state
+            && name.is_none_or(|name| *name == status.orchestration)
+            && status.instance.as_str().starts_with(prefix)
+            && self.ended_before.is_none_or(ended)
+            && !(self.roots_only && status.parent.is_some())
+    }
+}
+
+/// One execution of an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExecutionSummary {
+    /// Which one.
+    pub execution_id: ExecutionId,
+    /// How it stands.
+    pub state: ExecutionState,
+    /// When it began; `None` before its first turn.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// How many events it has.
+    pub events: u64,
+}
+
+/// How an execution stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExecutionState {
+    /// It runs, or waits for its first turn.
+    Running,
+    /// It ended well, with this output.
+    Completed {
+        /// What it returned.
+        output: String,
+    },
+    /// It ended badly.
+    Failed {
+        /// Why.
+        details: ErrorDetails,
+    },
+    /// The next execution took over.
+    ContinuedAsNew,
+}
+
+/// What a deletion took away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Deleted {
+    /// Instances.
+    pub instances: u64,
+    /// Executions.
+    pub executions: u64,
+    /// Events.
+    pub events: u64,
+    /// Messages, activities and timers.
+    pub queued: u64,
+}
+
+/// Sums over a store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// All instances.
+    pub instances: u64,
+    /// All executions that are kept.
+    pub executions: u64,
+    /// Instances that have not ended.
+    pub running: u64,
+    /// Instances that ended well.
+    pub completed: u64,
+    /// Instances that ended badly.
+    pub failed: u64,
+    /// All events that are kept.
+    pub events: u64,
+}
+
+/// How much waits in the queues of a store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueueDepths {
+    /// Messages in inboxes.
+    pub orchestrator_queue: usize,
+    /// Activities, those that run included.
+    pub worker_queue: usize,
+    /// Timers that are not due yet.
+    pub timer_queue: usize,
+}

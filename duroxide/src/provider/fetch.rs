@@ -1,0 +1,93 @@
+//! What a worker asks for when it fetches.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use crate::provider::TagFilter;
+
+/// Which turns a fetch wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TurnFetch {
+    /// How many at the most.
+    pub max: usize,
+    /// How long the locks last if nobody renews them.
+    pub lock_timeout: Duration,
+    /// Which numbers of the engine's semantics the worker replays. Executions that are pinned to
+    /// another number are passed over: not locked, not decoded, not counted.
+    pub semantics: RangeInclusive<u32>,
+}
+
+impl TurnFetch {
+    /// Up to `max` turns, whatever their semantics.
+    pub fn new(max: usize, lock_timeout: Duration) -> Self {
+        Self {
+            max,
+            lock_timeout,
+            semantics: 0..=u32::MAX,
+        }
+    }
+
+    /// The same for these semantics only.
+    #[must_use]
+    pub fn semantics(mut self, semantics: RangeInclusive<u32>) -> Self {
+        self.semantics = semantics;
+        self
+    }
+}
+
+/// Which activities a fetch wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActivityFetch {
+    /// How many at the most.
+    pub max: usize,
+    /// How long the locks last if nobody renews them.
+    pub lock_timeout: Duration,
+    /// Which ones, by their tag.
+    pub tags: TagFilter,
+    /// As whom the worker takes activities of sessions; `None`: it takes none of them.
+    pub sessions: Option<SessionFetch>,
+}
+
+impl ActivityFetch {
+    /// Up to `max` activities without a tag and without a session.
+    pub fn new(max: usize, lock_timeout: Duration) -> Self {
+        Self {
+            max,
+            lock_timeout,
+            tags: TagFilter::DefaultOnly,
+            sessions: None,
+        }
+    }
+
+    /// The same with this filter.
+    #[must_use]
+    pub fn tags(mut self, tags: TagFilter) -> Self {
+        self.tags = tags;
+        self
+    }
+
+    /// The same with activities of sessions.
+    #[must_use]
+    pub fn sessions(mut self, sessions: SessionFetch) -> Self {
+        self.sessions = Some(sessions);
+        self
+    }
+}
+
+/// As whom, and under which terms, a worker takes activities of sessions.
+///
+/// Fetching an activity of a session that nobody owns claims the session in the same step. As long
+/// as the claim lasts nobody else gets activities of that session.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionFetch {
+    /// Who owns what is claimed.
+    pub owner_id: String,
+    /// How long a claim lasts if nobody renews it. Fetching, completing or renewing an activity of
+    /// a session that one owns renews it too.
+    pub lock_timeout: Duration,
+    /// How many sessions the owner may own at the same time. At that number only activities of its
+    /// own sessions, and those without one, are handed out.
+    pub max_sessions: usize,
+    /// Whether the activities of one session run one at a time, in the order of their scheduling.
+    pub one_at_a_time: bool,
+}
