@@ -1,5 +1,7 @@
 //! Typed values to text and back: JSON, as it travels and is stored. Must not know: whose values.
 
+pub mod dynamic;
+
 use std::any::type_name;
 
 use serde::Serialize;
