@@ -65,11 +65,13 @@ pub mod __private;
 
 pub use activity::ActivityContext;
 pub use client::{Client, ClientError, Handle, OrchestrationError, OrchestrationStatus};
-pub use history::{AppErrorKind, ErrorDetails, Event, EventKind};
+pub use history::{AppErrorKind, ErrorDetails, Event, EventKind, SystemStats};
 pub use orchestration::{
-    CallError, DurableFuture, Either2, Either3, Elapsed, OrchestrationContext, join_all, join2,
-    join3, select_all, select2, select3,
+    CallError, CancellationRequested, DurableFuture, Either2, Either3, Elapsed,
+    OrchestrationContext, SUB_ORCH_AUTO_PREFIX, Saga, is_auto_generated_sub_orch_id, join_all,
+    join2, join3, select_all, select2, select3,
 };
+pub use provider::TagFilter;
 pub use registry::{ActivityRegistry, OrchestrationRegistry};
 pub use retry::{BackoffStrategy, RetryPolicy};
 pub use runtime::{Runtime, RuntimeOptions};

@@ -40,7 +40,7 @@ pub enum Asked {
 #[derive(Clone)]
 pub struct TurnHandle {
     state: Arc<Mutex<TurnState>>,
-    is_shielded: bool,
+    pub(super) is_shielded: bool,
 }
 
 impl TurnHandle {

@@ -25,6 +25,8 @@ pub(super) struct Operation {
     pub(super) resolution: Option<Resolution>,
     /// It goes on when the instance is cancelled.
     pub(super) is_shielded: bool,
+    /// It is part of a call, and ends with the calls of the code when the instance is cancelled.
+    pub(super) is_pause: bool,
 }
 
 impl Operation {
@@ -34,6 +36,7 @@ impl Operation {
             waker: None,
             resolution: None,
             is_shielded: false,
+            is_pause: false,
         }
     }
 }

@@ -9,92 +9,26 @@ use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use crate::codec::CodecError;
-use crate::engine::{ActivityCall, Resolution, Retry, TurnHandle};
-use crate::history::ErrorDetails;
-use crate::orchestration::call_error::activity_message;
+use crate::engine::{Resolution, TurnHandle};
 use crate::orchestration::guid::even_bits;
-use crate::orchestration::retry::{CallFailure, Callee};
+use crate::orchestration::saga::Ledger;
 use crate::orchestration::{DurableFuture, Guid, Random};
-use crate::retry::RetryPolicy;
 use crate::time::Timestamp;
 
 /// The durable world of one orchestration: activities, timers, time and ids that replay the same.
 #[derive(Clone)]
 pub struct OrchestrationContext {
     pub(super) turn: TurnHandle,
+    pub(super) ledger: Ledger,
 }
 
 impl OrchestrationContext {
     /// The context of the execution whose turn this is.
     pub(crate) fn new(turn: TurnHandle) -> Self {
-        Self { turn }
-    }
-
-    /// Calls the activity with that name, input and output as text. Asked for at once, not at the
-    /// first poll.
-    #[track_caller]
-    pub fn schedule_activity(
-        &self,
-        name: impl Into<String>,
-        input: impl Into<String>,
-    ) -> DurableFuture<Result<String, String>> {
-        self.call_activity(name.into(), input.into(), None, Location::caller())
-            .map(|answer| answer.map_err(|details| activity_message(&details)))
-    }
-
-    /// Calls an activity as often as `policy` allows, until it succeeds. The first attempt is asked
-    /// for at once, the others as the future is polled; pauses are durable timers.
-    ///
-    /// Errors and panics of the activity are retried. Its `ActivityContext` tells the attempts
-    /// apart; the idempotency key is the same for all of them.
-    ///
-    /// # Errors
-    ///
-    /// The error of the last attempt, or `timeout: activity timed out` as soon as one attempt took
-    /// longer than the policy's `timeout`, or all of them longer than its `total_timeout`: a
-    /// time-out is not retried here, only by the calls of annotated activities. If the next
-    /// attempt could only begin behind the `total_timeout`, the call ends at once.
-    ///
-    /// ```
-    /// use duroxide::{OrchestrationContext, RetryPolicy};
-    ///
-    /// async fn orders(ctx: OrchestrationContext, order: String) -> Result<String, String> {
-    ///     let policy = RetryPolicy::new(5);
-    ///     ctx.schedule_activity_with_retry("charge", order, policy).await
-    /// }
-    /// ```
-    #[track_caller]
-    pub fn schedule_activity_with_retry(
-        &self,
-        name: impl Into<String>,
-        input: impl Into<String>,
-        policy: RetryPolicy,
-    ) -> DurableFuture<Result<String, String>> {
-        let callee = Callee {
-            name: name.into(),
-            input: input.into(),
-            at: Location::caller(),
-        };
-        self.call_with_policy(callee, policy, CallFailure::is_of_the_activity)
-            .map(|answer| answer.map_err(|failure| failure.display_message()))
-    }
-
-    /// The call behind all forms of calling an activity.
-    pub(crate) fn call_activity(
-        &self,
-        name: String,
-        input: String,
-        retry: Option<Retry>,
-        at: &'static Location<'static>,
-    ) -> DurableFuture<Result<String, ErrorDetails>> {
-        let call = ActivityCall {
-            name,
-            input,
-            retry,
-            ..ActivityCall::default()
-        };
-        let asked = self.turn.schedule_activity(call, at);
-        DurableFuture::call(self.turn.clone(), asked)
+        Self {
+            turn,
+            ledger: Ledger::default(),
+        }
     }
 
     /// Completes `delay` after now, at the earliest; over crashes and restarts.
@@ -265,6 +199,34 @@ impl OrchestrationContext {
     /// The version that the execution is pinned to.
     pub fn orchestration_version(&self) -> String {
         self.turn.version()
+    }
+
+    /// Whether the change with this id applies to this execution: `true`, unless it came by here before
+    /// the change was deployed. Recorded; the first answer holds for the whole execution.
+    ///
+    /// Ask in front of what was changed, and keep the old code for as long as instances run that
+    /// began with it. When they are gone, [`deprecate_patch`](Self::deprecate_patch) takes the place
+    /// of the question; when no execution is left that has it in its history, that can go too.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn order(ctx: OrchestrationContext, id: String) -> Result<String, String> {
+    ///     if ctx.patched("check-stock-first") {
+    ///         ctx.schedule_activity("check_stock", id.as_str()).await?;
+    ///     }
+    ///     ctx.schedule_activity("ship", id).await
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn patched(&self, change_id: impl Into<String>) -> bool {
+        self.turn.patched(change_id.into(), Location::caller())
+    }
+
+    /// Says that the code before a change is gone, while executions may still have it in their history.
+    #[track_caller]
+    pub fn deprecate_patch(&self, change_id: impl Into<String>) {
+        self.turn
+            .deprecate_patch(change_id.into(), Location::caller());
     }
 
     /// Whether the code runs from history at the moment. For logs only: code that decides by it

@@ -95,6 +95,25 @@ impl<T: Send + 'static> DurableFuture<T> {
     }
 }
 
+impl<T> DurableFuture<T> {
+    /// Leaves the activity to workers that take this tag. To be said before the future is first
+    /// polled, and of activities only: anything else fails the instance when it comes to rest.
+    #[must_use = "a dropped durable future is cancelled: `.await` it, or keep it"]
+    pub fn with_tag(self, tag: impl Into<String>) -> Self {
+        let tag = tag.into();
+        let problem = match &self.state {
+            State::Open(id, _) => self.turn.tag_activity(*id, tag).err(),
+            // There is nothing to be done, whoever would do it.
+            State::Ready(_) | State::Never => None,
+            State::Composed(_) | State::Done => Some("a tag belongs to one call of an activity"),
+        };
+        if let Some(problem) = problem {
+            self.turn.reject(problem.to_owned());
+        }
+        self
+    }
+}
+
 impl DurableFuture<Result<String, ErrorDetails>> {
     /// A call of an activity or of another orchestration.
     pub(crate) fn call(turn: TurnHandle, asked: Asked) -> Self {

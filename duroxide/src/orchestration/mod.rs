@@ -1,21 +1,30 @@
 //! What an orchestration sees: its context, the futures that history drives, and how to combine
 //! them. Must not know: storage, the runtime, Tokio.
 
+mod activities;
 mod call_error;
+mod cancellation;
+mod children;
 mod context;
 mod durable_future;
 mod guid;
 mod join;
+mod kept;
 mod macros;
 mod retry;
+mod saga;
 mod select;
 mod trace;
 mod wake_list;
 
 pub use call_error::CallError;
+pub use cancellation::CancellationRequested;
+pub use children::{SUB_ORCH_AUTO_PREFIX, is_auto_generated_sub_orch_id};
 pub use context::{ContinueAsNew, Elapsed, OrchestrationContext};
 pub use durable_future::DurableFuture;
 pub use guid::{Guid, Random};
 pub use join::{JoinAll, join_all, join2, join3};
 pub(crate) use retry::{CallFailure, Callee};
+pub(crate) use saga::Guarded;
+pub use saga::Saga;
 pub use select::{Either2, Either3, SelectAll, select_all, select2, select3};

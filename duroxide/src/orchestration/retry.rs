@@ -28,6 +28,8 @@ pub(crate) enum CallFailure {
 pub(crate) struct Callee {
     pub(crate) name: String,
     pub(crate) input: String,
+    pub(crate) session_id: Option<String>,
+    pub(crate) tag: Option<String>,
     pub(crate) at: &'static Location<'static>,
 }
 
@@ -43,15 +45,32 @@ impl OrchestrationContext {
         let is_plain = policy.timeout.is_none() && policy.total_timeout.is_none();
         match policy.max_attempts {
             0 => self.refused(Err(CallFailure::Failed(no_attempts(&callee.name)))),
-            1 if is_plain => {
-                let Callee { name, input, at } = callee;
-                self.call_activity(name, input, None, at)
-                    .map(|answer| answer.map_err(CallFailure::Failed))
-            }
+            1 if is_plain => self
+                .call_activity(callee, None)
+                .map(|answer| answer.map_err(CallFailure::Failed)),
             _ => {
                 let call = RetriedCall::begin(self, callee, policy, is_worth_retrying);
                 DurableFuture::composed(self.turn.clone(), call)
             }
+        }
+    }
+}
+
+impl Callee {
+    pub(crate) fn new(name: String, input: String, at: &'static Location<'static>) -> Self {
+        Self {
+            name,
+            input,
+            session_id: None,
+            tag: None,
+            at,
+        }
+    }
+
+    pub(crate) fn on_session(self, session_id: String) -> Self {
+        Self {
+            session_id: Some(session_id),
+            ..self
         }
     }
 }
@@ -143,18 +162,25 @@ impl<J: Fn(&CallFailure) -> bool> RetriedCall<J> {
     }
 
     fn begin_attempt(&mut self) {
-        let Callee { name, input, at } = self.callee.clone();
         let retry = self.first_attempt.map(|first_attempt| Retry {
             first_attempt,
             attempt: self.attempt,
         });
-        let answer = self.context.call_activity(name, input, retry, at);
+        let answer = self.context.call_activity(self.callee.clone(), retry);
         self.first_attempt = self.first_attempt.or(answer.event_id());
         let timeout = self.policy.timeout;
         let own = timeout.map(|timeout| self.now().saturating_add(timeout));
         let due = [own, self.deadline].into_iter().flatten().min();
         let limit = due.map(|due| self.limit(due));
         self.stage = Stage::Attempt { answer, limit };
+    }
+
+    /// A timer that ends early, too, when the instance is cancelled.
+    fn pause(&self, due: Timestamp) -> Limit {
+        let turn = &self.context.turn;
+        let id = turn.create_pause(due, self.callee.at);
+        let timer = DurableFuture::new(turn.clone(), id, |_fired| ());
+        Limit { due, timer }
     }
 
     fn limit(&self, due: Timestamp) -> Limit {
@@ -182,7 +208,7 @@ impl<J: Fn(&CallFailure) -> bool> RetriedCall<J> {
         if pause.is_zero() {
             self.begin_attempt();
         } else {
-            let end = self.limit(next);
+            let end = self.pause(next);
             self.stage = Stage::Pause { end, failure };
         }
         Ok(())
@@ -239,13 +265,20 @@ impl<J: Fn(&CallFailure) -> bool> Future for RetriedCall<J> {
                 Stage::Pause { failure, .. } => Some(failure),
                 Stage::Attempt { .. } | Stage::Over => None,
             };
-            if let StageEnd::Fired(due) = end {
+            if let StageEnd::Fired(due) = end
+                && !self.context.turn.is_refusing()
+            {
                 self.reached = due;
             }
             let gone_on = match (end, pause) {
                 (StageEnd::Answer(Ok(result)), _) => return Poll::Ready(Ok(result)),
                 (StageEnd::Answer(Err(details)), _) => self.after(CallFailure::Failed(details)),
                 (StageEnd::Fired(_), None) => self.after(CallFailure::TimedOut),
+                (StageEnd::Fired(_), Some(_)) if self.context.turn.is_refusing() => {
+                    // Asked for all the same: the refusal says why.
+                    self.begin_attempt();
+                    Ok(())
+                }
                 // It may have fired late: the process was down.
                 (StageEnd::Fired(_), Some(failure)) if self.is_too_late(self.now()) => Err(failure),
                 (StageEnd::Fired(_), Some(_)) => {

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use crate::activity::ActivityContext;
 use crate::engine::CodeFactory;
 use crate::history::ErrorDetails;
-use crate::orchestration::OrchestrationContext;
+use crate::orchestration::{Guarded, OrchestrationContext};
 
 /// An orchestration, ready to be called.
 pub type OrchestrationFn = Arc<
@@ -26,5 +26,9 @@ pub type ActivityFn = Arc<
 /// The handler in the form that the engine takes: it never hears of the context.
 pub fn code(handler: &OrchestrationFn) -> CodeFactory {
     let handler = Arc::clone(handler);
-    Box::new(move |turn, input| handler(OrchestrationContext::new(turn), input))
+    Box::new(move |turn, input| {
+        let context = OrchestrationContext::new(turn);
+        let code = handler(context.clone(), input);
+        Box::pin(Guarded::new(context, code))
+    })
 }

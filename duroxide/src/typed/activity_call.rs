@@ -183,11 +183,7 @@ impl<T: Send + 'static, E: Send + 'static> ActivityCall<T, E> {
             Some(Err(error)) => return self.context.refused(Err(error.into())),
             None => return self.context.refused(Err(CallError::Cancelled)),
         };
-        let callee = Callee {
-            name: self.name.to_owned(),
-            input,
-            at: self.at,
-        };
+        let callee = Callee::new(self.name.to_owned(), input, self.at);
         let (outcome, is_final) = (self.outcome, self.is_final);
         let read = move |failure| match failure {
             CallFailure::Failed(details) => (outcome.read)(Err(details)),

@@ -30,6 +30,9 @@ pub struct Retry {
     pub attempt: u32,
 }
 
+/// The longest name of a tag, in bytes.
+const LONGEST_TAG: usize = 256;
+
 impl TurnHandle {
     /// Asks for an activity.
     pub fn schedule_activity(&self, call: ActivityCall, at: &'static Location<'static>) -> Asked {
@@ -43,5 +46,24 @@ impl TurnHandle {
             tag: call.tag,
         };
         self.call(kind, at)
+    }
+
+    /// Leaves the activity to workers that take this tag.
+    ///
+    /// # Errors
+    ///
+    /// Why that cannot be said of it, or not any more.
+    pub fn tag_activity(&self, id: EventId, with: String) -> Result<(), &'static str> {
+        if with.len() > LONGEST_TAG {
+            return Err("a tag has at most 256 bytes");
+        }
+        let mut state = self.lock();
+        let emission = state.emitted.iter_mut().find(|it| it.event.event_id == id);
+        match emission.map(|it| &mut it.event.kind) {
+            Some(EventKind::ActivityScheduled { tag, .. }) => *tag = Some(with),
+            Some(_) => return Err("only activities have a tag"),
+            None => return Err("a tag comes too late once the call was awaited"),
+        }
+        Ok(())
     }
 }

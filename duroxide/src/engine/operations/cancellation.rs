@@ -16,16 +16,21 @@ pub enum OnCancel {
     /// It ends at once.
     #[default]
     End,
-    /// Whoever wraps the code ends it and cleans up behind it, within this time.
-    Unwind(Duration),
-    /// The code goes on: its open calls end as cancelled, and it has this time to come to an end.
-    Cooperate(Duration),
+    /// Whoever wraps the code ends it and cleans up behind it.
+    Unwind,
+    /// The code goes on: its open calls end as cancelled.
+    Cooperate,
 }
+
+/// How long code may go on after it was cancelled, if it did not say.
+const CLEANUP: Duration = Duration::from_secs(60);
 
 /// What is known of a request to end.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Cancellation {
     on_cancel: OnCancel,
+    /// How long the code wants to go on.
+    within: Option<Duration>,
     /// The words of whoever asked first.
     reason: Option<String>,
     /// Ends the time for cleaning up.
@@ -52,11 +57,18 @@ pub(in crate::engine) enum Cancelled {
 }
 
 impl TurnHandle {
-    /// Says how the code wants to be cancelled. What asks for more counts.
-    pub fn on_cancel(&self, wish: OnCancel) {
+    /// Says how the code wants to be cancelled, and how long it may go on then (60 seconds if it never
+    /// says). What asks for more counts.
+    pub fn on_cancel(&self, wish: OnCancel, within: Option<Duration>) {
         let mut state = self.lock();
         let cancellation = &mut state.cancellation;
         cancellation.on_cancel = cancellation.on_cancel.max(wish);
+        cancellation.within = cancellation.within.max(within);
+    }
+
+    /// Whether calls by this handle end at once, because the instance was asked to end.
+    pub fn is_refusing(&self) -> bool {
+        !self.is_shielded && self.lock().cancellation.reason.is_some()
     }
 
     /// The words of whoever asked the instance to end, if somebody did.
@@ -68,7 +80,7 @@ impl TurnHandle {
     pub fn is_unwinding(&self) -> bool {
         let state = self.lock();
         let cancellation = &state.cancellation;
-        cancellation.reason.is_some() && matches!(cancellation.on_cancel, OnCancel::Unwind(_))
+        cancellation.reason.is_some() && cancellation.on_cancel == OnCancel::Unwind
     }
 
     /// Begins to wait for a request to end.
@@ -132,14 +144,13 @@ impl TurnState {
         let cancellation = &mut self.cancellation;
         let first = cancellation.reason.get_or_insert_with(|| reason.to_owned());
         let ends = Cancelled::Ends(cancelled(first));
-        let limit = match cancellation.on_cancel {
-            _ if terminate => return ends,
-            OnCancel::End => return ends,
-            OnCancel::Unwind(limit) | OnCancel::Cooperate(limit) => limit,
-        };
+        if terminate || cancellation.on_cancel == OnCancel::End {
+            return ends;
+        }
+        let limit = cancellation.within.unwrap_or(CLEANUP);
         let mut wakers = cancellation.take_wakers();
         self.awaited -= wakers.len();
-        let cooperates = matches!(self.cancellation.on_cancel, OnCancel::Cooperate(_));
+        let cooperates = self.cancellation.on_cancel == OnCancel::Cooperate;
         let fire_at = self.now.saturating_add(limit);
         self.cancellation.deadline =
             Some(self.push(None, EventKind::TimerCreated { fire_at }, None));
@@ -181,7 +192,9 @@ impl TurnState {
                 operation.request,
                 Request::Activity | Request::SubOrchestration { .. }
             );
-            is_call && !operation.is_shielded && operation.resolution.is_none()
+            (is_call || operation.is_pause)
+                && !operation.is_shielded
+                && operation.resolution.is_none()
         });
         let calls: Vec<(EventId, Request)> = calls
             .map(|(&id, operation)| (id, operation.request.clone()))
@@ -193,10 +206,10 @@ impl TurnState {
             let answer = Err(cancelled_details(&reason));
             let resolution = match request {
                 Request::SubOrchestration { .. } => Resolution::SubOrchestration(answer),
-                Request::Activity
-                | Request::Timer { .. }
-                | Request::ExternalEvent
-                | Request::QueueEvent => Resolution::Activity(answer),
+                Request::Timer { .. } => Resolution::Timer,
+                Request::Activity | Request::ExternalEvent | Request::QueueEvent => {
+                    Resolution::Activity(answer)
+                }
             };
             wakers.extend(self.resolve(id, resolution));
         }

@@ -74,6 +74,14 @@ impl Queues {
             .collect()
     }
 
+    /// How many messages the code has not read.
+    pub(in crate::engine) fn unread_count(&self) -> usize {
+        self.by_name
+            .values()
+            .map(|queue| queue.messages.len())
+            .sum()
+    }
+
     fn queue(&mut self, name: &str) -> &mut Queue {
         self.by_name.entry(name.to_owned()).or_default()
     }

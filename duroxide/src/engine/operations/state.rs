@@ -6,7 +6,7 @@ use std::panic::Location;
 
 use crate::engine::TurnHandle;
 use crate::engine::turn_state::TurnState;
-use crate::history::{EventKind, KvEntry};
+use crate::history::{EventKind, KvEntry, SystemStats};
 use crate::time::Timestamp;
 
 /// What an instance shows and keeps.
@@ -105,6 +105,21 @@ impl TurnHandle {
             self.clear_kv(key, at);
         }
         count
+    }
+}
+
+impl TurnHandle {
+    /// How large the instance is, up to the message under way.
+    pub fn stats(&self) -> SystemStats {
+        let state = self.lock();
+        let values = state.kept.kv.values().map(|entry| entry.value.len());
+        SystemStats {
+            history_event_count: state.last_event_id().0,
+            history_size_bytes: state.history_bytes as u64,
+            queue_pending_count: state.queues.unread_count() as u64,
+            kv_user_key_count: state.kept.kv.len() as u64,
+            kv_total_value_bytes: values.sum::<usize>() as u64,
+        }
     }
 }
 

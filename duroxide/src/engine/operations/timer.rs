@@ -13,6 +13,20 @@ impl TurnHandle {
         self.create_timer_at(self.now().saturating_add(delay), at)
     }
 
+    /// Asks for a timer that ends, too, when the calls of the code end as cancelled. `None` once the
+    /// execution has ended.
+    pub fn create_pause(
+        &self,
+        fire_at: Timestamp,
+        at: &'static Location<'static>,
+    ) -> Option<EventId> {
+        let id = self.create_timer_at(fire_at, at)?;
+        if let Some(operation) = self.lock().open.get_mut(&id) {
+            operation.is_pause = true;
+        }
+        Some(id)
+    }
+
     /// Asks for a timer that is due at `fire_at`. `None` once the execution has ended.
     pub fn create_timer_at(
         &self,
