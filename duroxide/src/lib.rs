@@ -53,6 +53,8 @@ pub mod retry;
 pub mod runtime;
 pub mod storage;
 pub mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod time;
 pub mod typed;
 

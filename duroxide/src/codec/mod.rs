@@ -24,12 +24,16 @@ pub struct CodecError {
 /// [`CodecError`] with the value's type: maps with keys that are no strings, and errors of the
 /// user's own `Serialize`.
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<String, CodecError> {
-    serde_json::to_string(value).map_err(|error| CodecError {
-        verb: "encode",
-        type_name: type_name::<T>().to_owned(),
-        at: String::new(),
-        problem: error.to_string(),
-    })
+    serde_json::to_string(value).map_err(encode_error::<T>)
+}
+
+/// A value as JSON text for people: one line for each field.
+///
+/// # Errors
+///
+/// As [`encode`].
+pub fn encode_pretty<T: Serialize + ?Sized>(value: &T) -> Result<String, CodecError> {
+    serde_json::to_string_pretty(value).map_err(encode_error::<T>)
 }
 
 /// A value from JSON text.
@@ -68,6 +72,16 @@ pub fn decode_failure<E: DeserializeOwned>(
     payload
         .and_then(|payload| decode(&payload))
         .map_err(|mismatch| format!("{message} ({mismatch})"))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn encode_error<T: ?Sized>(error: serde_json::Error) -> CodecError {
+    CodecError {
+        verb: "encode",
+        type_name: type_name::<T>().to_owned(),
+        at: String::new(),
+        problem: error.to_string(),
+    }
 }
 
 fn decode_error<T>(at: String, problem: String) -> CodecError {

@@ -162,6 +162,17 @@ impl Execution {
         }
     }
 
+    /// Whether the code stands where the replayed history ends: it asked for nothing that is not
+    /// recorded, and waits for nothing that the history does not drive.
+    ///
+    /// # Errors
+    ///
+    /// [`Nondeterminism`], as [`apply`](Self::apply) would find it with the next message.
+    pub fn check_at_rest(&self) -> Result<(), Nondeterminism> {
+        self.turn.lock().expect_nothing_emitted(None)?;
+        self.woken_from_outside().map_or(Ok(()), Err)
+    }
+
     /// Consumes one message at the time `now`, if the execution [`takes`](Self::takes) it.
     ///
     /// # Errors
@@ -173,10 +184,7 @@ impl Execution {
         if !self.takes(&message) {
             return Ok(Step::default());
         }
-        self.turn.lock().expect_nothing_emitted(None)?;
-        if let Some(foreign) = self.woken_from_outside() {
-            return Err(foreign);
-        }
+        self.check_at_rest()?;
         let accepted = match &self.phase {
             Phase::New { version, .. } => self.turn.lock().accept_start(message, version, now)?,
             Phase::Running(_) | Phase::Ended => self.turn.lock().accept(message, now)?,

@@ -64,6 +64,21 @@ pub enum RegistryError {
     },
 }
 
+impl OrchestrationRegistry {
+    /// What `#[orchestration]` registered in all linked crates.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`] for the first registration that does not fit the others.
+    pub fn linked() -> Result<Self, RegistryError> {
+        let mut all = Self::builder();
+        for registration in linked() {
+            all.add(registration);
+        }
+        all.build_result()
+    }
+}
+
 impl<H> Default for Registry<H> {
     fn default() -> Self {
         Self {

@@ -16,3 +16,4 @@ mod layering;
 mod provider;
 mod runtime;
 mod support;
+mod testing;
