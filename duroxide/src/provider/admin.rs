@@ -31,7 +31,11 @@ pub trait ProviderAdmin: Send + Sync {
 
     /// Deletes all of these instances, or none: histories, messages, activities, timers, locks,
     /// values and status. What is under way for them is lost: commits and completions give
-    /// [`LockLost`](ProviderError::LockLost). Ids that do not exist are passed over.
+    /// [`LockLost`](ProviderError::LockLost). Ids that do not exist are passed over. Afterwards
+    /// an id is free.
+    ///
+    /// A child that has not ended tells its parent, if that stays:
+    /// [`deletion_notice`](crate::provider::deletion_notice) says how. So nobody waits for what is gone.
     ///
     /// # Errors
     ///
@@ -42,7 +46,8 @@ pub trait ProviderAdmin: Send + Sync {
 
     /// Forgets executions of one instance that are older than its current one: those that are not
     /// among the newest `keep_last` (the current one included, so that 0 and 1 mean the same), and
-    /// that ended before `ended_before`, as far as these are given. Values are kept.
+    /// that ended before `ended_before`, as far as these are given; without either, all of them.
+    /// The activities and timers that they left go with them. Values are kept.
     async fn prune(
         &self,
         instance: &InstanceId,
@@ -115,9 +120,9 @@ pub struct ExecutionSummary {
     pub execution_id: ExecutionId,
     /// How it stands.
     pub state: ExecutionState,
-    /// When it began; `None` before its first turn.
+    /// When it began: the time of its first event. `None` before its first turn.
     pub started_at: Option<Timestamp>,
-    /// When it ended.
+    /// When it ended: the time of its last event, if it did.
     pub ended_at: Option<Timestamp>,
     /// How many events it has.
     pub events: u64,
@@ -175,9 +180,9 @@ pub struct Totals {
 /// How much waits in the queues of a store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueueDepths {
-    /// Messages in inboxes.
+    /// Messages in inboxes, those included that are put off or belong to a turn under way.
     pub orchestrator_queue: usize,
-    /// Activities, those that run included.
+    /// Activities, those included that are put off or run.
     pub worker_queue: usize,
     /// Timers that are not due yet.
     pub timer_queue: usize,

@@ -1,7 +1,9 @@
 //! What can be wrong with a commit whatever the store: the same checks for all of them.
 
-use crate::history::{Event, EventId, EventKind, ExecutionId, Message};
-use crate::provider::{ChildStart, TurnCommit, TurnOutcome};
+use std::collections::BTreeMap;
+
+use crate::history::{Event, EventId, EventKind, ExecutionId, InstanceId, KvEntry, Message, Start};
+use crate::provider::{ChildStart, KvChange, TurnCommit, TurnOutcome};
 
 /// Whether this message may come from outside.
 ///
@@ -13,6 +15,18 @@ pub fn check_event(message: &Message) -> Result<(), String> {
         return Ok(());
     }
     Err("only events come from outside; the store makes all other messages itself".to_owned())
+}
+
+/// Whether an instance may begin with this: with its first execution, and with nothing handed down.
+///
+/// # Errors
+///
+/// What is wrong, for [`ProviderError::Refused`](crate::provider::ProviderError::Refused).
+pub fn check_start(start: &Start) -> Result<(), String> {
+    if start.parent.is_some() {
+        return Err("only a turn of the parent starts a sub-orchestration".to_owned());
+    }
+    check_beginning(start)
 }
 
 /// Where an instance stands before a commit.
@@ -27,13 +41,13 @@ pub struct CommitBase {
 }
 
 impl TurnCommit {
-    /// Whether this turn follows from `base` and agrees with itself. Locks and messages are the
-    /// store's own business.
+    /// Whether this turn of `instance` follows from `base` and agrees with itself. Locks and what is
+    /// consumed are the store's own business.
     ///
     /// # Errors
     ///
     /// What is wrong, for [`ProviderError::Refused`](crate::provider::ProviderError::Refused).
-    pub fn check(&self, base: CommitBase) -> Result<(), String> {
+    pub fn check(&self, instance: &InstanceId, base: CommitBase) -> Result<(), String> {
         if self.execution_id != base.execution_id {
             return Err(format!(
                 "execution {} is not the current one, {}",
@@ -63,12 +77,18 @@ impl TurnCommit {
                 ));
             }
         }
-        let not_first = |child: &&ChildStart| child.start.execution_id != ExecutionId::FIRST;
-        if let Some(child) = self.starts.iter().find(not_first) {
-            let id = &child.instance;
-            return Err(format!("`{id}` does not begin with its first execution"));
+        for child in &self.starts {
+            self.check_child(instance, child)
+                .map_err(|problem| format!("the start of `{}` {problem}", child.instance))?;
         }
-        Ok(())
+        self.check_messages()?;
+        self.check_kept()?;
+        match self.forget_before {
+            Some(kept) if kept > self.execution_id_after() => Err(format!(
+                "execution {kept} has not begun: not all are forgotten"
+            )),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// The version that this turn pins its execution to, if it is the first of that.
@@ -131,10 +151,137 @@ impl TurnCommit {
             .ok_or_else(|| "the outcome is not what the events say".to_owned())
     }
 
+    /// A child is tied to the event that scheduled it, and so is the answer if there is none. An
+    /// instance that nobody waits for is tied to nothing.
+    fn check_child(&self, instance: &InstanceId, child: &ChildStart) -> Result<(), String> {
+        check_beginning(&child.start)?;
+        let id = child.instance.as_str();
+        let Some(parent) = &child.start.parent else {
+            let starts_it = |event: &Event| matches!(&event.kind, EventKind::OrchestrationChained { instance, .. } if instance == id);
+            return match &child.if_taken {
+                Some(_) => Err("has an answer, but nobody waits for it".to_owned()),
+                None if !self.history_delta.iter().any(starts_it) => {
+                    Err("has no event in this turn".to_owned())
+                }
+                None => Ok(()),
+            };
+        };
+        let scheduled = matches!(
+            self.kind_of(parent.source),
+            Some(EventKind::SubOrchestrationScheduled { instance, .. }) if instance == id
+        );
+        if parent.instance != *instance || parent.execution_id != self.execution_id || !scheduled {
+            return Err("names a parent that does not schedule it in this turn".to_owned());
+        }
+        match &child.if_taken {
+            Some(Message::SubOrchestrationFailed {
+                execution_id,
+                source,
+                ..
+            }) if (*execution_id, *source) == (parent.execution_id, parent.source) => Ok(()),
+            Some(_) | None => Err("has no answer for when the id is taken".to_owned()),
+        }
+    }
+
+    /// One instance tells another that it ended, or sends it an event. All else is between the store
+    /// and the instance.
+    fn check_messages(&self) -> Result<(), String> {
+        for (target, message) in &self.messages {
+            match message {
+                Message::SubOrchestrationCompleted { .. }
+                | Message::SubOrchestrationFailed { .. }
+                | Message::CancelRequested { .. }
+                | Message::ExternalEvent { .. }
+                | Message::QueueEvent { .. } => {}
+                Message::Start(_)
+                | Message::ActivityCompleted { .. }
+                | Message::ActivityFailed { .. }
+                | Message::TimerFired { .. } => {
+                    return Err(format!("no turn sends such a message to `{target}`"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The custom status and the values change as the events say.
+    fn check_kept(&self) -> Result<(), String> {
+        let events = self.history_delta.iter();
+        let status = events.clone().rev().find_map(|event| match &event.kind {
+            EventKind::CustomStatusUpdated { status } => Some(status),
+            _ => None,
+        });
+        if status != self.custom_status.as_ref() {
+            return Err("the custom status is not what the events say".to_owned());
+        }
+        let told: Vec<KvChange> = events.filter_map(KvChange::of).collect();
+        (KvEffect::of(&told) == KvEffect::of(&self.kv))
+            .then_some(())
+            .ok_or_else(|| "the values do not change as the events say".to_owned())
+    }
+
+    /// The execution that is the current one behind this turn.
+    fn execution_id_after(&self) -> ExecutionId {
+        match &self.outcome {
+            TurnOutcome::ContinuedAsNew { next } => next.execution_id,
+            TurnOutcome::Running | TurnOutcome::Completed { .. } | TurnOutcome::Failed { .. } => {
+                self.execution_id
+            }
+        }
+    }
+
     /// What the event with that number says, if it belongs to this turn.
-    fn kind_of(&self, id: EventId) -> Option<&EventKind> {
+    pub(crate) fn kind_of(&self, id: EventId) -> Option<&EventKind> {
         let first: &Event = self.history_delta.first()?;
         let place = usize::try_from(id.0.checked_sub(first.event_id.0)?).ok()?;
         self.history_delta.get(place).map(|event| &event.kind)
     }
+}
+
+/// What changes of values come to, however they are told.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct KvEffect<'turn> {
+    /// Whether what stood there before is gone.
+    clears_all: bool,
+    /// What stands under a key; `None`: nothing any more.
+    keys: BTreeMap<&'turn str, Option<&'turn KvEntry>>,
+}
+
+impl<'turn> KvEffect<'turn> {
+    fn of(changes: &'turn [KvChange]) -> Self {
+        let mut effect = Self::default();
+        for change in changes {
+            match change {
+                KvChange::Set(entry) => {
+                    effect.keys.insert(&entry.key, Some(entry));
+                }
+                KvChange::Clear { key } if effect.clears_all => {
+                    effect.keys.remove(key.as_str());
+                }
+                KvChange::Clear { key } => {
+                    effect.keys.insert(key, None);
+                }
+                KvChange::ClearAll => {
+                    effect.clears_all = true;
+                    effect.keys.clear();
+                }
+            }
+        }
+        effect
+    }
+}
+
+fn check_beginning(start: &Start) -> Result<(), String> {
+    if start.execution_id != ExecutionId::FIRST {
+        return Err(format!(
+            "begins execution {}, not the first",
+            start.execution_id
+        ));
+    }
+    let hands_down =
+        !start.carried.is_empty() || start.custom_status.is_some() || !start.kv.is_empty();
+    if hands_down {
+        return Err("hands something down, but there is no execution before it".to_owned());
+    }
+    Ok(())
 }

@@ -13,7 +13,8 @@ pub struct TurnFetch {
     /// How long the locks last if nobody renews them.
     pub lock_timeout: Duration,
     /// Which numbers of the engine's semantics the worker replays. Executions that are pinned to
-    /// another number are passed over: not locked, not decoded, not counted.
+    /// another number are passed over: not locked, not decoded, not counted. Before its first turn an
+    /// execution is pinned to none and goes to whoever replays any: an empty range gets nothing.
     pub semantics: RangeInclusive<u32>,
 }
 
@@ -77,7 +78,9 @@ impl ActivityFetch {
 /// As whom, and under which terms, a worker takes activities of sessions.
 ///
 /// Fetching an activity of a session that nobody owns claims the session in the same step. As long
-/// as the claim lasts nobody else gets activities of that session.
+/// as the claim lasts nobody else gets activities of that session. Sessions are the store's, not an
+/// instance's: the same id is the same session. A claim that ends takes no activity from whoever
+/// holds it, and does not outlive a crash.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionFetch {
     /// Who owns what is claimed.
@@ -88,6 +91,8 @@ pub struct SessionFetch {
     /// How many sessions the owner may own at the same time. At that number only activities of its
     /// own sessions, and those without one, are handed out.
     pub max_sessions: usize,
-    /// Whether the activities of one session run one at a time, in the order of their scheduling.
+    /// Whether the activities of one session run one at a time, in the order of their scheduling:
+    /// one waits for what runs, and for what was scheduled before it and is let through by the same
+    /// filter, also if that is put off.
     pub one_at_a_time: bool,
 }

@@ -7,6 +7,7 @@
 
 mod admin;
 mod check;
+mod derived;
 mod error;
 mod fetch;
 mod tags;
@@ -29,7 +30,8 @@ pub use admin::{
     Deleted, ExecutionState, ExecutionSummary, InstanceQuery, ProviderAdmin, QueueDepths,
     StateQuery, Totals,
 };
-pub use check::{CommitBase, check_event};
+pub use check::{CommitBase, check_event, check_start};
+pub use derived::{deletion_notice, unread_messages};
 pub use error::ProviderError;
 pub use fetch::{ActivityFetch, SessionFetch, TurnFetch};
 pub use tags::TagFilter;
@@ -62,6 +64,10 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
 
     /// Creates the instance and puts `start` into its inbox, unless there is an instance with that
     /// id. From the moment it is acknowledged the instance exists and messages for it are kept.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::Refused`] for what [`check_start`] says.
     async fn start(
         &self,
         instance: &InstanceId,
@@ -99,8 +105,9 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     ///
     /// In one transaction: check the lock; delete the consumed messages; append the events; queue
     /// activities and timers, *then* remove the cancelled ones; create the instances that it starts;
-    /// deliver its messages to other instances; change status and values; set the outcome. An
-    /// instance whose id is taken is not started (see [`ChildStart::if_taken`]). Messages that are
+    /// deliver its messages to other instances; change status and values; set the outcome; forget
+    /// executions. An instance whose id is taken is not started (see [`ChildStart::if_taken`]). A message
+    /// for an instance that does not exist is dropped, and holds nobody up. Messages that are
     /// not consumed stay visible. The first event of an execution pins its version. An instance that continues as new gets its next execution and
     /// that execution's start; activities and timers of the old one that are not cancelled stay.
     ///
@@ -111,7 +118,8 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     ///
     /// [`ProviderError::LockLost`] if the lock expired and was granted anew, or was given back;
     /// [`ProviderError::Refused`] if the delta does not follow the last event, names a message that
-    /// the lock does not cover, or an execution that is not the current one.
+    /// the lock does not cover, or an execution that is not the current one, or if the commit does
+    /// not agree with itself: [`TurnCommit::check`] is for all stores.
     async fn commit_turn(
         &self,
         lock: &TurnLock,

@@ -81,11 +81,14 @@ pub struct TurnCommit {
     /// Messages for other instances: the end of a child for its parent, a cancellation for a child.
     /// One for an instance that does not exist is dropped.
     pub messages: Vec<(InstanceId, Message)>,
-    /// The custom status, if this turn set it or (`Some(None)`) took it back.
+    /// The custom status, if this turn set it or (`Some(None)`) took it back; as the last of its
+    /// events says.
     pub custom_status: Option<Option<String>>,
-    /// Changes of the values that the instance keeps, in their order.
+    /// Changes of the values that the instance keeps, in their order; as the events of this delta
+    /// say, with their timestamps.
     pub kv: Vec<KvChange>,
-    /// Executions below this one are forgotten.
+    /// Executions below this one are forgotten: their events, and the activities and timers that
+    /// they left. At the most all but the one that is the current one behind this turn.
     pub forget_before: Option<ExecutionId>,
     /// Where the instance stands now.
     pub outcome: TurnOutcome,
@@ -120,8 +123,9 @@ pub struct ChildStart {
     pub instance: InstanceId,
     /// Its first message.
     pub start: Start,
-    /// If there is an instance with that id: nothing is started, and the turn's own instance gets
-    /// this message.
+    /// If there is an instance with that id, ended or not: nothing is started, and the turn's own
+    /// instance gets this message. That somebody waits for the child is what makes it necessary, so
+    /// a start without a parent has none.
     pub if_taken: Option<Message>,
 }
 
@@ -295,13 +299,14 @@ pub struct InstanceStatus {
     pub parent: Option<InstanceId>,
     /// The status that it shows.
     pub custom_status: Option<String>,
-    /// How often that was set or taken back.
+    /// How many turns set it or took it back; a next execution goes on counting.
     pub custom_status_version: u64,
     /// When it was started.
     pub created_at: Timestamp,
-    /// When its state or its custom status last changed.
+    /// When it was started, took over a next execution, ended, or had its custom status set or
+    /// taken back: the last of these, on the store's own clock.
     pub updated_at: Timestamp,
-    /// Grows with every change of what stands here.
+    /// Grows with every change of what stands here, so with every first turn of an execution too.
     pub change: u64,
 }
 

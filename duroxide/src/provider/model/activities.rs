@@ -14,15 +14,13 @@ impl State {
         moment: &Moment<'_>,
         fetch: &ActivityFetch,
     ) -> Look<Vec<ActivityItem>> {
-        let ready = self
-            .activities
-            .iter()
-            .filter(|(_, queued)| queued.is_ready(moment));
-        let ready: Vec<u64> = ready.map(|(&id, _)| id).take(fetch.max).collect();
-        let items: Vec<_> = ready
-            .into_iter()
-            .filter_map(|id| self.hand_out_activity(id, moment, fetch.lock_timeout))
-            .collect();
+        let mut items = Vec::new();
+        let queue: Vec<u64> = self.activities.keys().copied().collect();
+        for id in queue {
+            if items.len() < fetch.max && self.is_for(id, moment, fetch) {
+                items.extend(self.hand_out_activity(id, moment, fetch));
+            }
+        }
         if items.is_empty() {
             Look::NothingFor(self.next_activity_due(moment))
         } else {
@@ -30,17 +28,31 @@ impl State {
         }
     }
 
+    /// Whether the activity is available, and for this worker.
+    fn is_for(&self, id: u64, moment: &Moment<'_>, fetch: &ActivityFetch) -> bool {
+        let queued = self.activities.get(&id);
+        queued.is_some_and(|queued| {
+            queued.is_ready(moment)
+                && fetch.tags.matches(queued.tag.as_deref())
+                && self.lets_through(id, queued, moment, fetch)
+        })
+    }
+
     fn hand_out_activity(
         &mut self,
         id: u64,
         moment: &Moment<'_>,
-        lock_timeout: Duration,
+        fetch: &ActivityFetch,
     ) -> Option<ActivityItem> {
-        let lease = self.grant(moment, lock_timeout);
-        let request = self.request(self.activities.get(&id)?);
+        let lease = self.grant(moment, fetch.lock_timeout);
+        let queued = self.activities.get(&id)?;
+        let request = self.request(queued);
+        let session = queued.session_id.clone();
+        let owner = session.and_then(|session| self.claim(session, moment, fetch));
         let queued = self.activities.get_mut(&id)?;
         queued.attempt = queued.attempt.saturating_add(1);
         queued.lock = Some(lease);
+        queued.owner = owner;
         Some(ActivityItem {
             lock: ActivityLock {
                 activity: id,
@@ -73,24 +85,29 @@ impl State {
     fn next_activity_due(&self, moment: &Moment<'_>) -> Option<Duration> {
         let queued = self.activities.values();
         let leases = queued.clone().filter_map(|queued| Some(queued.lock?.until));
-        let moments = leases.chain(queued.map(|queued| queued.visible_from));
+        let claims = self.sessions.values().map(|claim| claim.until);
+        let delays = queued.map(|queued| queued.visible_from);
+        let moments = leases.chain(delays).chain(claims);
         let moments = moments.filter(|&at| at > moment.elapsed);
         moments.map(|at| at.saturating_sub(moment.elapsed)).min()
     }
 
     pub(super) fn complete_activity(
         &mut self,
+        moment: &Moment<'_>,
         lock: &ActivityLock,
         result: Result<String, ErrorDetails>,
     ) -> Result<(), ProviderError> {
         self.locked_activity(lock)?;
         let done = self.activities.remove(&lock.activity);
+        let done = done.ok_or(ProviderError::LockLost)?;
+        self.use_session(&done.session_id, &done.owner, moment);
         let QueuedActivity {
             instance,
             execution_id,
             source,
             ..
-        } = done.ok_or(ProviderError::LockLost)?;
+        } = done;
         let completion = match result {
             Ok(result) => Message::ActivityCompleted {
                 execution_id,
@@ -127,10 +144,12 @@ impl State {
         lock: &ActivityLock,
         lock_timeout: Duration,
     ) -> Result<(), ProviderError> {
-        let lease = self.locked_activity(lock)?.lock.as_mut();
-        let lease = lease.filter(|lease| lease.is_live(moment));
+        let queued = self.locked_activity(lock)?;
+        let lease = queued.lock.as_mut().filter(|lease| lease.is_live(moment));
         let lease = lease.ok_or(ProviderError::LockLost)?;
         lease.extend(moment.after(lock_timeout));
+        let (session, owner) = (queued.session_id.clone(), queued.owner.clone());
+        self.use_session(&session, &owner, moment);
         Ok(())
     }
 
@@ -149,7 +168,7 @@ impl State {
 }
 
 impl QueuedActivity {
-    fn is_ready(&self, moment: &Moment<'_>) -> bool {
+    pub(super) fn is_ready(&self, moment: &Moment<'_>) -> bool {
         self.visible_from <= moment.elapsed && self.lock.is_none_or(|lease| !lease.is_live(moment))
     }
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::history::{EventId, EventKind, ExecutionId, InstanceId, Message};
 
-use super::state::{History, Instance, State};
+use super::kept;
+use super::state::{History, Instance, QueuedActivity, State};
 
 impl State {
     /// Remembers the first violation: later ones are its consequences.
@@ -19,14 +20,37 @@ impl State {
         for (id, instance) in &self.instances {
             let checked = instance.check_executions();
             let checked = checked.and_then(|()| self.check_obligations(id, instance));
+            let checked = checked.and_then(|()| self.check_parent(instance));
+            let checked = checked.and_then(|()| kept::check(instance));
             checked.map_err(|problem| format!("instance `{id}`: {problem}"))?;
         }
-        let orphan = |activity: &&super::state::QueuedActivity| {
-            !self.instances.contains_key(&activity.instance)
+        let problem = |activity: &QueuedActivity| self.check_activity(activity);
+        self.activities.values().try_for_each(problem)
+    }
+
+    /// I10: an activity belongs to an event that is kept, and goes to whom that says.
+    fn check_activity(&self, activity: &QueuedActivity) -> Result<(), String> {
+        let Some(instance) = self.instances.get(&activity.instance) else {
+            return Err(format!("I10: an activity of no instance: {activity:?}"));
         };
-        match self.activities.values().find(orphan) {
-            Some(activity) => Err(format!("I10: an activity of no instance: {activity:?}")),
-            None => Ok(()),
+        let history = instance.executions.get(&activity.execution_id);
+        let stored = history.and_then(|history| history.get(&activity.source));
+        match stored.map(|stored| &stored.event.kind) {
+            Some(EventKind::ActivityScheduled {
+                session_id, tag, ..
+            }) if (session_id, tag) == (&activity.session_id, &activity.tag) => Ok(()),
+            _ => Err(format!("I10: an activity of no such event: {activity:?}")),
+        }
+    }
+
+    /// I10, I31: whoever waits for the end of an instance exists.
+    fn check_parent(&self, instance: &Instance) -> Result<(), String> {
+        match instance.parent() {
+            Some(parent) if !self.instances.contains_key(&parent.instance) => Err(format!(
+                "I10: its parent `{}` does not exist",
+                parent.instance
+            )),
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -47,7 +71,8 @@ impl State {
         Ok(())
     }
 
-    /// I9, I10, I13, I29: what the running execution waits for is on its way exactly once.
+    /// I9, I10, I13, I29, I31: what the running execution waits for is on its way exactly once: queued,
+    /// due one day, a child that has not ended, or an answer in the inbox.
     fn check_obligations(&self, id: &InstanceId, instance: &Instance) -> Result<(), String> {
         if instance.state.is_terminal() {
             return Ok(());
@@ -64,6 +89,15 @@ impl State {
         for &(_, execution_id, source) in &instance.timers {
             if execution_id == current {
                 owe(source);
+            }
+        }
+        for child in self.instances.values() {
+            if let Some(parent) = child.parent()
+                && parent.instance == *id
+                && parent.execution_id == current
+                && !child.state.is_terminal()
+            {
+                owe(parent.source);
             }
         }
         for stored in instance.inbox.values() {
@@ -157,15 +191,21 @@ fn wanted(history: &History) -> BTreeMap<EventId, Wanted> {
         let event = &stored.event;
         let source = event.source_event_id.unwrap_or_default();
         match &event.kind {
-            EventKind::ActivityScheduled { .. } | EventKind::TimerCreated { .. } => {
+            EventKind::ActivityScheduled { .. }
+            | EventKind::TimerCreated { .. }
+            | EventKind::SubOrchestrationScheduled { .. } => {
                 wanted.insert(event.event_id, Wanted::Open);
             }
-            EventKind::ActivityCancelRequested { .. } | EventKind::TimerCancelled { .. } => {
+            EventKind::ActivityCancelRequested { .. }
+            | EventKind::TimerCancelled { .. }
+            | EventKind::SubOrchestrationCancelRequested { .. } => {
                 wanted.insert(source, Wanted::Cancelled);
             }
             EventKind::ActivityCompleted { .. }
             | EventKind::ActivityFailed { .. }
-            | EventKind::TimerFired { .. } => {
+            | EventKind::TimerFired { .. }
+            | EventKind::SubOrchestrationCompleted { .. }
+            | EventKind::SubOrchestrationFailed { .. } => {
                 wanted.insert(source, Wanted::Answered);
             }
             EventKind::OrchestrationStarted { .. }
@@ -173,10 +213,6 @@ fn wanted(history: &History) -> BTreeMap<EventId, Wanted> {
             | EventKind::OrchestrationFailed { .. }
             | EventKind::OrchestrationContinuedAsNew { .. }
             | EventKind::OrchestrationCancelRequested { .. }
-            | EventKind::SubOrchestrationScheduled { .. }
-            | EventKind::SubOrchestrationCompleted { .. }
-            | EventKind::SubOrchestrationFailed { .. }
-            | EventKind::SubOrchestrationCancelRequested { .. }
             | EventKind::OrchestrationChained { .. }
             | EventKind::CustomStatusUpdated { .. }
             | EventKind::KeyValueSet { .. }
@@ -195,14 +231,19 @@ fn wanted(history: &History) -> BTreeMap<EventId, Wanted> {
 }
 
 impl Instance {
-    /// I8: an execution has a successor exactly if it continued as new.
+    /// I8: an execution has a successor exactly if it continued as new; none is missing but those that
+    /// were forgotten.
     fn check_executions(&self) -> Result<(), String> {
-        let mut expected = ExecutionId::FIRST;
+        let known = u64::try_from(self.executions.len()).unwrap_or(u64::MAX);
+        let last = self.executions.last_key_value().map(|(&last, _)| last);
+        let all = known.saturating_add(self.forgotten);
+        if last != Some(self.execution_id) || all != self.execution_id.0 {
+            return Err(format!(
+                "I8: {all} executions, the last is {last:?}, the current one {}",
+                self.execution_id
+            ));
+        }
         for (&id, history) in &self.executions {
-            if id != expected {
-                return Err(format!("I8: execution {id} where {expected} is due"));
-            }
-            expected = id.next();
             check_history(history).map_err(|problem| format!("execution {id}: {problem}"))?;
             let last = history
                 .last_key_value()
@@ -215,13 +256,7 @@ impl Instance {
                 ));
             }
         }
-        match self.executions.last_key_value() {
-            Some((&last, _)) if last == self.execution_id => Ok(()),
-            _ => Err(format!(
-                "I8: execution {} is not the last",
-                self.execution_id
-            )),
-        }
+        Ok(())
     }
 
     fn ended_with(&self, id: ExecutionId) -> bool {
@@ -229,10 +264,18 @@ impl Instance {
     }
 }
 
+/// What an open event asked for.
+#[derive(PartialEq, Eq)]
+enum Asked {
+    Activity,
+    Timer,
+    Child,
+}
+
 /// I8, I11: events are dense, begin with a start, end at most once, and answer what is open.
 fn check_history(history: &History) -> Result<(), String> {
     let mut expected = EventId::FIRST;
-    let mut open: BTreeMap<EventId, bool> = BTreeMap::new();
+    let mut open: BTreeMap<EventId, Asked> = BTreeMap::new();
     let mut ended = false;
     for (&id, stored) in history {
         let kind = &stored.event.kind;
@@ -247,12 +290,17 @@ fn check_history(history: &History) -> Result<(), String> {
         ended = kind.is_terminal();
         let source = stored.event.source_event_id.unwrap_or_default();
         let answered = match kind {
-            EventKind::ActivityScheduled { .. } => open.insert(id, true).is_none(),
-            EventKind::TimerCreated { .. } => open.insert(id, false).is_none(),
+            EventKind::ActivityScheduled { .. } => open.insert(id, Asked::Activity).is_none(),
+            EventKind::TimerCreated { .. } => open.insert(id, Asked::Timer).is_none(),
+            EventKind::SubOrchestrationScheduled { .. } => open.insert(id, Asked::Child).is_none(),
             EventKind::ActivityCompleted { .. } | EventKind::ActivityFailed { .. } => {
-                open.remove(&source) == Some(true)
+                open.remove(&source) == Some(Asked::Activity)
             }
-            EventKind::TimerFired { .. } => open.remove(&source) == Some(false),
+            EventKind::TimerFired { .. } => open.remove(&source) == Some(Asked::Timer),
+            EventKind::SubOrchestrationCompleted { .. }
+            | EventKind::SubOrchestrationFailed { .. } => {
+                open.remove(&source) == Some(Asked::Child)
+            }
             EventKind::ActivityCancelRequested { .. }
             | EventKind::TimerCancelled { .. }
             | EventKind::OrchestrationStarted { .. }
@@ -260,9 +308,6 @@ fn check_history(history: &History) -> Result<(), String> {
             | EventKind::OrchestrationFailed { .. }
             | EventKind::OrchestrationContinuedAsNew { .. }
             | EventKind::OrchestrationCancelRequested { .. }
-            | EventKind::SubOrchestrationScheduled { .. }
-            | EventKind::SubOrchestrationCompleted { .. }
-            | EventKind::SubOrchestrationFailed { .. }
             | EventKind::SubOrchestrationCancelRequested { .. }
             | EventKind::OrchestrationChained { .. }
             | EventKind::CustomStatusUpdated { .. }

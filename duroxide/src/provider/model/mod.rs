@@ -2,10 +2,13 @@
 //! prose leaves a doubt, what this store does is meant. Must not know: how others store things.
 
 mod activities;
+mod admin;
 mod commit;
 mod invariants;
+mod kept;
 mod provider;
 mod reads;
+mod sessions;
 mod state;
 mod turns;
 

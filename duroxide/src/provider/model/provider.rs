@@ -14,6 +14,7 @@ use crate::provider::{
 };
 use crate::time::Timestamp;
 
+use super::state::{Moment, State};
 use super::{Look, ModelProvider};
 
 #[async_trait]
@@ -49,7 +50,7 @@ impl Provider for ModelProvider {
         lock: &TurnLock,
         turn: TurnCommit,
     ) -> Result<Committed, ProviderError> {
-        self.write(|state, _| state.commit_turn(lock, turn))
+        self.write(|state, moment| state.commit_turn(moment, lock, turn))
     }
 
     async fn abandon_turn(
@@ -82,7 +83,7 @@ impl Provider for ModelProvider {
         lock: &ActivityLock,
         result: Result<String, ErrorDetails>,
     ) -> Result<(), ProviderError> {
-        self.write(|state, _| state.complete_activity(lock, result))
+        self.write(|state, moment| state.complete_activity(moment, lock, result))
     }
 
     async fn abandon_activity(
@@ -131,23 +132,22 @@ impl Provider for ModelProvider {
 
     async fn renew_sessions(
         &self,
-        _owners: &[String],
-        _lock_timeout: Duration,
-        _idle_timeout: Duration,
+        owners: &[String],
+        lock_timeout: Duration,
+        idle_timeout: Duration,
     ) -> Result<usize, ProviderError> {
-        Ok(0)
+        let renew = |state: &mut State, moment: &Moment<'_>| {
+            state.renew_sessions(moment, owners, lock_timeout, idle_timeout)
+        };
+        Ok(self.write(renew))
     }
 
-    async fn kv(
-        &self,
-        _instance: &InstanceId,
-        _key: &str,
-    ) -> Result<Option<KvEntry>, ProviderError> {
-        Ok(None)
+    async fn kv(&self, instance: &InstanceId, key: &str) -> Result<Option<KvEntry>, ProviderError> {
+        Ok(self.lock().kv(instance, key))
     }
 
-    async fn kv_entries(&self, _instance: &InstanceId) -> Result<Vec<KvEntry>, ProviderError> {
-        Ok(Vec::new())
+    async fn kv_entries(&self, instance: &InstanceId) -> Result<Vec<KvEntry>, ProviderError> {
+        Ok(self.lock().kv_entries(instance))
     }
 
     fn admin(&self) -> Option<&dyn ProviderAdmin> {
@@ -159,47 +159,51 @@ impl Provider for ModelProvider {
 impl ProviderAdmin for ModelProvider {
     async fn list_instances(
         &self,
-        _filter: &InstanceQuery,
+        filter: &InstanceQuery,
         after: Option<&InstanceId>,
         max: usize,
     ) -> Result<Vec<InstanceStatus>, ProviderError> {
-        Ok(self.lock().list(after, max))
+        Ok(self.lock().list(filter, after, max))
     }
 
-    async fn executions(&self, _: &InstanceId) -> Result<Vec<ExecutionSummary>, ProviderError> {
-        Err(missing())
+    async fn executions(
+        &self,
+        instance: &InstanceId,
+    ) -> Result<Vec<ExecutionSummary>, ProviderError> {
+        self.lock().executions(instance)
     }
 
-    async fn children(&self, _: &InstanceId) -> Result<Vec<InstanceId>, ProviderError> {
-        Err(missing())
+    async fn children(&self, instance: &InstanceId) -> Result<Vec<InstanceId>, ProviderError> {
+        Ok(self.lock().children(instance))
     }
 
-    async fn delete(&self, _: &[InstanceId], _: bool) -> Result<Deleted, ProviderError> {
-        Err(missing())
+    async fn delete(
+        &self,
+        instances: &[InstanceId],
+        force: bool,
+    ) -> Result<Deleted, ProviderError> {
+        self.write(|state, _| state.delete(instances, force))
     }
 
     async fn prune(
         &self,
-        _: &InstanceId,
-        _: Option<u32>,
-        _: Option<Timestamp>,
+        instance: &InstanceId,
+        keep_last: Option<u32>,
+        ended_before: Option<Timestamp>,
     ) -> Result<Deleted, ProviderError> {
-        Err(missing())
+        Ok(self.write(|state, _| state.prune(instance, keep_last, ended_before)))
     }
 
     async fn totals(&self) -> Result<Totals, ProviderError> {
-        Err(missing())
+        Ok(self.lock().totals())
     }
 
     async fn queue_depths(&self) -> Result<QueueDepths, ProviderError> {
-        Err(missing())
+        // Not just a look: what falls due in it is not in the queue of timers any more.
+        Ok(self.write(|state, _| state.queue_depths()))
     }
 
-    async fn stats(&self, _: &InstanceId) -> Result<Option<SystemStats>, ProviderError> {
-        Err(missing())
+    async fn stats(&self, instance: &InstanceId) -> Result<Option<SystemStats>, ProviderError> {
+        self.write(|state, _| state.stats(instance))
     }
-}
-
-fn missing() -> ProviderError {
-    ProviderError::Refused("this store does not have this verb yet".to_owned())
 }

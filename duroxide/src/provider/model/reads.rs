@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use crate::history::{EventId, ExecutionId, InstanceId, Message, Start};
+use crate::history::{EventId, ExecutionId, InstanceId, KvEntry, Message, Parent, Start};
 use crate::provider::{
     Enqueued, HistoryPage, InstanceState, InstanceStatus, ProviderError, StartOutcome, check_event,
+    check_start,
 };
 
+use super::admin::check_readable;
 use super::state::{Instance, Moment, State};
 
 impl State {
@@ -17,13 +19,7 @@ impl State {
         id: &InstanceId,
         start: Start,
     ) -> Result<StartOutcome, ProviderError> {
-        if start.execution_id != ExecutionId::FIRST {
-            let why = format!(
-                "an instance does not start with execution {}",
-                start.execution_id
-            );
-            return Err(ProviderError::Refused(why));
-        }
+        check_start(&start).map_err(ProviderError::Refused)?;
         if let Some(there) = self.instances.get(id) {
             return Ok(StartOutcome::Exists {
                 status: Box::new(there.status(id)),
@@ -31,15 +27,27 @@ impl State {
                     && there.first_start.input == start.input,
             });
         }
+        self.create(moment, id, start);
+        Ok(StartOutcome::Created)
+    }
+
+    /// The instance exists from now on, with its first message.
+    pub(super) fn create(&mut self, moment: &Moment<'_>, id: &InstanceId, start: Start) {
         let created = Instance {
             first_start: start.clone(),
             created_at: moment.now,
             orchestration: start.name.clone(),
             version: start.version.clone(),
+            semantics: None,
             execution_id: start.execution_id,
             state: InstanceState::Running,
+            custom_status: None,
+            custom_status_version: 0,
+            kv: BTreeMap::new(),
+            updated_at: moment.now,
             change: 1,
             last_turn_id: None,
+            forgotten: 0,
             executions: BTreeMap::from([(start.execution_id, BTreeMap::new())]),
             inbox: BTreeMap::new(),
             sent: BTreeSet::new(),
@@ -48,7 +56,6 @@ impl State {
         };
         self.instances.insert(id.clone(), created);
         self.deliver(id, Message::Start(start));
-        Ok(StartOutcome::Created)
     }
 
     pub(super) fn enqueue(
@@ -80,15 +87,8 @@ impl State {
         };
         let mut behind = history.range((Bound::Excluded(after), Bound::Unbounded));
         let mut events = Vec::new();
-        for (&event_id, stored) in behind.by_ref().take(max) {
-            if stored.corrupt {
-                return Err(ProviderError::Corrupt {
-                    instance: id.clone(),
-                    execution_id,
-                    event_id,
-                    problem: "damaged on purpose".to_owned(),
-                });
-            }
+        for (_, stored) in behind.by_ref().take(max) {
+            check_readable(id, execution_id, stored)?;
             events.push(stored.event.clone());
         }
         let more = behind.next().is_some();
@@ -99,15 +99,19 @@ impl State {
         Some(self.instances.get(id)?.status(id))
     }
 
-    pub(super) fn list(&self, after: Option<&InstanceId>, max: usize) -> Vec<InstanceStatus> {
-        let behind = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let listed = self.instances.range((behind, Bound::Unbounded)).take(max);
-        listed.map(|(id, instance)| instance.status(id)).collect()
+    pub(super) fn kv(&self, id: &InstanceId, key: &str) -> Option<KvEntry> {
+        self.instances.get(id)?.kv.get(key).cloned()
+    }
+
+    pub(super) fn kv_entries(&self, id: &InstanceId) -> Vec<KvEntry> {
+        let instance = self.instances.get(id);
+        let entries = instance.into_iter().flat_map(|found| found.kv.values());
+        entries.cloned().collect()
     }
 }
 
 impl Instance {
-    fn status(&self, id: &InstanceId) -> InstanceStatus {
+    pub(super) fn status(&self, id: &InstanceId) -> InstanceStatus {
         InstanceStatus {
             instance: id.clone(),
             orchestration: self.orchestration.clone(),
@@ -115,12 +119,16 @@ impl Instance {
             execution_id: self.execution_id,
             state: self.state.clone(),
             pending: self.last_event_id() == EventId::NONE,
-            parent: None,
-            custom_status: None,
-            custom_status_version: 0,
+            parent: self.parent().map(|parent| parent.instance.clone()),
+            custom_status: self.custom_status.clone(),
+            custom_status_version: self.custom_status_version,
             created_at: self.created_at,
-            updated_at: self.created_at,
+            updated_at: self.updated_at,
             change: self.change,
         }
+    }
+    /// Who waits for its end.
+    pub(super) fn parent(&self) -> Option<&Parent> {
+        self.first_start.parent.as_ref()
     }
 }

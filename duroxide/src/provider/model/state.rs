@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::env::Env;
-use crate::history::{Event, EventId, ExecutionId, InstanceId, Message, Start};
+use crate::history::{Event, EventId, ExecutionId, InstanceId, KvEntry, Message, Start};
 use crate::provider::{InstanceState, MessageId};
 use crate::time::Timestamp;
 
@@ -38,6 +38,8 @@ pub(super) struct State {
     pub(super) instances: BTreeMap<InstanceId, Instance>,
     /// In the order of arrival.
     pub(super) activities: BTreeMap<u64, QueuedActivity>,
+    /// Who owns, or owned last, which session.
+    pub(super) sessions: BTreeMap<String, Claim>,
     /// How often the store was opened before, and how many locks it granted since.
     pub(super) incarnation: u32,
     pub(super) grants: u32,
@@ -54,11 +56,19 @@ pub(super) struct Instance {
     pub(super) created_at: Timestamp,
     pub(super) orchestration: String,
     pub(super) version: Option<String>,
+    /// What the current execution is pinned to; `None` before its first turn.
+    pub(super) semantics: Option<u32>,
     pub(super) execution_id: ExecutionId,
     pub(super) state: InstanceState,
+    pub(super) custom_status: Option<String>,
+    pub(super) custom_status_version: u64,
+    pub(super) kv: BTreeMap<String, KvEntry>,
+    pub(super) updated_at: Timestamp,
     pub(super) change: u64,
     pub(super) last_turn_id: Option<u128>,
     pub(super) executions: BTreeMap<ExecutionId, History>,
+    /// How many executions there were before these.
+    pub(super) forgotten: u64,
     /// In the order of arrival.
     pub(super) inbox: BTreeMap<MessageId, StoredMessage>,
     /// The ids of all events that were ever sent.
@@ -91,9 +101,34 @@ pub(super) struct QueuedActivity {
     pub(super) source: EventId,
     pub(super) orchestration: String,
     pub(super) version: Option<String>,
+    /// Beside the event that says the same: who gets it does not hang on whether that can be read.
+    pub(super) session_id: Option<String>,
+    pub(super) tag: Option<String>,
     pub(super) attempt: u32,
     pub(super) visible_from: Duration,
     pub(super) lock: Option<Lease>,
+    /// As whom it was fetched last.
+    pub(super) owner: Option<String>,
+}
+
+/// The claim of an owner on a session.
+#[derive(Debug)]
+pub(super) struct Claim {
+    pub(super) owner: String,
+    pub(super) until: Duration,
+    /// What its owner asked for: work on the session extends the claim by this.
+    pub(super) lock_timeout: Duration,
+    pub(super) last_used: Duration,
+}
+
+impl Claim {
+    pub(super) fn is_live(&self, moment: &Moment<'_>) -> bool {
+        self.until > moment.elapsed
+    }
+
+    pub(super) fn extend(&mut self, until: Duration) {
+        self.until = self.until.max(until);
+    }
 }
 
 /// A lock on one instance, and the messages that were handed out with it.
@@ -189,6 +224,7 @@ impl State {
             activity.lock = None;
             activity.visible_from = Duration::ZERO;
         }
+        self.sessions.clear();
     }
 
     pub(super) fn corrupt_messages(&mut self, instance: &InstanceId) -> bool {

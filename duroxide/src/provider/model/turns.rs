@@ -16,10 +16,8 @@ impl State {
     ) -> Look<Vec<TurnItem>> {
         let mut ready: Vec<(MessageId, InstanceId)> = Vec::new();
         for (id, instance) in &self.instances {
-            if instance
-                .lock
-                .as_ref()
-                .is_none_or(|held| !held.lease.is_live(moment))
+            if instance.is_free(moment)
+                && instance.is_replayed_by(fetch)
                 && let Some(oldest) = instance.visible(moment).into_iter().min()
             {
                 ready.push((oldest, id.clone()));
@@ -102,6 +100,19 @@ impl State {
 }
 
 impl Instance {
+    fn is_free(&self, moment: &Moment<'_>) -> bool {
+        let held = self.lock.as_ref();
+        held.is_none_or(|held| !held.lease.is_live(moment))
+    }
+
+    /// Whether the worker can go on with the current execution, or may begin it.
+    fn is_replayed_by(&self, fetch: &TurnFetch) -> bool {
+        match self.semantics {
+            Some(pinned) => fetch.semantics.contains(&pinned),
+            None => !fetch.semantics.is_empty(),
+        }
+    }
+
     /// What may be handed out, in the order in which it is: a start first, and no event before a
     /// message that has to wait.
     fn visible(&self, moment: &Moment<'_>) -> Vec<MessageId> {
@@ -151,7 +162,7 @@ impl Instance {
             last_turn_id: self.last_turn_id.unwrap_or(0),
             orchestration: self.orchestration.clone(),
             version: self.version.clone(),
-            parent: self.first_start.parent.clone(),
+            parent: self.parent().cloned(),
             ended: self.state.is_terminal(),
             messages,
         }

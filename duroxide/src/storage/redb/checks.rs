@@ -31,7 +31,7 @@ pub(crate) fn check_commit(
         last_event_id: row.last_event,
         ended: row.ended,
     };
-    turn.check(base).map_err(refused)?;
+    turn.check(&lock.instance, base).map_err(refused)?;
     Ok(consumed)
 }
 
