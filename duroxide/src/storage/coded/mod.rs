@@ -51,6 +51,38 @@ pub enum PayloadField {
     Value,
 }
 
+impl fmt::Display for PayloadPlace {
+    /// A text that no other place has, the same in all versions: to be authenticated with a payload.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let execution = self.execution_id.map_or(0, |id| id.0);
+        let event = self.event_id.map_or(0, |id| id.0);
+        let field = self.field.name();
+        let instance = self.instance.as_str();
+        // The length keeps an id from running into what follows.
+        write!(
+            f,
+            "{}:{instance}|{execution}|{event}|{field}|{}",
+            instance.len(),
+            self.name
+        )
+    }
+}
+
+impl PayloadField {
+    // Append only: encrypted payloads are bound to these words.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Output => "output",
+            Self::Error => "error",
+            Self::ErrorValue => "error-value",
+            Self::Data => "data",
+            Self::CustomStatus => "custom-status",
+            Self::Value => "value",
+        }
+    }
+}
+
 /// Changes payloads on their way to the store and back.
 ///
 /// Text goes in and text comes out. A codec that gives the same text for the same payload at the same

@@ -36,7 +36,7 @@ impl PayloadCodec for Sealed {
 }
 
 fn seal_of(place: &PayloadPlace) -> u64 {
-    let text = format!("{place:?}");
+    let text = place.to_string();
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
