@@ -6,11 +6,13 @@
 
 mod ast;
 mod attr;
+mod deterministic;
 mod duration;
 mod event;
 mod expand;
 mod fallback;
 mod kind;
+mod lint;
 mod message;
 mod names;
 mod options;
@@ -95,6 +97,19 @@ pub fn activity(attributes: TokenStream, function: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn orchestration(attributes: TokenStream, function: TokenStream) -> TokenStream {
     pipeline::annotate(Kind::Orchestration, attributes.into(), &function.into()).into()
+}
+
+/// Makes a helper deterministic: it may be awaited in orchestrations, and may await what they may.
+///
+/// It stands on functions, methods and the methods of traits. An `async fn` becomes a function that
+/// returns `impl Durable<Output = ..> + Send`; a trait may declare its method so and be implemented
+/// with this attribute. A plain `fn` stays what it is. The body is checked as that of an
+/// orchestration.
+///
+/// What calls itself boxes the call: `Box::pin(again(ctx, n - 1)).await`.
+#[proc_macro_attribute]
+pub fn deterministic(attributes: TokenStream, function: TokenStream) -> TokenStream {
+    deterministic::annotate(&attributes.into(), &function.into()).into()
 }
 
 /// Makes a type an external event: what is told to running instances, under a name.

@@ -8,15 +8,19 @@ use crate::attr::Attributes;
 use crate::expand::expand;
 use crate::fallback;
 use crate::kind::Kind;
+use crate::lint;
 use crate::message;
 use crate::source::Source;
 
 /// What stands in the place of the item. Never panics: what is wrong is an error in the tokens.
 pub(crate) fn annotate(kind: Kind, attributes: TokenStream, item: &TokenStream) -> TokenStream {
-    let Ok(source) = syn::parse2::<Source>(item.clone()) else {
+    let Ok(mut source) = syn::parse2::<Source>(item.clone()) else {
         let error = no_function(kind, item).to_compile_error();
         return quote! { #error #item };
     };
+    if kind == Kind::Orchestration {
+        source.body = lint::checked(&source.body);
+    }
     let (attributes, wrong_attribute) = Attributes::parse(kind, attributes);
     match Function::check(kind, &attributes, source.clone()) {
         Ok(function) => {

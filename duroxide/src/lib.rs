@@ -69,9 +69,9 @@ pub use activity::ActivityContext;
 pub use client::{Client, ClientError, Handle, OrchestrationError, OrchestrationStatus};
 pub use history::{AppErrorKind, ErrorDetails, Event, EventKind, SystemStats};
 pub use orchestration::{
-    CallError, CancellationRequested, DurableFuture, Either2, Either3, Elapsed,
-    OrchestrationContext, SUB_ORCH_AUTO_PREFIX, Saga, is_auto_generated_sub_orch_id, join_all,
-    join2, join3, select_all, select2, select3,
+    BoxDurable, CallError, CancellationRequested, Durable, DurableFuture, Either2, Either3,
+    Elapsed, OrchestrationContext, SUB_ORCH_AUTO_PREFIX, Saga, is_auto_generated_sub_orch_id,
+    join_all, join2, join3, select_all, select2, select3, sorted,
 };
 pub use provider::TagFilter;
 pub use registry::{ActivityRegistry, OrchestrationRegistry};
@@ -121,6 +121,30 @@ pub use duroxide_macros::activity;
 /// ```
 #[cfg(feature = "macros")]
 pub use duroxide_macros::orchestration;
+
+/// ```
+/// use duroxide::prelude::*;
+///
+/// #[activity]
+/// async fn send(_ctx: &ActivityContext, item: String) -> Result<(), String> {
+///     if item.is_empty() { Err("nothing to send".to_owned()) } else { Ok(()) }
+/// }
+///
+/// #[deterministic]
+/// async fn send_all(ctx: &OrchestrationContext, items: &[String]) -> Result<usize, String> {
+///     for item in items {
+///         send(ctx, item.clone()).await?;
+///     }
+///     Ok(items.len())
+/// }
+///
+/// #[orchestration]
+/// async fn order(ctx: &OrchestrationContext, items: Vec<String>) -> Result<usize, String> {
+///     send_all(ctx, &items).await
+/// }
+/// ```
+#[cfg(feature = "macros")]
+pub use duroxide_macros::deterministic;
 
 /// Gives a type its name as an [event](trait@ExternalEvent).
 ///

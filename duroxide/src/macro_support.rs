@@ -2,6 +2,8 @@
 
 pub use std::boxed::Box;
 pub use std::convert::Into;
+pub use std::marker::Send;
+pub use std::option::Option::{None, Some};
 pub use std::primitive::str;
 pub use std::result::Result::{self, Ok};
 pub use std::string::String;
@@ -14,7 +16,8 @@ pub use inventory;
 pub use crate::activity::ActivityContext;
 pub use crate::client::{Client, Handle, StartCall};
 pub use crate::codec::{CodecError, encode};
-pub use crate::orchestration::{ContinueAsNew, OrchestrationContext};
+pub use crate::orchestration::durable::{AwaitExt, durable_await};
+pub use crate::orchestration::{ContinueAsNew, Durable, OrchestrationContext, block};
 pub use crate::registry::{Handler, Registered, Registration};
 pub use crate::retry::{BackoffStrategy, RetryPolicy};
 pub use crate::typed::{

@@ -12,6 +12,9 @@ mod activity_signatures;
 mod activity_stored_form;
 #[path = "../ui/event/pass/derived.rs"]
 mod event_derived;
+#[path = "../ui/lints/pass/dx0001_durable.rs"]
+#[expect(dead_code, reason = "it only has to compile")]
+mod lints_durable;
 #[path = "../ui/orchestration/pass/stubs.rs"]
 mod orchestration_stubs;
 

@@ -8,10 +8,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
+use pin_project_lite::pin_project;
+
 use crate::codec::CodecError;
 use crate::engine::{Resolution, TurnHandle};
 use crate::orchestration::guid::even_bits;
 use crate::orchestration::saga::Ledger;
+use crate::orchestration::select::{Either2, Select2};
 use crate::orchestration::{DurableFuture, Guid, Random};
 use crate::time::Timestamp;
 
@@ -115,18 +118,9 @@ impl OrchestrationContext {
     /// [`Elapsed`] if the timer was recorded first; the future is dropped, what it asked for is
     /// cancelled.
     #[track_caller]
-    pub fn timeout<F: Future>(
-        &self,
-        delay: Duration,
-        future: F,
-    ) -> impl Future<Output = Result<F::Output, Elapsed>> + use<F> {
-        let timer = self.schedule_timer(delay);
-        async move {
-            match super::select2(future, timer).await {
-                super::Either2::First(output) => Ok(output),
-                super::Either2::Second(()) => Err(Elapsed(())),
-            }
-        }
+    pub fn timeout<F: Future>(&self, delay: Duration, future: F) -> Timeout<F> {
+        let race = super::select2(future, self.schedule_timer(delay));
+        Timeout { race }
     }
 
     /// Ends this execution as soon as the code comes to rest; the next one starts with `input` and
@@ -274,6 +268,33 @@ impl<T, E> Future for ContinueAsNew<T, E> {
 impl<T, E> fmt::Debug for ContinueAsNew<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ContinueAsNew")
+    }
+}
+
+pin_project! {
+    /// The future of [`timeout`](OrchestrationContext::timeout).
+    #[must_use = "futures do nothing until they are awaited"]
+    pub struct Timeout<F> {
+        #[pin]
+        race: Select2<F, DurableFuture<()>>,
+    }
+}
+
+impl<F: Future> Future for Timeout<F> {
+    type Output = Result<F::Output, Elapsed>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let race = self.project().race.poll(context);
+        race.map(|winner| match winner {
+            Either2::First(output) => Ok(output),
+            Either2::Second(()) => Err(Elapsed(())),
+        })
+    }
+}
+
+impl<F> fmt::Debug for Timeout<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Timeout").finish_non_exhaustive()
     }
 }
 

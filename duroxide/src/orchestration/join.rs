@@ -1,43 +1,98 @@
 //! Waiting for all of several futures. The outputs come in argument order.
 
 use std::fmt;
-use std::future::{IntoFuture, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::IntoFuture;
+use std::pin::Pin;
 use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
 
 use crate::orchestration::wake_list::WakeList;
 
 /// Waits for both.
-pub async fn join2<A, B>(a: A, b: B) -> (A::Output, B::Output)
+pub fn join2<A, B>(a: A, b: B) -> Join2<A::IntoFuture, B::IntoFuture>
 where
     A: IntoFuture,
     B: IntoFuture,
 {
-    let (mut a, mut b) = (pin!(a.into_future()), pin!(b.into_future()));
-    let (mut first, mut second) = (None, None);
-    poll_fn(|context| {
-        poll_into(a.as_mut(), &mut first, context);
-        poll_into(b.as_mut(), &mut second, context);
-        match (first.take(), second.take()) {
-            (Some(a), Some(b)) => Poll::Ready((a, b)),
-            (a, b) => {
-                (first, second) = (a, b);
-                Poll::Pending
-            }
-        }
-    })
-    .await
+    Join2 {
+        a: a.into_future(),
+        b: b.into_future(),
+        first: None,
+        second: None,
+    }
 }
 
 /// Waits for all three.
-pub async fn join3<A, B, C>(a: A, b: B, c: C) -> (A::Output, B::Output, C::Output)
+pub fn join3<A, B, C>(a: A, b: B, c: C) -> Join3<A::IntoFuture, B::IntoFuture, C::IntoFuture>
 where
     A: IntoFuture,
     B: IntoFuture,
     C: IntoFuture,
 {
-    let ((a, b), c) = join2(join2(a, b), c).await;
-    (a, b, c)
+    Join3 {
+        all: join2(join2(a, b), c),
+    }
+}
+
+pin_project! {
+    /// The future of [`join2`].
+    #[must_use = "futures do nothing until they are awaited"]
+    pub struct Join2<A: Future, B: Future> {
+        #[pin]
+        a: A,
+        #[pin]
+        b: B,
+        first: Option<A::Output>,
+        second: Option<B::Output>,
+    }
+}
+
+impl<A: Future, B: Future> Future for Join2<A, B> {
+    type Output = (A::Output, B::Output);
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        poll_into(this.a, this.first, context);
+        poll_into(this.b, this.second, context);
+        match (this.first.take(), this.second.take()) {
+            (Some(a), Some(b)) => Poll::Ready((a, b)),
+            (a, b) => {
+                (*this.first, *this.second) = (a, b);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<A: Future, B: Future> fmt::Debug for Join2<A, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Join2").finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// The future of [`join3`].
+    #[must_use = "futures do nothing until they are awaited"]
+    pub struct Join3<A: Future, B: Future, C: Future> {
+        #[pin]
+        all: Join2<Join2<A, B>, C>,
+    }
+}
+
+impl<A: Future, B: Future, C: Future> Future for Join3<A, B, C> {
+    type Output = (A::Output, B::Output, C::Output);
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let all = self.project().all.poll(context);
+        all.map(|((a, b), c)| (a, b, c))
+    }
+}
+
+impl<A: Future, B: Future, C: Future> fmt::Debug for Join3<A, B, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Join3").finish_non_exhaustive()
+    }
 }
 
 fn poll_into<F: Future>(future: Pin<&mut F>, slot: &mut Option<F::Output>, cx: &mut Context<'_>) {

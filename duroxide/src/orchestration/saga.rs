@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use crate::engine::{Code, OnCancel};
 use crate::history::{AppErrorKind, ErrorDetails};
-use crate::orchestration::OrchestrationContext;
+use crate::orchestration::{Durable, OrchestrationContext, block};
 
 type Undoing = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 type Undo = Box<dyn FnOnce(OrchestrationContext) -> Undoing + Send>;
@@ -97,9 +97,10 @@ impl Saga {
     /// # Errors
     ///
     /// What the steps that failed said. The others are undone all the same.
-    pub async fn compensate(&mut self) -> Result<(), String> {
+    pub fn compensate(&mut self) -> impl Durable<Output = Result<(), String>> + Send + use<> {
         let steps = self.context.ledger.take(Some(self.number));
-        undo_all(&self.context, steps).await
+        let context = self.context.clone();
+        block(async move { undo_all(&context, steps).await })
     }
 
     /// Forgets its steps: what was done stays done.

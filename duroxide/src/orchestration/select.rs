@@ -2,9 +2,11 @@
 //! every replay; the losers are dropped, and what they asked for is cancelled.
 
 use std::fmt;
-use std::future::{IntoFuture, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::IntoFuture;
+use std::pin::Pin;
 use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
 
 use crate::orchestration::wake_list::WakeList;
 
@@ -81,32 +83,97 @@ impl<T> Either3<T, T, T> {
 }
 
 /// Waits for the first of two; a tie goes to the first argument.
-pub async fn select2<A, B>(a: A, b: B) -> Either2<A::Output, B::Output>
+pub fn select2<A, B>(a: A, b: B) -> Select2<A::IntoFuture, B::IntoFuture>
 where
     A: IntoFuture,
     B: IntoFuture,
 {
-    let (mut a, mut b) = (pin!(a.into_future()), pin!(b.into_future()));
-    poll_fn(|context| {
-        if let Poll::Ready(output) = a.as_mut().poll(context) {
-            return Poll::Ready(Either2::First(output));
-        }
-        b.as_mut().poll(context).map(Either2::Second)
-    })
-    .await
+    Select2 {
+        a: Some(a.into_future()),
+        b: Some(b.into_future()),
+    }
 }
 
 /// Waits for the first of three; a tie goes to the earlier argument.
-pub async fn select3<A, B, C>(a: A, b: B, c: C) -> Either3<A::Output, B::Output, C::Output>
+pub fn select3<A, B, C>(a: A, b: B, c: C) -> Select3<A::IntoFuture, B::IntoFuture, C::IntoFuture>
 where
     A: IntoFuture,
     B: IntoFuture,
     C: IntoFuture,
 {
-    match select2(a, select2(b, c)).await {
-        Either2::First(output) => Either3::First(output),
-        Either2::Second(Either2::First(output)) => Either3::Second(output),
-        Either2::Second(Either2::Second(output)) => Either3::Third(output),
+    Select3 {
+        all: select2(a, select2(b, c)),
+    }
+}
+
+pin_project! {
+    /// The future of [`select2`].
+    #[must_use = "futures do nothing until they are awaited"]
+    pub struct Select2<A, B> {
+        #[pin]
+        a: Option<A>,
+        #[pin]
+        b: Option<B>,
+    }
+}
+
+impl<A: Future, B: Future> Future for Select2<A, B> {
+    type Output = Either2<A::Output, B::Output>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let first = poll_open(this.a.as_mut(), context).map(Either2::First);
+        let winner = match first {
+            Poll::Ready(_) => first,
+            Poll::Pending => poll_open(this.b.as_mut(), context).map(Either2::Second),
+        };
+        if winner.is_ready() {
+            // The loser is cancelled now, not when somebody drops the combinator.
+            this.a.set(None);
+            this.b.set(None);
+        }
+        winner
+    }
+}
+
+fn poll_open<F: Future>(future: Pin<&mut Option<F>>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    match future.as_pin_mut() {
+        Some(open) => open.poll(cx),
+        None => Poll::Pending,
+    }
+}
+
+impl<A, B> fmt::Debug for Select2<A, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Select2").finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// The future of [`select3`].
+    #[must_use = "futures do nothing until they are awaited"]
+    pub struct Select3<A, B, C> {
+        #[pin]
+        all: Select2<A, Select2<B, C>>,
+    }
+}
+
+impl<A: Future, B: Future, C: Future> Future for Select3<A, B, C> {
+    type Output = Either3<A::Output, B::Output, C::Output>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let all = self.project().all.poll(context);
+        all.map(|winner| match winner {
+            Either2::First(output) => Either3::First(output),
+            Either2::Second(Either2::First(output)) => Either3::Second(output),
+            Either2::Second(Either2::Second(output)) => Either3::Third(output),
+        })
+    }
+}
+
+impl<A, B, C> fmt::Debug for Select3<A, B, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Select3").finish_non_exhaustive()
     }
 }
 

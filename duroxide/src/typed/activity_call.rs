@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 
 use crate::activity::ActivityContext;
 use crate::codec::CodecError;
+use crate::orchestration::durable::durable;
 use crate::orchestration::{CallError, CallFailure, Callee, DurableFuture, OrchestrationContext};
 use crate::retry::RetryPolicy;
 use crate::typed::Outcome;
@@ -204,6 +205,8 @@ impl<T: Send + 'static, E: Send + 'static> ActivityCall<T, E> {
 }
 
 impl<T, E> Unpin for ActivityCall<T, E> {}
+
+durable! { [T: Send + 'static, E: Send + 'static] ActivityCall<T, E>; }
 
 impl<T: Send + 'static, E: Send + 'static> Future for ActivityCall<T, E> {
     type Output = Result<T, CallError<E>>;

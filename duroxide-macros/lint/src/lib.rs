@@ -1,0 +1,15 @@
+//! The determinism rules, and the search for what breaks them in the text of a function. The macros
+//! and the checker share it. Must not know: how a finding is shown.
+
+pub mod allow;
+mod attributes;
+pub mod body;
+mod loops;
+pub mod macros;
+pub mod matching;
+pub mod patterns;
+pub mod read;
+pub mod rules;
+mod shared;
+pub mod table;
+mod tokens;

@@ -1,0 +1,343 @@
+//! Reads a body: one walk through its tree, and through the tokens of macros that cannot be parsed.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::visit::{self, Visit};
+use syn::{
+    Attribute, Block, Expr, ExprCall, ExprCast, ExprClosure, ExprForLoop, ExprLoop, ExprMethodCall,
+    ExprPath, ExprUnsafe, ExprWhile, FnArg, Item, ItemStatic, ItemUse, Local, Macro, Pat, PatIdent,
+    PatType, Path, Signature, Type,
+};
+
+use crate::allow::{self, Allow};
+use crate::body::{Body, Site, What};
+use crate::{attributes, loops, macros, shared, tokens};
+
+/// Reads the body of a function with that signature. `whole` are allowances for all of it.
+pub fn read(signature: &Signature, block: &Block, whole: Vec<Allow>) -> Body {
+    let mut reader = Reader {
+        active: (0..whole.len()).collect(),
+        body: Body {
+            allows: whole,
+            ..Body::default()
+        },
+        types: BTreeMap::new(),
+    };
+    for input in &signature.inputs {
+        if let FnArg::Typed(typed) = input {
+            reader.declare(&typed.pat, Some(&typed.ty));
+        }
+    }
+    let mut bindings = Bindings(&mut reader);
+    bindings.visit_block(block);
+    reader.visit_block(block);
+    reader.body
+}
+
+struct Reader {
+    body: Body,
+    /// The allowances around the node under way.
+    active: Vec<usize>,
+    /// The local names, each with its type if the text tells.
+    types: BTreeMap<String, Option<Vec<String>>>,
+}
+
+impl Reader {
+    fn push(&mut self, what: What, at: impl ToTokens) {
+        self.body.sites.push(Site {
+            what,
+            at: at.into_token_stream(),
+            allows: self.active.clone(),
+        });
+    }
+
+    fn form(&mut self, id: &'static str, subject: &str, at: impl ToTokens) {
+        self.push(What::Form(id, subject.to_owned()), at);
+    }
+
+    /// Walks below a node with the allowances that stand on it.
+    fn below(&mut self, attributes: &[Attribute], walk: impl FnOnce(&mut Self)) {
+        let before = self.active.len();
+        for attribute in attributes.iter().filter(|it| allow::is_ours(it)) {
+            match Allow::of(attribute) {
+                Ok(allow) => {
+                    self.active.push(self.body.allows.len());
+                    self.body.allows.push(allow);
+                }
+                Err(invalid) => self.body.invalid.extend(invalid),
+            }
+        }
+        walk(self);
+        self.active.truncate(before);
+    }
+
+    fn declare(&mut self, pat: &Pat, ty: Option<&Type>) {
+        match pat {
+            Pat::Ident(name) => {
+                let ty = ty.and_then(type_path);
+                let known = self
+                    .types
+                    .entry(name.ident.to_string())
+                    .or_insert(ty.clone());
+                // Two bindings of one name with different types: nobody knows.
+                if *known != ty {
+                    *known = None;
+                }
+            }
+            Pat::Type(typed) => self.declare(&typed.pat, Some(&typed.ty)),
+            Pat::Paren(inner) => self.declare(&inner.pat, ty),
+            _ => Names(self).visit_pat(pat),
+        }
+    }
+
+    fn is_local(&self, name: &str) -> bool {
+        self.types.contains_key(name)
+    }
+
+    fn path(&mut self, path: Vec<String>, at: impl ToTokens) {
+        let is_local = matches!(path.as_slice(), [only] if self.is_local(only));
+        if !is_local && !path.is_empty() {
+            self.push(What::Path(path), at);
+        }
+    }
+
+    /// The type of a receiver, if the text tells.
+    fn receiver(&self, expr: &Expr) -> Option<Vec<String>> {
+        match expr {
+            Expr::Paren(inner) => self.receiver(&inner.expr),
+            Expr::Reference(inner) => self.receiver(&inner.expr),
+            Expr::Path(path) if path.path.is_ident("self") => Some(vec!["Self".to_owned()]),
+            Expr::Path(path) => {
+                let name = path.path.get_ident()?.to_string();
+                self.types.get(&name)?.clone()
+            }
+            other => made_type(other),
+        }
+    }
+
+    fn walks_unordered(&mut self, expr: &Expr, at: impl ToTokens) {
+        let receiver = self.receiver(expr);
+        if receiver.is_some_and(|ty| ty.last().is_some_and(|it| is_hash(it))) {
+            self.form("DX0105", "this", at);
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Reader {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        let attributes = attributes::of(expr);
+        self.below(attributes, |reader| visit::visit_expr(reader, expr));
+    }
+
+    fn visit_local(&mut self, local: &'ast Local) {
+        self.below(&local.attrs, |reader| visit::visit_local(reader, local));
+    }
+
+    fn visit_stmt_macro(&mut self, it: &'ast syn::StmtMacro) {
+        self.below(&it.attrs, |reader| reader.visit_macro(&it.mac));
+    }
+
+    fn visit_expr_path(&mut self, it: &'ast ExprPath) {
+        let mut names = Vec::new();
+        if let Some(qself) = &it.qself
+            && qself.position == 0
+        {
+            names.extend(type_path(&qself.ty).unwrap_or_default());
+        }
+        names.extend(segments(&it.path));
+        self.path(names, it);
+    }
+
+    fn visit_expr_method_call(&mut self, it: &'ast ExprMethodCall) {
+        let name = it.method.unraw().to_string();
+        let receiver = self.receiver(&it.receiver);
+        if WALKS.contains(&name.as_str()) {
+            self.walks_unordered(&it.receiver, &it.method);
+        }
+        self.push(What::Method { name, receiver }, &it.method);
+        visit::visit_expr_method_call(self, it);
+    }
+
+    fn visit_expr_for_loop(&mut self, it: &'ast ExprForLoop) {
+        self.walks_unordered(&it.expr, &it.expr);
+        visit::visit_expr_for_loop(self, it);
+    }
+
+    fn visit_expr_closure(&mut self, it: &'ast ExprClosure) {
+        if let Some(asyncness) = &it.asyncness {
+            self.form("DX0001", "the future of an `async` closure", asyncness);
+        }
+        visit::visit_expr_closure(self, it);
+    }
+
+    fn visit_expr_unsafe(&mut self, it: &'ast ExprUnsafe) {
+        self.form("DX0117", "`unsafe`", it.unsafe_token);
+        visit::visit_expr_unsafe(self, it);
+    }
+
+    fn visit_expr_cast(&mut self, it: &'ast ExprCast) {
+        if matches!(&*it.ty, Type::Ptr(_)) {
+            self.form("DX0116", "an address", &it.ty);
+        }
+        visit::visit_expr_cast(self, it);
+    }
+
+    fn visit_expr_loop(&mut self, it: &'ast ExprLoop) {
+        if loops::is_endless(&it.body) {
+            self.form("DX0203", "this loop", it.loop_token);
+        }
+        visit::visit_expr_loop(self, it);
+    }
+
+    fn visit_expr_while(&mut self, it: &'ast ExprWhile) {
+        if loops::is_true(&it.cond) && loops::is_endless(&it.body) {
+            self.form("DX0203", "this loop", it.while_token);
+        }
+        visit::visit_expr_while(self, it);
+    }
+
+    fn visit_macro(&mut self, it: &'ast Macro) {
+        self.push(What::Macro(segments(&it.path)), &it.path);
+        if macros::quotes_only(it) {
+            return;
+        }
+        if macros::prints_address(it) {
+            self.form("DX0116", "an address", &it.path);
+        }
+        match macros::arguments(it) {
+            Some(arguments) => {
+                for argument in &arguments {
+                    self.visit_expr(argument);
+                }
+            }
+            None => self.opaque(&it.tokens),
+        }
+    }
+
+    fn visit_item(&mut self, item: &'ast Item) {
+        match item {
+            Item::Use(it) => self.visit_item_use(it),
+            Item::Static(it) => self.visit_item_static(it),
+            Item::Macro(it) if it.mac.path.is_ident("macro_rules") => self.opaque(&it.mac.tokens),
+            Item::Macro(it) => self.visit_macro(&it.mac),
+            Item::Fn(it) => self.visit_block(&it.block),
+            // What they do happens elsewhere.
+            _ => {}
+        }
+    }
+
+    fn visit_item_use(&mut self, it: &'ast ItemUse) {
+        self.body.imports.add(&it.tree);
+    }
+
+    fn visit_item_static(&mut self, it: &'ast ItemStatic) {
+        if shared::is_shared(it) {
+            self.form("DX0107", &format!("`{}`", it.ident), &it.ident);
+        }
+    }
+
+    // Types do nothing by themselves.
+    fn visit_type(&mut self, _: &'ast Type) {}
+}
+
+impl Reader {
+    fn opaque(&mut self, stream: &TokenStream) {
+        for (what, at) in tokens::names(stream) {
+            match what {
+                What::Path(path) => self.path(path, at),
+                other => self.push(other, at),
+            }
+        }
+    }
+}
+
+/// The names that patterns of the body bind.
+struct Bindings<'a>(&'a mut Reader);
+
+impl<'ast> Visit<'ast> for Bindings<'_> {
+    fn visit_local(&mut self, local: &'ast Local) {
+        let made = local.init.as_ref().and_then(|init| made_type(&init.expr));
+        match (&local.pat, made) {
+            (Pat::Ident(name), Some(made)) => {
+                self.0.types.insert(name.ident.to_string(), Some(made));
+            }
+            (pat, _) => self.0.declare(pat, None),
+        }
+        visit::visit_local(self, local);
+    }
+
+    fn visit_pat_type(&mut self, typed: &'ast PatType) {
+        self.0.declare(&typed.pat, Some(&typed.ty));
+    }
+
+    fn visit_pat_ident(&mut self, it: &'ast PatIdent) {
+        self.0.types.entry(it.ident.to_string()).or_insert(None);
+    }
+}
+
+struct Names<'a>(&'a mut Reader);
+
+impl<'ast> Visit<'ast> for Names<'_> {
+    fn visit_pat_ident(&mut self, it: &'ast PatIdent) {
+        self.0.types.insert(it.ident.to_string(), None);
+    }
+}
+
+/// What walks through a collection.
+const WALKS: &[&str] = &[
+    "drain",
+    "into_iter",
+    "into_keys",
+    "into_values",
+    "iter",
+    "iter_mut",
+    "keys",
+    "values",
+    "values_mut",
+];
+
+fn is_hash(name: &str) -> bool {
+    name == "HashMap" || name == "HashSet"
+}
+
+/// The names of a path, without generics.
+pub(crate) fn segments(path: &Path) -> Vec<String> {
+    let names = path.segments.iter();
+    names.map(|it| it.ident.unraw().to_string()).collect()
+}
+
+/// The type behind references, if it is a path.
+pub(crate) fn type_path(ty: &Type) -> Option<Vec<String>> {
+    match ty {
+        Type::Reference(reference) => type_path(&reference.elem),
+        Type::Paren(inner) => type_path(&inner.elem),
+        Type::Group(inner) => type_path(&inner.elem),
+        Type::Path(path) if path.qself.is_none() => Some(segments(&path.path)),
+        _ => None,
+    }
+}
+
+/// The type that an expression makes, if it says so: `Type { .. }`, `Type::new(..)`.
+fn made_type(expr: &Expr) -> Option<Vec<String>> {
+    match expr {
+        Expr::Struct(it) => Some(segments(&it.path)),
+        Expr::Reference(it) => made_type(&it.expr),
+        Expr::Call(ExprCall { func, .. }) => {
+            let Expr::Path(path) = &**func else {
+                return None;
+            };
+            let mut names = segments(&path.path);
+            let made = names.pop()?;
+            let makes_itself = ["new", "default", "from", "with_capacity"].contains(&made.as_str());
+            (makes_itself && is_type_name(names.last()?)).then_some(names)
+        }
+        _ => None,
+    }
+}
+
+fn is_type_name(name: &str) -> bool {
+    name.starts_with(|it: char| it.is_uppercase())
+}
