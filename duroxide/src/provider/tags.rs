@@ -54,12 +54,10 @@ impl TagFilter {
 
     /// Whether an activity with this tag is taken.
     pub fn matches(&self, tag: Option<&str>) -> bool {
-        match self {
-            Self::Any => true,
-            Self::None => false,
-            Self::DefaultOnly => tag.is_none(),
-            Self::Tags(tags) => tag.is_some_and(|tag| tags.contains(tag)),
-            Self::DefaultAnd(tags) => tag.is_none_or(|tag| tags.contains(tag)),
+        match (self, tag) {
+            (Self::Any, _) | (Self::DefaultOnly | Self::DefaultAnd(_), None) => true,
+            (Self::None, _) | (Self::DefaultOnly, Some(_)) | (Self::Tags(_), None) => false,
+            (Self::Tags(tags) | Self::DefaultAnd(tags), Some(tag)) => tags.contains(tag),
         }
     }
 }

@@ -50,8 +50,13 @@ impl Driver<'_> {
 
 /// An id that no other call gave.
 pub(super) fn fresh(what: &str) -> String {
-    static LAST: AtomicU64 = AtomicU64::new(0);
-    format!("{what}-{}", LAST.fetch_add(1, Ordering::Relaxed))
+    format!("{what}-{}", unique())
+}
+
+/// A number that no other call gave, larger than those that rules choose themselves.
+pub(super) fn unique() -> u128 {
+    static LAST: AtomicU64 = AtomicU64::new(1_000_000);
+    u128::from(LAST.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The only one of them.

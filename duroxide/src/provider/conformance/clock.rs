@@ -34,14 +34,14 @@ impl ActivityClock {
     }
 }
 
-/// Measures by a delayed turn. No other turn may become available while time passes.
+/// Measures by a delayed turn. Other turns that are there meanwhile stay as they were.
 #[derive(Debug)]
 pub struct TurnClock {
     item: TurnItem,
 }
 
 impl TurnClock {
-    /// A clock; to be made while no other turn is available.
+    /// A clock.
     pub async fn new(driver: &Driver<'_>) -> Self {
         let clock = driver.start(&fresh("clock")).await;
         Self {
@@ -53,8 +53,6 @@ impl TurnClock {
     pub async fn pass(&mut self, driver: &Driver<'_>, duration: Duration) {
         let given_back = driver.store.abandon_turn(&self.item.lock, duration, true);
         given_back.await.unwrap();
-        let item = driver.fetch().await;
-        assert_eq!(item.lock.instance, self.item.lock.instance);
-        self.item = item;
+        self.item = driver.fetch_turn_of(&self.item.lock.instance).await;
     }
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::history::{Event, EventId, ExecutionId, InstanceId};
+use crate::history::{Event, EventId, ExecutionId, InstanceId, Message};
 use crate::provider::{
-    ActivityFetch, ActivityItem, Committed, InstanceStatus, ProviderRef, StartOutcome, TurnFetch,
-    TurnItem,
+    ActivityFetch, ActivityItem, Committed, Enqueued, InstanceStatus, ProviderRef, StartOutcome,
+    TurnFetch, TurnItem,
 };
 use crate::time::Timestamp;
 
-use super::assertions::only;
+use super::assertions::{only, unique};
 use super::{ProviderFactory, Turn, first_start};
 
 /// A lease that does not end during a test.
@@ -150,6 +150,17 @@ impl<'f> Driver<'f> {
         let item = self.fetch_turn_of(id).await;
         self.commit(&item, script(Turn::of(&item))).await;
         item
+    }
+
+    /// Sends an event to this instance, and commits the turn that has it. Others stay as they were.
+    pub async fn poke(&self, id: &InstanceId, script: impl FnOnce(Turn) -> Turn) -> TurnItem {
+        let message = Message::ExternalEvent {
+            name: "poke".to_owned(),
+            data: String::new(),
+        };
+        let sent = self.store.enqueue(id, unique(), message).await;
+        assert_eq!(sent.unwrap(), Enqueued::Accepted);
+        self.turn_of(id, script).await
     }
 
     /// Locks the next turn of this instance. Others stay as they were.

@@ -46,6 +46,13 @@ pub trait ProviderFactory: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Lets the last store fail, or work again: while it fails, no write gets through, and the calls
+    /// that need one say so. `false` if that cannot be done: the rules about it are then skipped.
+    async fn fail(&self, provider: &ProviderRef, fails: bool) -> bool {
+        let _ = (provider, fails);
+        false
+    }
+
     /// Called at the end of each rule: what the store has to say about its own state.
     ///
     /// # Errors

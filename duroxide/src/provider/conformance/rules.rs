@@ -32,7 +32,6 @@ macro_rules! conformance_tests {
             ]
             atomicity: [
                 a_turn_is_written_as_a_whole,
-                a_fetch_names_the_last_turn,
                 a_refused_turn_leaves_no_trace,
                 a_turn_without_its_lock_leaves_no_trace,
                 the_same_turn_again_is_already_applied,
@@ -43,6 +42,7 @@ macro_rules! conformance_tests {
                 of_concurrent_commits_of_one_turn_one_writes,
                 of_concurrent_turns_under_one_lock_one_is_written,
                 a_commit_dropped_halfway_can_be_made_again,
+                a_fetch_names_the_last_turn,
             ]
             attempts: [
                 a_message_given_back_counts,
@@ -56,6 +56,18 @@ macro_rules! conformance_tests {
                 a_forgotten_activity_does_not_count,
                 each_activity_has_its_own_count,
                 an_activity_that_crashes_its_process_counts,
+            ]
+            cancel_requests: [
+                a_request_arrives_as_it_was_sent,
+                a_request_for_an_unknown_instance_is_refused,
+                a_request_before_the_first_turn_is_kept,
+                a_request_keeps_its_place,
+                a_request_sent_again_is_one_message,
+                a_request_after_the_end_changes_nothing,
+                a_request_follows_the_next_start,
+                a_request_survives,
+                a_request_wakes_a_fetch,
+                a_parent_cancels_its_child,
             ]
             cancelled_timers: [
                 a_cancelled_timer_never_fires,
@@ -73,6 +85,24 @@ macro_rules! conformance_tests {
                 many_activities_are_cancelled_at_once,
                 a_cancellation_concerns_its_own_instance,
                 an_ending_turn_can_cancel,
+            ]
+            children: [
+                a_child_exists_with_the_turn_that_starts_it,
+                a_child_of_a_turn_that_is_not_written_does_not_exist,
+                the_end_of_a_child_reaches_its_parent,
+                the_failure_of_a_child_reaches_its_parent,
+                a_child_keeps_its_parent_over_its_executions,
+                a_child_outlives_the_execution_of_its_parent,
+                a_child_has_children_of_its_own,
+                a_taken_id_is_answered,
+                the_id_of_an_ended_instance_is_taken,
+                nobody_is_its_own_child,
+                of_two_children_with_one_id_one_starts,
+                of_concurrent_children_with_one_id_one_starts,
+                a_repeated_turn_starts_nobody_again,
+                many_children_start_at_once,
+                children_survive,
+                children_wake_a_fetch,
             ]
             completions: [
                 a_result_arrives_once,
@@ -116,6 +146,43 @@ macro_rules! conformance_tests {
                 each_of_many_parked_fetches_takes_over,
                 a_fetch_misses_nothing_while_it_parks,
             ]
+            custom_status: [
+                a_new_instance_shows_nothing,
+                a_status_shows_with_its_commit,
+                a_status_is_taken_back,
+                a_turn_without_a_status_keeps_it,
+                every_setting_counts,
+                the_last_status_of_a_turn_shows,
+                any_text_is_a_status,
+                a_status_counts_with_its_commit,
+                a_wait_ends_with_a_status,
+                a_status_survives,
+                a_status_stays_over_executions,
+                statuses_do_not_mix,
+                the_time_of_the_last_change_is_true,
+                an_execution_is_pending_until_its_first_turn,
+            ]
+            deletion: [
+                a_deleted_instance_leaves_nothing,
+                what_runs_is_deleted_by_force_only,
+                a_set_is_deleted_as_a_whole,
+                a_parent_is_not_deleted_without_its_children,
+                an_ended_child_is_deleted_alone,
+                a_parent_hears_of_the_deletion_of_its_child,
+                a_family_that_is_deleted_is_gone,
+                a_deleted_id_is_free,
+                a_turn_of_a_deleted_instance_is_lost,
+                an_activity_of_a_deleted_instance_is_lost,
+                what_has_ended_is_deleted_in_pages,
+                a_message_for_a_deleted_instance_is_dropped,
+                a_wait_outlives_a_deletion,
+            ]
+            detached: [
+                a_detached_instance_has_no_parent,
+                a_taken_id_starts_nothing,
+                an_ending_turn_starts_others,
+                a_detached_instance_outlives_its_starter,
+            ]
             endings: [
                 a_completed_instance_shows_its_output,
                 a_failed_instance_shows_why,
@@ -138,6 +205,12 @@ macro_rules! conformance_tests {
                 events_left_behind_follow_the_next_start,
                 events_do_not_overtake_what_is_put_off,
                 a_corrupt_event_holds_up_nobody,
+            ]
+            executions: [
+                an_execution_before_its_first_turn_has_not_begun,
+                each_execution_is_told,
+                a_failed_execution_is_told_with_why,
+                what_is_unknown_has_no_executions,
             ]
             giving_back: [
                 an_abandoned_turn_is_there_at_once,
@@ -198,6 +271,16 @@ macro_rules! conformance_tests {
                 a_lease_begins_when_it_is_granted,
                 an_expired_lock_passes_to_one_of_many,
             ]
+            listing: [
+                pages_of_a_list_join,
+                a_list_tells_what_the_status_does,
+                instances_are_listed_by_state,
+                instances_are_listed_by_what_they_are,
+                instances_are_listed_by_their_end,
+                all_conditions_of_a_list_hold,
+                a_list_follows_what_happens,
+                children_are_listed,
+            ]
             locking: [
                 a_locked_instance_is_not_handed_out,
                 a_lock_does_not_hold_up_other_instances,
@@ -208,6 +291,25 @@ macro_rules! conformance_tests {
                 a_forged_lock_is_no_lock,
                 a_lock_is_lost_by_committing,
                 a_lock_is_lost_by_abandoning,
+            ]
+            messages: [
+                a_message_to_nobody_holds_up_nobody,
+                messages_arrive_in_their_order,
+                a_message_follows_the_start_of_its_own_turn,
+                a_message_to_oneself_arrives,
+                a_message_during_a_lock_waits,
+                a_message_after_the_end_changes_nothing,
+                a_message_wakes_a_fetch,
+                a_message_counts_with_its_commit,
+                a_repeated_turn_sends_once,
+                a_message_survives,
+                messages_of_many_senders_all_arrive,
+                two_instances_tell_each_other,
+            ]
+            outages: [
+                an_outage_during_a_renewal_loses_no_lock,
+                what_an_outage_interrupts_can_be_done_again,
+                work_goes_on_after_an_outage,
             ]
             parking: [
                 a_start_wakes_a_fetch,
@@ -226,6 +328,17 @@ macro_rules! conformance_tests {
                 a_large_payload_comes_back,
                 an_empty_payload_comes_back,
                 any_character_comes_back,
+            ]
+            pruning: [
+                the_newest_executions_are_kept,
+                old_executions_are_forgotten,
+                what_is_forgotten_is_counted,
+                the_current_execution_is_never_forgotten,
+                values_outlive_the_execution_that_wrote_them,
+                an_activity_of_a_forgotten_execution_is_lost,
+                a_turn_forgets_executions,
+                a_turn_forgets_what_old_executions_left,
+                forgetting_the_current_execution_is_refused,
             ]
             refusals: [
                 a_gap_in_the_events_is_refused,
@@ -254,6 +367,85 @@ macro_rules! conformance_tests {
                 ids_are_not_given_twice,
                 a_crash_after_every_step_changes_nothing,
             ]
+            semantics: [
+                a_worker_without_a_range_gets_all,
+                a_range_includes_its_ends,
+                an_execution_that_does_not_fit_is_passed_over,
+                a_crowd_that_does_not_fit_hides_nothing,
+                an_execution_that_has_not_begun_fits_all,
+                an_empty_range_gets_nothing,
+                the_number_stays_for_the_whole_execution,
+                the_next_execution_is_pinned_anew,
+                the_number_survives,
+                a_worker_wakes_for_what_fits,
+                many_workers_with_a_range_never_share,
+                a_history_that_cannot_be_read_is_passed_over_too,
+            ]
+            session_claims: [
+                a_session_is_free_when_its_claim_ends,
+                a_session_that_was_taken_over_is_lost,
+                an_owner_claims_again_what_nobody_took,
+                a_claim_that_has_ended_is_not_counted,
+                renewing_extends_the_claims_of_an_owner,
+                renewing_is_for_the_owners_that_are_named,
+                renewing_never_shortens_a_claim,
+                an_idle_session_is_not_renewed,
+                work_extends_a_claim,
+                an_activity_outlives_the_claim_on_its_session,
+                an_expired_activity_stays_with_the_owner,
+                an_expired_activity_of_a_free_session_is_anybodys,
+                a_claim_does_not_outlive_a_crash,
+            ]
+            session_order: [
+                one_activity_of_a_session_runs_at_a_time,
+                the_next_activity_follows_the_end_of_the_last,
+                an_activity_given_back_keeps_its_place,
+                an_expired_activity_keeps_its_place,
+                a_new_owner_waits_for_what_runs,
+                a_cancelled_activity_lets_the_next_one_go,
+            ]
+            sessions: [
+                a_worker_without_sessions_gets_what_has_none,
+                a_worker_with_sessions_gets_the_rest_too,
+                a_session_comes_with_its_activity,
+                a_session_stays_with_its_owner,
+                a_session_without_activities_stays_with_its_owner,
+                sessions_are_owned_apart,
+                instances_share_a_session,
+                workers_of_one_owner_share_its_sessions,
+                of_concurrent_owners_one_gets_a_session,
+                a_worker_wakes_for_its_own_session,
+                an_owner_has_no_more_sessions_than_it_wants,
+                an_owner_that_wants_no_session_gets_none,
+                tags_and_sessions_both_hold,
+                an_activity_given_back_stays_in_its_session,
+                a_session_outlives_an_execution,
+                a_cancelled_activity_leaves_its_session,
+            ]
+            statistics: [
+                an_empty_store_has_nothing,
+                totals_add_up,
+                messages_count_until_they_are_consumed,
+                activities_count_until_they_are_done,
+                timers_count_until_they_are_due,
+                the_size_of_an_instance_is_told,
+                what_an_instance_has_not_read_is_told,
+                what_is_carried_is_not_read,
+                what_is_unknown_has_no_size,
+            ]
+            tags: [
+                a_worker_without_tags_gets_what_has_none,
+                a_worker_with_tags_gets_what_has_them,
+                several_tags_are_one_queue,
+                a_worker_gets_its_tags_and_the_rest,
+                a_worker_for_any_tag_gets_all,
+                a_worker_for_nothing_gets_nothing,
+                a_tag_comes_with_its_activity,
+                a_tag_stays,
+                a_worker_wakes_for_its_tag,
+                what_is_kept_back_holds_nobody_up,
+                a_tagged_activity_is_like_any_other,
+            ]
             timers: [
                 a_timer_fires_when_it_is_due,
                 a_timer_is_not_early_in_a_busy_store,
@@ -267,6 +459,23 @@ macro_rules! conformance_tests {
                 a_consumed_timer_stays_consumed,
                 a_fired_timer_is_kept_until_it_is_consumed,
             ]
+            values: [
+                a_value_is_there_with_its_commit,
+                a_value_is_overwritten,
+                a_value_is_removed,
+                all_values_are_removed,
+                changes_of_one_turn_keep_their_order,
+                values_are_listed_in_the_order_of_their_keys,
+                any_key_and_value_come_back,
+                what_is_unknown_has_no_values,
+                values_do_not_mix,
+                a_value_counts_with_its_commit,
+                values_survive,
+                values_stay_over_executions,
+                the_last_changes_of_an_execution_stay,
+                values_outlive_the_end,
+                a_child_keeps_its_own_values,
+            ]
             waiting: [
                 a_wait_ends_with_the_creation,
                 a_wait_ends_with_the_end,
@@ -276,6 +485,17 @@ macro_rules! conformance_tests {
                 progress_alone_ends_no_wait,
                 all_waits_end,
                 a_wait_tells_what_is_durable,
+            ]
+            wrong_commits: [
+                a_child_of_somebody_else_is_refused,
+                a_child_with_another_id_is_refused,
+                a_child_without_an_answer_is_refused,
+                a_detached_start_out_of_nothing_is_refused,
+                a_start_that_is_none_is_refused,
+                a_message_that_nobody_may_send_is_refused,
+                a_status_without_its_event_is_refused,
+                a_value_without_its_event_is_refused,
+                an_ended_instance_starts_and_keeps_nothing,
             ]
         }
     };

@@ -1,7 +1,8 @@
 //! A turn, written by hand as an orchestration would.
 
 use crate::history::{
-    AppErrorKind, ErrorDetails, Event, EventId, EventKind, ExecutionId, Message, Start,
+    AppErrorKind, ErrorDetails, Event, EventId, EventKind, ExecutionId, InstanceId, Message,
+    Parent, Start,
 };
 use crate::provider::{MessageId, Timer, TurnCommit, TurnItem, TurnOutcome};
 use crate::time::Timestamp;
@@ -9,12 +10,17 @@ use crate::time::Timestamp;
 /// The version that hand-written turns pin when none was asked for.
 pub const PINNED: &str = "1.2.3";
 
+/// What a hand-written turn asks for.
+pub(super) type Script = fn(Turn) -> Turn;
+
 /// A turn under construction. It consumes the messages of its item and writes them down; what it
 /// asks for follows. The commit is public, so that a rule can spoil it.
 #[derive(Clone, Debug)]
 pub struct Turn {
     /// What will be committed.
     pub commit: TurnCommit,
+    pub(super) instance: InstanceId,
+    pub(super) parent: Option<Parent>,
     last: EventId,
 }
 
@@ -36,6 +42,8 @@ impl Turn {
     pub fn idle(item: &TurnItem) -> Self {
         Self {
             commit: TurnCommit::new(item.lock.token ^ 1, item.execution_id, Vec::new()),
+            instance: item.lock.instance.clone(),
+            parent: item.parent.clone(),
             last: item.last_event_id,
         }
     }
@@ -62,17 +70,15 @@ impl Turn {
         attempt: u32,
         first_attempt: Option<EventId>,
     ) -> Self {
-        let id = self.write(
-            None,
-            EventKind::ActivityScheduled {
-                name: name.to_owned(),
-                input: input.to_owned(),
-                attempt,
-                first_attempt,
-                session_id: None,
-                tag: None,
-            },
-        );
+        let kind = EventKind::ActivityScheduled {
+            name: name.to_owned(),
+            input: input.to_owned(),
+            attempt,
+            first_attempt,
+            session_id: None,
+            tag: None,
+        };
+        let id = self.write(None, kind);
         self.commit.activities.push(id);
         self
     }
@@ -119,6 +125,7 @@ impl Turn {
                 output: output.clone(),
             },
         );
+        self.tell_parent(Ok(output.clone()));
         self.commit.outcome = TurnOutcome::Completed { output };
         self
     }
@@ -133,15 +140,18 @@ impl Turn {
                 details: details.clone(),
             },
         );
+        self.tell_parent(Err(details.clone()));
         self.commit.outcome = TurnOutcome::Failed { details };
         self
     }
 
-    /// Hands over to the next execution.
+    /// Hands over to the next execution. What the instance shows and keeps is handed down by
+    /// [`hand_down`](Self::hand_down).
     #[must_use]
     pub fn continue_as_new(mut self, input: &str) -> Self {
         let next = Start {
             execution_id: self.commit.execution_id.next(),
+            parent: self.parent.clone(),
             ..first_start("successor", input)
         };
         self.write(

@@ -101,7 +101,7 @@ impl State {
         self.locked_activity(lock)?;
         let done = self.activities.remove(&lock.activity);
         let done = done.ok_or(ProviderError::LockLost)?;
-        self.use_session(&done.session_id, &done.owner, moment);
+        self.use_session(done.session_id.as_ref(), done.owner.as_ref(), moment);
         let QueuedActivity {
             instance,
             execution_id,
@@ -149,7 +149,7 @@ impl State {
         let lease = lease.ok_or(ProviderError::LockLost)?;
         lease.extend(moment.after(lock_timeout));
         let (session, owner) = (queued.session_id.clone(), queued.owner.clone());
-        self.use_session(&session, &owner, moment);
+        self.use_session(session.as_ref(), owner.as_ref(), moment);
         Ok(())
     }
 

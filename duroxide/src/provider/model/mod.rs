@@ -16,6 +16,7 @@ mod turns;
 mod tests;
 
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use tokio::sync::Notify;
 
 use crate::env::EnvRef;
 use crate::history::{EventId, ExecutionId, InstanceId};
+use crate::provider::ProviderError;
 
 use state::{Moment, State};
 
@@ -37,6 +39,7 @@ pub struct ModelProvider {
 #[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
+    fails: AtomicBool,
     /// Told after every change. Whoever is parked looks again: no wake-up can be lost.
     changed: Notify,
 }
@@ -60,6 +63,11 @@ impl ModelProvider {
     /// What a crash does: all locks and delays are void, all else is kept, attempts included.
     pub fn restart(&self) {
         self.write(|state, _| state.restart());
+    }
+
+    /// Lets every write fail from now on without an effect, or work again.
+    pub fn fail(&self, fails: bool) {
+        self.shared.fails.store(fails, Ordering::SeqCst);
     }
 
     /// Checks what must hold between any two calls, provided that callers write sound histories.
@@ -86,6 +94,20 @@ impl ModelProvider {
         event_id: EventId,
     ) -> bool {
         self.write(|state, _| state.corrupt_event(instance, execution_id, event_id))
+    }
+
+    /// The transaction of a verb: it fails during an outage.
+    fn transact<T>(
+        &self,
+        act: impl FnOnce(&mut State, &Moment<'_>) -> Result<T, ProviderError>,
+    ) -> Result<T, ProviderError> {
+        if self.shared.fails.load(Ordering::SeqCst) {
+            return Err(ProviderError::Unavailable {
+                operation: "write",
+                source: "an outage on purpose".into(),
+            });
+        }
+        self.write(act)
     }
 
     /// One atomic transaction, after which everybody who is parked looks again.

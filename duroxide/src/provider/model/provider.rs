@@ -28,7 +28,7 @@ impl Provider for ModelProvider {
         instance: &InstanceId,
         start: Start,
     ) -> Result<StartOutcome, ProviderError> {
-        self.write(|state, moment| state.start(moment, instance, start))
+        self.transact(|state, moment| state.start(moment, instance, start))
     }
 
     async fn enqueue(
@@ -37,7 +37,7 @@ impl Provider for ModelProvider {
         message_id: u128,
         message: Message,
     ) -> Result<Enqueued, ProviderError> {
-        self.write(|state, _| state.enqueue(instance, message_id, message))
+        self.transact(|state, _| state.enqueue(instance, message_id, message))
     }
 
     async fn fetch_turns(&self, fetch: TurnFetch) -> Result<Vec<TurnItem>, ProviderError> {
@@ -50,7 +50,7 @@ impl Provider for ModelProvider {
         lock: &TurnLock,
         turn: TurnCommit,
     ) -> Result<Committed, ProviderError> {
-        self.write(|state, moment| state.commit_turn(moment, lock, turn))
+        self.transact(|state, moment| state.commit_turn(moment, lock, turn))
     }
 
     async fn abandon_turn(
@@ -59,7 +59,7 @@ impl Provider for ModelProvider {
         delay: Duration,
         forget_attempt: bool,
     ) -> Result<(), ProviderError> {
-        self.write(|state, moment| state.abandon_turn(moment, lock, delay, forget_attempt))
+        self.transact(|state, moment| state.abandon_turn(moment, lock, delay, forget_attempt))
     }
 
     async fn renew_turn(
@@ -67,7 +67,7 @@ impl Provider for ModelProvider {
         lock: &TurnLock,
         lock_timeout: Duration,
     ) -> Result<(), ProviderError> {
-        self.write(|state, moment| state.renew_turn(moment, lock, lock_timeout))
+        self.transact(|state, moment| state.renew_turn(moment, lock, lock_timeout))
     }
 
     async fn fetch_activities(
@@ -83,7 +83,7 @@ impl Provider for ModelProvider {
         lock: &ActivityLock,
         result: Result<String, ErrorDetails>,
     ) -> Result<(), ProviderError> {
-        self.write(|state, moment| state.complete_activity(moment, lock, result))
+        self.transact(|state, moment| state.complete_activity(moment, lock, result))
     }
 
     async fn abandon_activity(
@@ -92,7 +92,7 @@ impl Provider for ModelProvider {
         delay: Duration,
         forget_attempt: bool,
     ) -> Result<(), ProviderError> {
-        self.write(|state, moment| state.abandon_activity(moment, lock, delay, forget_attempt))
+        self.transact(|state, moment| state.abandon_activity(moment, lock, delay, forget_attempt))
     }
 
     async fn renew_activity(
@@ -100,7 +100,7 @@ impl Provider for ModelProvider {
         lock: &ActivityLock,
         lock_timeout: Duration,
     ) -> Result<(), ProviderError> {
-        self.write(|state, moment| state.renew_activity(moment, lock, lock_timeout))
+        self.transact(|state, moment| state.renew_activity(moment, lock, lock_timeout))
     }
 
     async fn read(
@@ -137,9 +137,9 @@ impl Provider for ModelProvider {
         idle_timeout: Duration,
     ) -> Result<usize, ProviderError> {
         let renew = |state: &mut State, moment: &Moment<'_>| {
-            state.renew_sessions(moment, owners, lock_timeout, idle_timeout)
+            Ok(state.renew_sessions(moment, owners, lock_timeout, idle_timeout))
         };
-        Ok(self.write(renew))
+        self.transact(renew)
     }
 
     async fn kv(&self, instance: &InstanceId, key: &str) -> Result<Option<KvEntry>, ProviderError> {
@@ -182,7 +182,7 @@ impl ProviderAdmin for ModelProvider {
         instances: &[InstanceId],
         force: bool,
     ) -> Result<Deleted, ProviderError> {
-        self.write(|state, _| state.delete(instances, force))
+        self.transact(|state, _| state.delete(instances, force))
     }
 
     async fn prune(
@@ -191,7 +191,7 @@ impl ProviderAdmin for ModelProvider {
         keep_last: Option<u32>,
         ended_before: Option<Timestamp>,
     ) -> Result<Deleted, ProviderError> {
-        Ok(self.write(|state, _| state.prune(instance, keep_last, ended_before)))
+        self.transact(|state, _| Ok(state.prune(instance, keep_last, ended_before)))
     }
 
     async fn totals(&self) -> Result<Totals, ProviderError> {
@@ -204,6 +204,6 @@ impl ProviderAdmin for ModelProvider {
     }
 
     async fn stats(&self, instance: &InstanceId) -> Result<Option<SystemStats>, ProviderError> {
-        self.write(|state, _| state.stats(instance))
+        self.lock().stats(instance)
     }
 }

@@ -79,13 +79,12 @@ impl State {
     /// Work on an activity of a session renews the claim, if its owner has it still.
     pub(super) fn use_session(
         &mut self,
-        session: &Option<String>,
-        owner: &Option<String>,
+        session: Option<&String>,
+        owner: Option<&String>,
         moment: &Moment<'_>,
     ) {
-        let claim = session.as_ref().and_then(|id| self.sessions.get_mut(id));
-        let claim =
-            claim.filter(|claim| claim.is_live(moment) && Some(&claim.owner) == owner.as_ref());
+        let claim = session.and_then(|id| self.sessions.get_mut(id));
+        let claim = claim.filter(|claim| claim.is_live(moment) && Some(&claim.owner) == owner);
         if let Some(claim) = claim {
             claim.extend(moment.after(claim.lock_timeout));
             claim.last_used = moment.elapsed;

@@ -59,6 +59,11 @@ impl ProviderFactory for ModelFactory {
         Some(provider)
     }
 
+    async fn fail(&self, _: &ProviderRef, fails: bool) -> bool {
+        self.newest().fail(fails);
+        true
+    }
+
     async fn check(&self) -> Result<(), String> {
         let made = self.made.lock().unwrap();
         made.iter().try_for_each(ModelProvider::check_invariants)

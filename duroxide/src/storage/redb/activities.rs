@@ -1,56 +1,22 @@
-//! The queue of activities, and its verbs as changes of the [`State`].
+//! The verbs of activities, as changes of the [`State`].
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::history::{ErrorDetails, EventId, ExecutionId, Message};
-use crate::provider::{ActivityLock, ActivityRequest};
-use crate::storage::redb::bodies::{self, ActivityKey};
+use crate::provider::{ActivityFetch, ActivityLock, ActivityRequest};
+use crate::storage::redb::bodies::{self, ActivityKey, Routing};
+use crate::storage::redb::deliveries::Parcel;
 use crate::storage::redb::inbox::{Deliveries, Head};
-use crate::storage::redb::isolation::Isolation;
 use crate::storage::redb::limits::MAX_RESIDENT_BYTES;
+use crate::storage::redb::lot::Lot;
+use crate::storage::redb::parking;
+use crate::storage::redb::queue::{ActivityLease, Entry, Interest};
 use crate::storage::redb::record::RecordError;
-use crate::storage::redb::recovery;
 use crate::storage::redb::schema::{Queue, RowKey};
+use crate::storage::redb::shelves::Shelf;
 use crate::storage::redb::state::{Durable, Effect, Moment, State};
-
-/// All activities that are not done.
-#[derive(Debug)]
-pub(crate) struct Activities {
-    next: u64,
-    entries: HashMap<u64, Entry>,
-    /// To take back an activity by the event that scheduled it.
-    by_source: HashMap<(u64, ExecutionId, EventId), u64>,
-    /// Durable, visible and not leased; first in, first out.
-    ready: BTreeSet<u64>,
-    /// The same for those that start alone.
-    isolation: Isolation,
-    due: BTreeSet<(Duration, u64)>,
-}
-
-/// One activity that is not done.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) key: ActivityKey,
-    pub(crate) head: Option<Arc<Head>>,
-    /// `None`: to be read from the history.
-    pub(crate) request: Option<Result<ActivityRequest, String>>,
-    pub(crate) deliveries: Deliveries,
-    /// Out in several crashes: it starts alone.
-    pub(crate) is_isolated: bool,
-    pub(crate) lease: Option<ActivityLease>,
-    /// When the lease ends, or the delay: its place among what is due.
-    pub(crate) due: Option<Duration>,
-}
-
-/// The right to complete an activity.
-#[derive(Debug)]
-pub(crate) struct ActivityLease {
-    epoch: u64,
-    token: u128,
-    expires: Duration,
-}
 
 /// A leased activity, before what is missing was read.
 #[derive(Debug)]
@@ -62,118 +28,20 @@ pub(crate) struct TakenActivity {
     pub(crate) request: Option<Result<ActivityRequest, String>>,
 }
 
-impl Activities {
-    /// The queue of a new store.
-    pub(crate) fn new() -> Self {
-        Self {
-            next: 1,
-            entries: HashMap::new(),
-            by_source: HashMap::new(),
-            ready: BTreeSet::new(),
-            isolation: Isolation::default(),
-            due: BTreeSet::new(),
-        }
+/// Where fetches of activities wait.
+pub(crate) struct ActivityQueue;
+
+impl parking::Queue for ActivityQueue {
+    type Interest = Interest;
+    type Reason = Shelf;
+
+    fn lot(state: &mut State) -> &mut Lot<Interest, Shelf> {
+        &mut state.activity_lot
     }
 
-    /// Adds an activity that was found on disk.
-    pub(crate) fn found(&mut self, entry: Entry) {
-        let ActivityKey {
-            sequence,
-            instance,
-            execution_id,
-            source,
-        } = entry.key;
-        self.next = recovery::behind(self.next, sequence);
-        self.by_source
-            .insert((instance, execution_id, source), sequence);
-        self.entries.insert(sequence, entry);
-        self.make_ready(sequence);
-    }
-
-    /// How many could be taken now.
-    pub(crate) fn ready_len(&self, elapsed: Duration) -> usize {
-        let isolated = usize::from(self.isolation.is_open(elapsed));
-        self.ready.len().saturating_add(isolated)
-    }
-
-    pub(crate) fn next_due(&self) -> Option<Duration> {
-        let due = self.due.first().map(|(due, _)| *due);
-        due.into_iter().chain(self.isolation.next_due()).min()
-    }
-
-    /// It can be taken. False: there is no such activity.
-    fn make_ready(&mut self, sequence: u64) -> bool {
-        match self.entries.get(&sequence) {
-            Some(entry) if entry.is_isolated => self.isolation.add(sequence),
-            Some(_) => {
-                self.ready.insert(sequence);
-            }
-            None => return false,
-        }
-        true
-    }
-
-    /// The next one to be taken.
-    fn pop_ready(&mut self, elapsed: Duration) -> Option<u64> {
-        self.isolation
-            .take(elapsed)
-            .or_else(|| self.ready.pop_first())
-    }
-
-    /// Lets leases and delays end. Wakes nobody: the caller is about to take.
-    pub(crate) fn promote(&mut self, elapsed: Duration) {
-        while let Some(&(due, sequence)) = self.due.first() {
-            if due > elapsed {
-                break;
-            }
-            self.due.pop_first();
-            if let Some(entry) = self.entries.get_mut(&sequence) {
-                entry.due = None;
-                self.isolation.end(sequence);
-                self.make_ready(sequence);
-            }
-        }
-    }
-
-    /// The entry that a lock is good for.
-    fn locked(&mut self, lock: &ActivityLock) -> Option<&mut Entry> {
-        self.entries.get_mut(&lock.activity).filter(|entry| {
-            entry
-                .lease
-                .as_ref()
-                .is_some_and(|lease| lease.epoch == lock.epoch && lease.token == lock.token)
-        })
-    }
-
-    fn remove(&mut self, sequence: u64) -> Option<Entry> {
-        let entry = self.entries.remove(&sequence)?;
-        let ActivityKey {
-            instance,
-            execution_id,
-            source,
-            ..
-        } = entry.key;
-        let by_source = (instance, execution_id, source);
-        if self.by_source.get(&by_source) == Some(&sequence) {
-            self.by_source.remove(&by_source);
-        }
-        self.ready.remove(&sequence);
-        if let Some(due) = entry.due {
-            self.due.remove(&(due, sequence));
-        }
-        Some(entry)
-    }
-
-    /// Moves an entry among what is due; `None` takes it out.
-    fn schedule(&mut self, sequence: u64, due: Option<Duration>) {
-        let Some(entry) = self.entries.get_mut(&sequence) else {
-            return;
-        };
-        if let Some(old) = std::mem::replace(&mut entry.due, due) {
-            self.due.remove(&(old, sequence));
-        }
-        if let Some(due) = due {
-            self.due.insert((due, sequence));
+    fn hand_on(state: &mut State, reason: Shelf, _now: Moment) {
+        if state.activities.has(&reason) {
+            state.call_for(reason);
         }
     }
 }
@@ -189,9 +57,10 @@ impl State {
         request: Option<ActivityRequest>,
     ) {
         let by_source = (instance, execution_id, source);
-        if self.activities.by_source.contains_key(&by_source) {
+        if self.activities.of_source(&by_source).is_some() {
             return;
         }
+        let routing = request.as_ref().map(routing_of).unwrap_or_default();
         let sequence = self.activities.next;
         let key = ActivityKey {
             sequence,
@@ -199,7 +68,7 @@ impl State {
             execution_id,
             source,
         };
-        let Ok(record) = bodies::encode_activity(&key) else {
+        let Ok(record) = bodies::encode_activity(&key, &routing) else {
             return;
         };
         self.activities.next = sequence.saturating_add(1);
@@ -211,49 +80,70 @@ impl State {
         if request.is_some() {
             self.resident = resident;
         }
-        self.activities.by_source.insert(by_source, sequence);
-        self.activities.entries.insert(
-            sequence,
-            Entry {
-                key,
-                head: Some(Arc::clone(head)),
-                request: request.map(Ok),
-                deliveries: Deliveries::default(),
-                is_isolated: false,
-                lease: None,
-                due: None,
-            },
-        );
+        self.activities.add(Entry {
+            key,
+            routing,
+            head: Some(Arc::clone(head)),
+            request: request.map(Ok),
+            deliveries: Deliveries::default(),
+            is_isolated: false,
+            lease: None,
+            due: None,
+        });
     }
 
     /// The activity is durable: somebody may fetch it.
     pub(crate) fn offer_activity(&mut self, sequence: u64) {
         // It may have been taken back since.
         if self.activities.make_ready(sequence) {
-            self.activity_lot.wake_one();
+            self.call_for_activities();
         }
     }
 
-    /// Leases up to `max` activities. True: attempts were written, to be waited for.
+    /// Wakes somebody for each activity that could be taken of late.
+    pub(crate) fn call_for_activities(&mut self) {
+        for shelf in self.activities.take_news() {
+            self.call_for(shelf);
+        }
+    }
+
+    /// Wakes somebody for what stands there.
+    fn call_for(&mut self, shelf: Shelf) {
+        let activities = &self.activities;
+        let wanted = shelf.clone();
+        let wants = |interest: &Interest| activities.wants(interest, &wanted);
+        self.activity_lot.wake_one(shelf, wants);
+    }
+
+    /// Leases up to `max` activities that the fetch wants. True: attempts were written, to be
+    /// waited for.
     pub(crate) fn take_activities(
         &mut self,
-        max: usize,
-        lock_timeout: Duration,
+        fetch: &ActivityFetch,
         now: Moment,
         mut unique_id: impl FnMut() -> u128,
     ) -> (Vec<TakenActivity>, bool) {
         let mut leased = Vec::new();
         let mut wrote = false;
-        let expires = now.elapsed.saturating_add(lock_timeout);
-        while leased.len() < max {
-            let Some(sequence) = self.activities.pop_ready(now.elapsed) else {
+        let expires = now.elapsed.saturating_add(fetch.lock_timeout);
+        self.activities.promote(now.elapsed);
+        while leased.len() < fetch.max {
+            let Some(sequence) = self.activities.first(fetch) else {
                 break;
             };
+            self.activities.take(sequence, fetch, now.elapsed);
             let epoch = self.grant();
             let token = unique_id();
-            let Some(entry) = self.activities.entries.get_mut(&sequence) else {
+            let Some(entry) = self.activities.entry(sequence) else {
                 continue;
             };
+            let sessions = fetch.sessions.as_ref();
+            entry.lease = Some(ActivityLease {
+                epoch,
+                token,
+                expires,
+                owner: sessions.map(|sessions| sessions.owner_id.clone()),
+            });
             let deliveries = &mut entry.deliveries;
             deliveries.count = deliveries.count.saturating_add(1);
             if deliveries.is_suspect
@@ -265,11 +155,6 @@ impl State {
                 deliveries.has_row = true;
                 wrote = true;
             }
-            entry.lease = Some(ActivityLease {
-                epoch,
-                token,
-                expires,
-            });
             leased.push(TakenActivity {
                 key: entry.key,
                 lock: ActivityLock {
@@ -284,8 +169,11 @@ impl State {
             self.activities.schedule(sequence, Some(expires));
         }
         if !leased.is_empty() {
-            self.activity_lot.expect(expires);
+            let due = self.activities.next_due();
+            self.activity_lot.expect(due.unwrap_or(expires));
         }
+        // Others may have been due at the same moment.
+        self.call_for_activities();
         (leased, wrote)
     }
 
@@ -317,9 +205,11 @@ impl State {
                 details,
             },
         };
-        let record = bodies::encode_message(instance, &message, 0)?;
+        let completion = Parcel::new(instance, message, None)?;
+        self.activities.touch(lock.activity, now.elapsed);
         self.drop_activity(lock.activity);
-        self.deliver(instance, message, record, None, now);
+        self.call_for_activities();
+        self.deliver(instance, completion, now);
         Ok(Some(self.join()))
     }
 
@@ -335,13 +225,6 @@ impl State {
             return false;
         };
         entry.lease = None;
-        let next_may_start = self.activities.isolation.end(lock.activity);
-        if next_may_start {
-            self.activity_lot.wake_one();
-        }
-        let Some(entry) = self.activities.entries.get_mut(&lock.activity) else {
-            return false;
-        };
         if forget_attempt {
             let deliveries = &mut entry.deliveries;
             deliveries.count = deliveries.count.saturating_sub(1);
@@ -354,16 +237,18 @@ impl State {
                 self.open.changes.replace(key, record);
             }
         }
+        self.activities.end_isolation(lock.activity);
         if delay.is_zero() {
             self.activities.schedule(lock.activity, None);
-            self.offer_activity(lock.activity);
+            self.activities.make_ready(lock.activity);
         } else {
             let due = elapsed.saturating_add(delay);
-            // Its lease may have run out before: then it stood in the ready queue again.
-            self.activities.ready.remove(&lock.activity);
+            // Its lease may have run out before: then it could be taken again.
+            self.activities.put_off(lock.activity);
             self.activities.schedule(lock.activity, Some(due));
             self.activity_lot.expect(due);
         }
+        self.call_for_activities();
         true
     }
 
@@ -388,7 +273,21 @@ impl State {
             lease.expires = expires;
             self.activities.schedule(lock.activity, Some(expires));
         }
+        self.activities.touch(lock.activity, elapsed);
         true
+    }
+
+    /// Prolongs the claims of these owners on sessions; how many.
+    pub(crate) fn renew_sessions(
+        &mut self,
+        owners: &[String],
+        lock_timeout: Duration,
+        idle_timeout: Duration,
+        elapsed: Duration,
+    ) -> usize {
+        let owners: BTreeSet<&String> = owners.iter().collect();
+        let activities = &mut self.activities;
+        activities.renew_sessions(&owners, lock_timeout, idle_timeout, elapsed)
     }
 
     /// Takes an activity back, if it is not done yet.
@@ -399,18 +298,17 @@ impl State {
         source: EventId,
     ) {
         let by_source = (instance, execution_id, source);
-        if let Some(&sequence) = self.activities.by_source.get(&by_source) {
+        if let Some(sequence) = self.activities.of_source(&by_source) {
             self.drop_activity(sequence);
+            self.call_for_activities();
         }
     }
 
-    fn drop_activity(&mut self, sequence: u64) {
+    /// Takes an activity out of memory, and off the disk.
+    pub(crate) fn drop_activity(&mut self, sequence: u64) {
         let Some(entry) = self.activities.remove(sequence) else {
             return;
         };
-        if self.activities.isolation.end(sequence) {
-            self.activity_lot.wake_one();
-        }
         let changes = &mut self.open.changes;
         changes.delete(RowKey::Activity(entry.key));
         if entry.deliveries.has_row {
@@ -419,6 +317,13 @@ impl State {
         if let Some(Ok(request)) = &entry.request {
             self.resident = self.resident.saturating_sub(bytes_of(request));
         }
+    }
+}
+
+fn routing_of(request: &ActivityRequest) -> Routing {
+    Routing {
+        session: request.session_id.clone(),
+        tag: request.tag.clone(),
     }
 }
 

@@ -1,25 +1,32 @@
-//! What becomes durable on the side of instances: starts, messages, committed turns.
+//! Committed turns, as changes of the [`State`].
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::history::{Event, EventId, EventKind, InstanceId, Message, Start};
+use crate::history::{Event, EventId, EventKind, ExecutionId, Message};
 use crate::provider::{
-    ActivityRequest, InstanceState, InstanceStatus, ProviderError, Timer, TurnCommit, TurnLock,
-    TurnOutcome,
+    ActivityRequest, InstanceState, InstanceStatus, KvChange, ProviderError, Timer, TurnCommit,
+    TurnLock, TurnOutcome,
 };
-use crate::storage::redb::bodies::{self, InstanceRow, TimerKey};
+use crate::storage::redb::bodies::{self, CustomStatus, InstanceRow, TimerKey};
 use crate::storage::redb::checks::{check_commit, unstorable};
-use crate::storage::redb::inbox::{
-    Body, Deliveries, Head, Origin, Place, Queued, Row, Stage, bytes_of,
-};
-use crate::storage::redb::limits::MAX_RESIDENT_BYTES;
+use crate::storage::redb::deliveries::{NewInstance, Parcel};
+use crate::storage::redb::inbox::{Body, Head, Inbox, Origin, Place, Row, Stage, bytes_of};
+use crate::storage::redb::incoming::Numbers;
 use crate::storage::redb::record::RecordError;
 use crate::storage::redb::schema::{Queue, RowKey};
 use crate::storage::redb::state::{Durable, Effect, Moment, State, TurnDue};
 use crate::storage::redb::timers::Removed;
 use crate::storage::redb::turns::forget_delivery;
+
+/// What was looked up for a commit, while nobody waited for the mutex.
+#[derive(Debug, Default)]
+pub(crate) struct Looked {
+    /// Of the instances that it starts, or sends something.
+    pub(crate) numbers: Numbers,
+    /// Timers that the executions left which it forgets.
+    pub(crate) left: Vec<TimerKey>,
+}
 
 /// What came of a commit, as far as memory goes.
 #[derive(Debug)]
@@ -29,115 +36,15 @@ pub(crate) enum CommitStep {
     Applied(Durable),
 }
 
-/// What a start is made of.
-#[derive(Debug)]
-pub(crate) struct NewInstance {
-    pub(crate) id: InstanceId,
-    pub(crate) start: Start,
-    pub(crate) digest: u128,
-}
-
 impl State {
-    /// Creates an instance that neither memory nor disk has.
-    pub(crate) fn create(&mut self, new: NewInstance, now: Moment) -> Result<Durable, RecordError> {
-        let instance = self.next_instance;
-        let NewInstance { id, start, digest } = new;
-        let row = Row {
-            head: Arc::new(Head {
-                id: id.clone(),
-                orchestration: start.name.clone(),
-                version: start.version.clone(),
-            }),
-            execution_id: start.execution_id,
-            last_event: EventId::NONE,
-            last_turn: 0,
-            is_quiet: false,
-            ended: false,
-            created_at: now.wall,
-            change: 1,
-            digest,
-        };
-        let record = bodies::encode_instance(&stored(&row, InstanceState::Running))?;
-        let message = Message::Start(start);
-        let message_record = bodies::encode_message(instance, &message, 0)?;
-
-        self.next_instance = instance.saturating_add(1);
-        let number = instance.to_le_bytes().to_vec();
-        self.open.changes.insert(RowKey::Id(id.clone()), number);
-        self.open.changes.insert(RowKey::Instance(instance), record);
-        self.open.effects.push(Effect::Changed(id.clone()));
-        self.by_id.insert(id, instance);
-        self.inbox(instance).row = Some(row);
-        self.deliver(instance, message, message_record, None, now);
-        Ok(self.join())
-    }
-
-    /// Puts an event into an inbox. `None`: it was sent before.
-    pub(crate) fn send(
-        &mut self,
-        instance: u64,
-        id: u128,
-        message: Message,
-        now: Moment,
-    ) -> Result<Option<Durable>, RecordError> {
-        let record = bodies::encode_message(instance, &message, id)?;
-        if !self.sent_ids.insert(instance, id) {
-            return Ok(None);
-        }
-        self.deliver(instance, message, record, Some(id), now);
-        Ok(Some(self.join()))
-    }
-
-    /// Puts a message into an inbox and its row into the open group. It can be taken at once.
-    pub(crate) fn deliver(
-        &mut self,
-        instance: u64,
-        message: Message,
-        record: Vec<u8>,
-        sent_as: Option<u128>,
-        now: Moment,
-    ) {
-        let id = self.message_id();
-        let key = RowKey::Inbox {
-            sequence: id,
-            instance,
-        };
-        self.open.changes.insert(key, record);
-        let place = Place::of(id, matches!(message, Message::Start(_)));
-        let bytes = bytes_of(&message);
-        let resident = self.resident.saturating_add(bytes);
-        let body = if resident <= MAX_RESIDENT_BYTES {
-            self.resident = resident;
-            Body::Here(message)
-        } else {
-            self.open.effects.push(Effect::ShowMessage { instance });
-            Body::OnDisk
-        };
-        let group = self.open.number;
-        let is_here = matches!(body, Body::Here(_));
-        let inbox = self.inbox(instance);
-        inbox.add(Queued {
-            place,
-            body,
-            origin: Origin::Inbox,
-            deliveries: Deliveries::default(),
-            sent_as,
-            visible_at: Duration::ZERO,
-            group,
-        });
-        if is_here && inbox.is_free() {
-            self.open.awaited.insert(instance);
-            self.offer(instance, now.elapsed);
-        }
-    }
-
     /// Applies a commit: all of it, or nothing. `record` is the row of its events. The instance's
     /// row is in memory, or there is no such instance.
     pub(crate) fn commit_turn(
         &mut self,
         lock: &TurnLock,
-        turn: TurnCommit,
+        mut turn: TurnCommit,
         record: Option<Vec<u8>>,
+        beyond: &Looked,
         now: Moment,
     ) -> Result<CommitStep, ProviderError> {
         let instance = self.by_id.get(&lock.instance).copied();
@@ -151,25 +58,48 @@ impl State {
             return Err(ProviderError::LockLost);
         };
         let consumed = check_commit(inbox, &row, lock, &turn)?;
-        let is_pinned_now = pin_version(&mut row, &turn);
+        let is_first = pin(&mut row, &turn);
         // What this turn asks for belongs to the execution that asks, not to the next.
         let head = Arc::clone(&row.head);
-        let after = Outcome::of(&mut row, instance, &turn, is_pinned_now)
-            .map_err(|error| unstorable(&error))?;
+        let unstorable = |error| unstorable(&error);
+        let after = Outcome::of(&mut row, instance, &turn, is_first, now).map_err(unstorable)?;
+        let kept = Kept::of(&mut row, instance, &mut turn, now).map_err(unstorable)?;
+        let numbers = &beyond.numbers;
+        let others = Beyond::of(self, numbers, instance, &mut turn, now).map_err(unstorable)?;
         row.last_turn = turn.turn_id;
 
         // Nothing fails from here on.
-        if let Some(lease) = inbox.lease.as_mut() {
+        self.commits_now(instance);
+        self.consume(instance, &consumed);
+        self.record_turn(instance, &mut row, &turn, record);
+        if let Some(first) = turn.forget_before {
+            self.drop_left(instance, |execution_id| execution_id < first, &beyond.left);
+        }
+        self.set_obligations(instance, &head, turn);
+        self.apply_beyond(others, now);
+        self.apply_kept(instance, &row, kept);
+        self.apply_outcome(instance, row, after, now);
+        self.open.effects.push(Effect::ReleaseTurn {
+            instance,
+            epoch: lock.epoch,
+        });
+        Ok(CommitStep::Applied(self.join()))
+    }
+
+    /// The lease does not run out any more.
+    fn commits_now(&mut self, instance: u64) {
+        let inbox = self.inboxes.get_mut(&instance);
+        if let Some(lease) = inbox.and_then(|inbox| inbox.lease.as_mut()) {
             lease.stage = Stage::Committing;
-            let due = TurnDue::Lease {
-                instance,
-                epoch: lease.epoch,
-            };
+            let epoch = lease.epoch;
+            let due = TurnDue::Lease { instance, epoch };
             self.due.remove(&(lease.expires, due));
         }
         self.open.leased.remove(&instance);
-        self.consume(instance, &consumed);
-        self.record_turn(instance, &mut row, &turn, record);
+    }
+
+    /// Queues activities and sets timers, and then takes back those that were cancelled.
+    fn set_obligations(&mut self, instance: u64, head: &Arc<Head>, turn: TurnCommit) {
         let TurnCommit {
             execution_id,
             mut history_delta,
@@ -177,11 +107,15 @@ impl State {
             cancelled_activities,
             timers,
             cancelled_timers,
+            forget_before,
             ..
         } = turn;
+        if forget_before.is_some_and(|first| execution_id < first) {
+            return;
+        }
         for source in activities {
             let request = request_of(&mut history_delta, source);
-            self.queue_activity(instance, execution_id, source, &head, request);
+            self.queue_activity(instance, execution_id, source, head, request);
         }
         let timer = |timer: Timer| TimerKey {
             fire_at: timer.fire_at,
@@ -194,6 +128,9 @@ impl State {
             if !cancelled.contains(&key)
                 && let Ok(record) = bodies::encode_timer(&key, 0)
             {
+                if let Some(removal) = &mut self.removal {
+                    removal.set(key);
+                }
                 self.open.changes.insert(RowKey::Timer(key), record);
                 self.open.effects.push(Effect::ArmTimer(key));
             }
@@ -204,12 +141,6 @@ impl State {
         for key in cancelled {
             self.cancel_timer(key);
         }
-        self.apply_outcome(instance, row, after, now);
-        self.open.effects.push(Effect::ReleaseTurn {
-            instance,
-            epoch: lock.epoch,
-        });
-        Ok(CommitStep::Applied(self.join()))
     }
 
     fn consume(&mut self, instance: u64, consumed: &HashSet<Place>) {
@@ -249,7 +180,8 @@ impl State {
         });
     }
 
-    /// Writes the events; a turn without any leaves its id in a row of its own.
+    /// Writes the events, and forgets old executions; if nothing of the turn stays in the history,
+    /// its id has a row of its own.
     fn record_turn(
         &mut self,
         instance: u64,
@@ -266,16 +198,84 @@ impl State {
                     changes.delete(RowKey::QuietTurn(instance));
                 }
             }
-            _ => {
-                if let Ok(record) = bodies::encode_quiet_turn(turn.turn_id) {
-                    changes.replace(RowKey::QuietTurn(instance), record);
-                    row.is_quiet = true;
-                }
+            _ => self.write_quiet_turn(instance, row, turn.turn_id),
+        }
+        // Never the current one, which may be the next by now.
+        let first_kept = turn.forget_before.map(|first| first.min(row.execution_id));
+        if let Some(last) = first_kept.and_then(|first| first.0.checked_sub(1)) {
+            self.open.changes.forget_executions(instance, 0..=last);
+            if last >= turn.execution_id.0 {
+                self.write_quiet_turn(instance, row, turn.turn_id);
             }
         }
     }
 
-    fn cancel_timer(&mut self, key: TimerKey) {
+    pub(crate) fn write_quiet_turn(&mut self, instance: u64, row: &mut Row, turn_id: u128) {
+        if let Ok(record) = bodies::encode_quiet_turn(turn_id) {
+            let changes = &mut self.open.changes;
+            changes.replace(RowKey::QuietTurn(instance), record);
+            row.is_quiet = true;
+        }
+    }
+
+    /// Drops the activities and timers that forgotten executions left; how many.
+    pub(crate) fn drop_left(
+        &mut self,
+        instance: u64,
+        is_forgotten: impl Fn(ExecutionId) -> bool,
+        timers: &[TimerKey],
+    ) -> u64 {
+        let mut dropped = 0_u64;
+        for sequence in self.activities.of_instance(instance) {
+            let entry = self.activities.entry(sequence);
+            if entry.is_some_and(|entry| is_forgotten(entry.key.execution_id)) {
+                self.drop_activity(sequence);
+                dropped = dropped.saturating_add(1);
+            }
+        }
+        self.call_for_activities();
+        for &key in timers.iter().filter(|key| is_forgotten(key.execution_id)) {
+            let inbox = self.inboxes.get(&instance);
+            let origin = Origin::Timer(key);
+            let is_message = |inbox: &Inbox| inbox.messages.iter().any(|it| it.origin == origin);
+            if !inbox.is_some_and(is_message) {
+                self.cancel_timer(key);
+                dropped = dropped.saturating_add(1);
+            }
+        }
+        dropped
+    }
+
+    /// Starts other instances, and sends them messages.
+    fn apply_beyond(&mut self, beyond: Beyond, now: Moment) {
+        for new in beyond.born {
+            self.create(new, now);
+        }
+        for (to, parcel) in beyond.parcels {
+            self.deliver(to, parcel, now);
+        }
+    }
+
+    /// Changes what the instance shows and keeps.
+    fn apply_kept(&mut self, instance: u64, row: &Row, kept: Kept) {
+        let changes = &mut self.open.changes;
+        if let Some(record) = kept.custom_status {
+            changes.replace(RowKey::CustomStatus(instance), record);
+            let id = row.head.id.clone();
+            self.open.effects.push(Effect::Changed(id));
+        }
+        for value in kept.values {
+            match value {
+                ValueChange::Set(key, record) => {
+                    changes.replace(RowKey::Value(instance, key), record);
+                }
+                ValueChange::Clear(key) => changes.delete(RowKey::Value(instance, key)),
+                ValueChange::ClearAll => changes.clear_values(instance),
+            }
+        }
+    }
+
+    pub(crate) fn cancel_timer(&mut self, key: TimerKey) {
         self.open.changes.delete(RowKey::Timer(key));
         match self.timers.remove(key) {
             Removed::Near => {}
@@ -300,8 +300,8 @@ impl State {
                 .replace(RowKey::Instance(instance), record);
             self.open.effects.push(Effect::Changed(id));
         }
-        if let Some((next, record)) = after.next {
-            self.deliver(instance, next, record, None, now);
+        if let Some(next) = after.next {
+            self.deliver(instance, next, now);
         }
     }
 }
@@ -311,17 +311,18 @@ impl State {
 struct Outcome {
     /// The new instance row, if its status changes.
     record: Option<Vec<u8>>,
-    /// The start of the next execution, and its row.
-    next: Option<(Message, Vec<u8>)>,
+    /// The start of the next execution.
+    next: Option<Parcel>,
 }
 
 impl Outcome {
-    /// `is_pinned_now`: the row just got another version.
+    /// `is_first`: the execution begins with this turn.
     fn of(
         row: &mut Row,
         instance: u64,
         turn: &TurnCommit,
-        is_pinned_now: bool,
+        is_first: bool,
+        now: Moment,
     ) -> Result<Self, RecordError> {
         if let Some(last) = turn.history_delta.last() {
             row.last_event = last.event_id;
@@ -331,7 +332,7 @@ impl Outcome {
             next: None,
         };
         let state = match &turn.outcome {
-            TurnOutcome::Running if is_pinned_now => InstanceState::Running,
+            TurnOutcome::Running if is_first => InstanceState::Running,
             TurnOutcome::Running => return Ok(outcome),
             TurnOutcome::Completed { output } => {
                 row.ended = true;
@@ -348,34 +349,135 @@ impl Outcome {
             TurnOutcome::ContinuedAsNew { next } => {
                 row.execution_id = next.execution_id;
                 row.last_event = EventId::NONE;
+                row.semantics = None;
                 row.head = Arc::new(Head {
                     id: row.head.id.clone(),
                     orchestration: next.name.clone(),
                     version: next.version.clone(),
+                    parent: row.head.parent.clone(),
                 });
-                let message = Message::Start(next.clone());
-                let record = bodies::encode_message(instance, &message, 0)?;
-                outcome.next = Some((message, record));
+                let start = Message::Start(next.clone());
+                outcome.next = Some(Parcel::new(instance, start, None)?);
                 InstanceState::Running
             }
         };
+        if turn.outcome != TurnOutcome::Running {
+            row.updated_at = now.wall;
+        }
         row.change = row.change.saturating_add(1);
         outcome.record = Some(bodies::encode_instance(&stored(row, state))?);
         Ok(outcome)
     }
 }
 
-/// Gives the row the version that the turn pins; whether that is another one.
-fn pin_version(row: &mut Row, turn: &TurnCommit) -> bool {
-    let pinned = turn.pinned_version();
-    if pinned.is_none() || pinned == row.head.version.as_deref() {
-        return false;
+/// What a commit does to other instances.
+struct Beyond {
+    born: Vec<NewInstance>,
+    parcels: Vec<(u64, Parcel)>,
+}
+
+impl Beyond {
+    /// `instance`: whose turn it is.
+    fn of(
+        state: &State,
+        numbers: &Numbers,
+        instance: u64,
+        turn: &mut TurnCommit,
+        now: Moment,
+    ) -> Result<Self, RecordError> {
+        let mut beyond = Self {
+            born: Vec::new(),
+            parcels: Vec::new(),
+        };
+        let mut next = state.next_instance;
+        let mut fresh = HashMap::new();
+        for child in std::mem::take(&mut turn.starts) {
+            let id = child.instance;
+            if fresh.contains_key(&id) || numbers.of(state, &id).is_some() {
+                if let Some(message) = child.if_taken {
+                    let parcel = Parcel::new(instance, message, None)?;
+                    beyond.parcels.push((instance, parcel));
+                }
+                continue;
+            }
+            // Effects never run ahead of the disk.
+            let new = NewInstance::new(next, id.clone(), child.start, true, now)?;
+            beyond.born.push(new);
+            fresh.insert(id, next);
+            next = next.saturating_add(1);
+        }
+        for (id, message) in std::mem::take(&mut turn.messages) {
+            let number = fresh.get(&id).copied().or_else(|| numbers.of(state, &id));
+            if let Some(number) = number {
+                let parcel = Parcel::new(number, message, None)?;
+                beyond.parcels.push((number, parcel));
+            }
+        }
+        Ok(beyond)
     }
-    row.head = Arc::new(Head {
-        id: row.head.id.clone(),
-        orchestration: row.head.orchestration.clone(),
-        version: pinned.map(str::to_owned),
-    });
+}
+
+/// What a commit makes of what the instance shows and keeps.
+struct Kept {
+    custom_status: Option<Vec<u8>>,
+    values: Vec<ValueChange>,
+}
+
+enum ValueChange {
+    Set(String, Vec<u8>),
+    Clear(String),
+    ClearAll,
+}
+
+impl Kept {
+    fn of(
+        row: &mut Row,
+        instance: u64,
+        turn: &mut TurnCommit,
+        now: Moment,
+    ) -> Result<Self, RecordError> {
+        let custom_status = match turn.custom_status.take() {
+            Some(status) => {
+                row.custom_status_version = row.custom_status_version.saturating_add(1);
+                let status = CustomStatus {
+                    status,
+                    version: row.custom_status_version,
+                    updated_at: now.wall,
+                };
+                Some(bodies::encode_custom_status(instance, &status)?)
+            }
+            None => None,
+        };
+        let values = std::mem::take(&mut turn.kv).into_iter();
+        let values = values.map(|change| match change {
+            KvChange::Set(entry) => {
+                let record = bodies::encode_value(instance, &entry)?;
+                Ok(ValueChange::Set(entry.key, record))
+            }
+            KvChange::Clear { key } => Ok(ValueChange::Clear(key)),
+            KvChange::ClearAll => Ok(ValueChange::ClearAll),
+        });
+        Ok(Self {
+            custom_status,
+            values: values.collect::<Result<_, RecordError>>()?,
+        })
+    }
+}
+
+/// Pins the execution to what its first turn says. True: this is the first turn.
+fn pin(row: &mut Row, turn: &TurnCommit) -> bool {
+    let Some(version) = turn.pinned_version() else {
+        return false;
+    };
+    row.semantics = turn.pinned_semantics();
+    if row.head.version.as_deref() != Some(version) {
+        row.head = Arc::new(Head {
+            id: row.head.id.clone(),
+            orchestration: row.head.orchestration.clone(),
+            version: Some(version.to_owned()),
+            parent: row.head.parent.clone(),
+        });
+    }
     true
 }
 
@@ -404,22 +506,24 @@ fn request_of(delta: &mut [Event], source: EventId) -> Option<ActivityRequest> {
 }
 
 /// The row as it goes to disk.
-fn stored(row: &Row, state: InstanceState) -> InstanceRow {
+pub(crate) fn stored(row: &Row, state: InstanceState) -> InstanceRow {
     InstanceRow {
         status: InstanceStatus {
             instance: row.head.id.clone(),
             orchestration: row.head.orchestration.clone(),
             version: row.head.version.clone(),
             execution_id: row.execution_id,
+            pending: row.semantics.is_none() && !state.is_terminal(),
             state,
-            pending: row.last_event == EventId::NONE,
             parent: None,
             custom_status: None,
             custom_status_version: 0,
             created_at: row.created_at,
-            updated_at: row.created_at,
+            updated_at: row.updated_at,
             change: row.change,
         },
+        parent: row.head.parent.clone(),
+        semantics: row.semantics,
         digest: row.digest,
     }
 }

@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use crate::history::InstanceId;
 use crate::provider::{
-    ActivityItem, ActivityLock, ActivityRequest, InboxMessage, MessageId, ProviderError, TurnItem,
-    TurnLock,
+    ActivityFetch, ActivityItem, ActivityLock, ActivityRequest, InboxMessage, MessageId,
+    ProviderError, TurnFetch, TurnItem, TurnLock,
 };
-use crate::storage::redb::activities::TakenActivity;
+use crate::storage::redb::activities::{ActivityQueue, TakenActivity};
 use crate::storage::redb::bodies::ActivityKey;
 use crate::storage::redb::inbox::{Head, Row};
 use crate::storage::redb::parking::{Look, park_until};
 use crate::storage::redb::reads::{self, ReadError};
 use crate::storage::redb::shared::{Core, DecodedTurn, Shared, until};
-use crate::storage::redb::state::Moment;
-use crate::storage::redb::turns::{TakenMessage, TakenTurn};
+use crate::storage::redb::state::{Durable, Moment};
+use crate::storage::redb::turns::{TakenMessage, TakenTurn, TakenTurns, TurnQueue, Unread};
 
 const FETCH_TURNS: &str = "fetch turns";
 const FETCH_ACTIVITIES: &str = "fetch activities";
@@ -24,29 +24,28 @@ const FETCH_ACTIVITIES: &str = "fetch activities";
 /// At least one turn, at most `max`.
 pub(crate) async fn turns(
     shared: &Shared,
-    max: usize,
-    lock_timeout: Duration,
+    fetch: TurnFetch,
 ) -> Result<Vec<TurnItem>, ProviderError> {
-    if max == 0 {
-        return Ok(Vec::new());
+    if fetch.max == 0 || fetch.semantics.is_empty() {
+        return nothing_for_ever(fetch.max).await;
     }
+    let interest = (*fetch.semantics.start(), *fetch.semantics.end());
     loop {
-        let take = |core: &mut Core, now: Moment| take_turns(shared, core, max, lock_timeout, now);
-        let (taken, written) = park_until(shared, |state| &mut state.turn_lot, take).await?;
+        let take = |core: &mut Core, now: Moment| take_turns(shared, core, &fetch, now);
+        let (taken, written) = park_until::<TurnQueue, _>(shared, &interest, take).await?;
+        let mut written = written;
         let mut back = GiveBack {
             shared,
-            turns: taken
-                .iter()
-                .map(|turn| (turn.instance, turn.epoch, turn.token))
-                .collect(),
+            turns: Vec::new(),
             activities: Vec::new(),
         };
+        let turns = with_rows(shared, &fetch, taken, &mut back, &mut written)?;
         if let Some(written) = written {
             until(FETCH_TURNS, written).await?;
         }
-        let mut items = Vec::with_capacity(taken.len());
-        for turn in taken {
-            items.extend(turn_item(shared, turn)?);
+        let mut items = Vec::with_capacity(turns.len());
+        for turn in turns {
+            items.push(turn_item(shared, turn)?);
         }
         back.turns.clear();
         if !items.is_empty() {
@@ -58,26 +57,23 @@ pub(crate) async fn turns(
 /// At least one activity, at most `max`.
 pub(crate) async fn activities(
     shared: &Shared,
-    max: usize,
-    lock_timeout: Duration,
+    fetch: ActivityFetch,
 ) -> Result<Vec<ActivityItem>, ProviderError> {
-    if max == 0 {
+    if fetch.max == 0 {
         return Ok(Vec::new());
     }
+    let interest = (fetch.tags.clone(), fetch.sessions.clone());
     loop {
         let take = |core: &mut Core, now: Moment| {
             let state = &mut core.state;
-            state.activities.promote(now.elapsed);
             let unique_id = || shared.options.env.unique_id();
-            let (taken, wrote) = state.take_activities(max, lock_timeout, now, unique_id);
+            let (taken, wrote) = state.take_activities(&fetch, now, unique_id);
             if taken.is_empty() {
                 return Ok(Look::Park(state.activities.next_due()));
             }
-            // Others may have been due at the same moment.
-            let more = state.activities.ready_len(now.elapsed);
-            Ok(Look::Take(taken, wrote.then(|| state.join()), more))
+            Ok(Look::Take((taken, wrote.then(|| state.join()))))
         };
-        let (taken, written) = park_until(shared, |state| &mut state.activity_lot, take).await?;
+        let (taken, written) = park_until::<ActivityQueue, _>(shared, &interest, take).await?;
         let mut back = GiveBack {
             shared,
             turns: Vec::new(),
@@ -95,6 +91,14 @@ pub(crate) async fn activities(
             return Ok(items);
         }
     }
+}
+
+/// Whoever takes nothing waits for nothing; whoever wants what cannot be waits.
+async fn nothing_for_ever(max: usize) -> Result<Vec<TurnItem>, ProviderError> {
+    if max == 0 {
+        return Ok(Vec::new());
+    }
+    std::future::pending().await
 }
 
 /// What was taken and is not handed out yet.
@@ -125,10 +129,9 @@ impl Drop for GiveBack<'_> {
 fn take_turns(
     shared: &Shared,
     core: &mut Core,
-    max: usize,
-    lock_timeout: Duration,
+    fetch: &TurnFetch,
     now: Moment,
-) -> Result<Look<Vec<TakenTurn>>, ProviderError> {
+) -> Result<Look<(TakenTurns, Option<Durable>)>, ProviderError> {
     let database = Arc::clone(core.phase.database(FETCH_TURNS)?);
     let state = &mut core.state;
     if let Some((from, until)) = state.timers.to_load(now.wall) {
@@ -144,22 +147,75 @@ fn take_turns(
             }
         }
     }
-    state.promote_turns(now);
     let unique_id = || shared.options.env.unique_id();
-    let (taken, wrote) = state.take_turns(max, lock_timeout, now, unique_id);
-    if taken.is_empty() {
+    let taken = state.take_turns(fetch, now, unique_id);
+    if taken.turns.is_empty() && taken.unread.is_empty() {
         return Ok(Look::Park(state.next_turn_due(now)));
     }
-    let written = wrote.then(|| state.join());
-    let more = state.ready.len();
-    Ok(Look::Take(taken, written, more))
+    let written = taken.wrote.then(|| state.join());
+    Ok(Look::Take((taken, written)))
 }
 
-/// Reads what memory did not have. `None`: the instance cannot be worked on.
-fn turn_item(shared: &Shared, turn: TakenTurn) -> Result<Option<TurnItem>, ProviderError> {
-    let Some(row) = turn_row(shared, &turn)? else {
-        return Ok(None);
+/// Reads the rows that were missing, and takes what can be taken then.
+fn with_rows(
+    shared: &Shared,
+    fetch: &TurnFetch,
+    taken: TakenTurns,
+    back: &mut GiveBack<'_>,
+    written: &mut Option<Durable>,
+) -> Result<Vec<TakenTurn>, ProviderError> {
+    let TakenTurns {
+        mut turns, unread, ..
+    } = taken;
+    let key = |turn: &TakenTurn| (turn.instance, turn.epoch, turn.token);
+    back.turns.extend(turns.iter().map(key));
+    let mut missing = unread;
+    while !missing.is_empty() {
+        let read = missing.into_iter();
+        let read: Vec<_> = read.map(|unread| read_row_of(shared, unread)).collect();
+        read.into_iter().collect::<Result<(), _>>()?;
+        let rest = TurnFetch {
+            max: fetch.max.saturating_sub(turns.len()),
+            ..fetch.clone()
+        };
+        let more = shared.act(FETCH_TURNS, |state, _, now| {
+            let more = state.take_turns(&rest, now, || shared.options.env.unique_id());
+            // Groups become durable one after the other: the last is enough.
+            if more.wrote {
+                *written = Some(state.join());
+            }
+            more
+        })?;
+        back.turns.extend(more.turns.iter().map(key));
+        turns.extend(more.turns);
+        missing = more.unread;
+    }
+    Ok(turns)
+}
+
+/// Reads the row of an instance, so that it can be leased.
+fn read_row_of(shared: &Shared, unread: Unread) -> Result<(), ProviderError> {
+    let instance = unread.instance;
+    let read = read_row(shared, FETCH_TURNS, instance);
+    if let Ok(Err(problem)) = &read {
+        tracing::error!(
+            instance,
+            problem,
+            "an instance cannot be read; its messages wait"
+        );
+    }
+    let (row, failed) = match read {
+        Ok(row) => (Some(row), None),
+        Err(error) => (None, Some(error)),
     };
+    shared.act(FETCH_TURNS, |state, _, now| {
+        state.found_row(unread, row, now.elapsed);
+    })?;
+    failed.map_or(Ok(()), Err)
+}
+
+/// Reads what memory did not have.
+fn turn_item(shared: &Shared, turn: TakenTurn) -> Result<TurnItem, ProviderError> {
     let Row {
         head,
         execution_id,
@@ -167,7 +223,7 @@ fn turn_item(shared: &Shared, turn: TakenTurn) -> Result<Option<TurnItem>, Provi
         last_turn: last_turn_id,
         ended,
         ..
-    } = row;
+    } = turn.row;
     let mut messages = Vec::with_capacity(turn.messages.len());
     for TakenMessage {
         id,
@@ -187,7 +243,7 @@ fn turn_item(shared: &Shared, turn: TakenTurn) -> Result<Option<TurnItem>, Provi
             message,
         });
     }
-    Ok(Some(TurnItem {
+    Ok(TurnItem {
         lock: TurnLock {
             instance: head.id.clone(),
             epoch: turn.epoch,
@@ -198,37 +254,10 @@ fn turn_item(shared: &Shared, turn: TakenTurn) -> Result<Option<TurnItem>, Provi
         last_turn_id,
         orchestration: head.orchestration.clone(),
         version: head.version.clone(),
-        parent: None,
+        parent: head.parent.clone(),
         ended,
         messages,
-    }))
-}
-
-fn turn_row(shared: &Shared, turn: &TakenTurn) -> Result<Option<Row>, ProviderError> {
-    if let Some(row) = &turn.row {
-        return Ok(Some(row.clone()));
-    }
-    let instance = turn.instance;
-    match read_row(shared, FETCH_TURNS, instance)? {
-        Ok(row) => {
-            // Under our lease nobody else changes it.
-            let remembered = row.clone();
-            shared.act(FETCH_TURNS, |state, _, _| {
-                state.remember(instance, remembered);
-            })?;
-            Ok(Some(row))
-        }
-        Err(problem) => {
-            tracing::error!(
-                instance,
-                problem,
-                "an instance cannot be read; its messages wait"
-            );
-            let epoch = turn.epoch;
-            shared.act(FETCH_TURNS, |state, _, _| state.set_aside(instance, epoch))?;
-            Ok(None)
-        }
-    }
+    })
 }
 
 /// The row on disk, or why there is none that could be used.

@@ -3,14 +3,15 @@
 //! A group is a value. Whatever else may one day make it durable (a journal, say) replaces
 //! [`commit`] and nothing else.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use ::redb::{Database, Durability, Table, TableDefinition, TableError, WriteTransaction};
 
 use crate::storage::redb::schema::{
-    ACTIVITIES, ATTEMPTS, HISTORY, IDS, INBOX, INSTANCES, QUIET_TURNS, RowKey, TIMERS,
-    activity_columns, timer_columns,
+    ACTIVITIES, ATTEMPTS, CHILDREN, CUSTOM_STATUS, HISTORY, IDS, INBOX, INSTANCES, QUIET_TURNS,
+    RowKey, TIMERS, VALUES, activity_columns, timer_columns,
 };
 
 /// What becomes of one row.
@@ -29,11 +30,20 @@ pub(crate) enum Change {
 pub(crate) struct Changes {
     rows: BTreeMap<RowKey, Change>,
     bytes: usize,
+    /// Instances whose values all go, before the rows are written.
+    cleared: BTreeSet<u64>,
+    /// (instance, first execution, last execution): their histories go, after that.
+    forgotten: BTreeSet<(u64, u64, u64)>,
+    /// Instances that go: all rows whose keys begin with their numbers, at the very end.
+    dropped: BTreeSet<u64>,
 }
 
 impl Changes {
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
+            && self.cleared.is_empty()
+            && self.forgotten.is_empty()
+            && self.dropped.is_empty()
     }
 
     /// Bytes put into the group so far.
@@ -75,6 +85,30 @@ impl Changes {
         }
     }
 
+    /// Removes all values of an instance, however many there are.
+    pub(crate) fn clear_values(&mut self, instance: u64) {
+        let values = RowKey::Value(instance, String::new())..;
+        let own = |key: &RowKey| matches!(key, RowKey::Value(owner, _) if *owner == instance);
+        let known = self.rows.range(values).map(|(key, _)| key);
+        let known: Vec<_> = known.take_while(|key| own(key)).cloned().collect();
+        for key in known {
+            self.rows.remove(&key);
+        }
+        self.cleared.insert(instance);
+    }
+
+    /// Removes the histories of some executions, which nothing is added to any more.
+    pub(crate) fn forget_executions(&mut self, instance: u64, executions: RangeInclusive<u64>) {
+        let (first, last) = executions.into_inner();
+        self.forgotten.insert((instance, first, last));
+    }
+
+    /// Removes what stands under the number of an instance, which nothing is added to any more:
+    /// rows of queues and indexes are to be deleted one by one.
+    pub(crate) fn drop_instance(&mut self, instance: u64) {
+        self.dropped.insert(instance);
+    }
+
     /// Removes a row; one that this group brought never reaches the disk.
     pub(crate) fn delete(&mut self, key: RowKey) {
         match self.rows.entry(key) {
@@ -102,7 +136,10 @@ pub(crate) fn commit(
 ) -> Result<(), ::redb::Error> {
     let mut transaction = database.begin_write()?;
     transaction.set_durability(durability)?;
+    clear_values(&transaction, &changes.cleared)?;
     write(&transaction, changes)?;
+    forget_executions(&transaction, &changes.forgotten)?;
+    drop_instances(&transaction, &changes.dropped)?;
     transaction.commit()?;
     Ok(())
 }
@@ -116,6 +153,9 @@ fn write(transaction: &WriteTransaction, changes: &Changes) -> Result<(), ::redb
     let mut timers = Lazy::new(transaction, TIMERS);
     let mut attempts = Lazy::new(transaction, ATTEMPTS);
     let mut quiet_turns = Lazy::new(transaction, QUIET_TURNS);
+    let mut custom_status = Lazy::new(transaction, CUSTOM_STATUS);
+    let mut values = Lazy::new(transaction, VALUES);
+    let mut children = Lazy::new(transaction, CHILDREN);
     for (key, change) in &changes.rows {
         match key {
             RowKey::Id(id) => ids.apply(id.as_str(), change)?,
@@ -130,6 +170,61 @@ fn write(transaction: &WriteTransaction, changes: &Changes) -> Result<(), ::redb
                 attempts.apply((queue.code(), *sequence), change)?;
             }
             RowKey::QuietTurn(instance) => quiet_turns.apply(instance, change)?,
+            RowKey::CustomStatus(instance) => custom_status.apply(instance, change)?,
+            RowKey::Value(instance, key) => values.apply((*instance, key.as_str()), change)?,
+            RowKey::Child(parent, child) => {
+                children.apply((parent.as_str(), child.as_str()), change)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn clear_values(
+    transaction: &WriteTransaction,
+    cleared: &BTreeSet<u64>,
+) -> Result<(), ::redb::Error> {
+    if cleared.is_empty() {
+        return Ok(());
+    }
+    let mut values = transaction.open_table(VALUES)?;
+    for &instance in cleared {
+        values.retain_in((instance, "")..(instance.saturating_add(1), ""), |_, _| {
+            false
+        })?;
+    }
+    Ok(())
+}
+
+fn forget_executions(
+    transaction: &WriteTransaction,
+    forgotten: &BTreeSet<(u64, u64, u64)>,
+) -> Result<(), ::redb::Error> {
+    if forgotten.is_empty() {
+        return Ok(());
+    }
+    let mut history = transaction.open_table(HISTORY)?;
+    for &(instance, first, last) in forgotten {
+        let all = (instance, first, 0)..=(instance, last, u64::MAX);
+        history.retain_in(all, |_, _| false)?;
+    }
+    Ok(())
+}
+
+fn drop_instances(
+    transaction: &WriteTransaction,
+    dropped: &BTreeSet<u64>,
+) -> Result<(), ::redb::Error> {
+    if dropped.is_empty() {
+        return Ok(());
+    }
+    let histories = dropped.iter().map(|&instance| (instance, 0, u64::MAX));
+    forget_executions(transaction, &histories.collect())?;
+    clear_values(transaction, dropped)?;
+    for table in [INSTANCES, QUIET_TURNS, CUSTOM_STATUS] {
+        let mut table = transaction.open_table(table)?;
+        for instance in dropped {
+            table.remove(instance)?;
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::history::{EventId, ExecutionId, InstanceId, Message};
+use crate::history::{EventId, ExecutionId, InstanceId, KvEntry, Message, Parent};
 use crate::storage::redb::bodies::TimerKey;
 use crate::time::Timestamp;
 
@@ -13,6 +13,8 @@ pub(crate) struct Head {
     pub(crate) id: InstanceId,
     pub(crate) orchestration: String,
     pub(crate) version: Option<String>,
+    /// Who waits for its end.
+    pub(crate) parent: Option<Parent>,
 }
 
 /// An instance as the next commit must find it.
@@ -26,7 +28,14 @@ pub(crate) struct Row {
     /// Whether `last_turn` stands in a row of its own.
     pub(crate) is_quiet: bool,
     pub(crate) ended: bool,
+    /// What the execution is pinned to; `None` before its first turn.
+    pub(crate) semantics: Option<u32>,
+    /// How often its custom status was set or taken back.
+    pub(crate) custom_status_version: u64,
     pub(crate) created_at: Timestamp,
+    /// Of all but the custom status.
+    pub(crate) updated_at: Timestamp,
+    /// Of all but the custom status.
     pub(crate) change: u64,
     pub(crate) digest: u128,
 }
@@ -42,6 +51,8 @@ pub(crate) struct Inbox {
     pub(crate) queued: bool,
     /// The row cannot be read: nobody can work on this instance until somebody repaired it.
     pub(crate) unreadable: bool,
+    /// Somebody reads the row, which memory does not have: until then nobody takes the instance.
+    pub(crate) reading: Option<u64>,
 }
 
 /// The right to commit a turn.
@@ -87,8 +98,12 @@ pub(crate) struct Queued {
     pub(crate) body: Body,
     pub(crate) origin: Origin,
     pub(crate) deliveries: Deliveries,
-    /// Of events: the sender's id.
+    /// Of events from outside: the sender's id.
     pub(crate) sent_as: Option<u128>,
+    /// Whether it may not overtake others.
+    pub(crate) is_event: bool,
+    /// Whether it is invisible until it is durable.
+    pub(crate) is_held: bool,
     /// Not before this moment of the monotonic clock.
     pub(crate) visible_at: Duration,
     /// The group that makes it durable.
@@ -134,7 +149,10 @@ impl Inbox {
     pub(crate) fn is_ready(&self, elapsed: Duration, durable: u64) -> bool {
         let mut turnstile = Turnstile::new(elapsed, durable);
         let mut messages = self.messages.iter();
-        !self.unreadable && self.is_free() && messages.any(|message| turnstile.passes(message))
+        !self.unreadable
+            && self.reading.is_none()
+            && self.is_free()
+            && messages.any(|message| turnstile.passes(message))
     }
 
     /// Whether nobody works on it.
@@ -146,7 +164,10 @@ impl Inbox {
 
     /// Whether nothing has to be remembered but the row.
     pub(crate) fn is_idle(&self) -> bool {
-        self.messages.is_empty() && self.lease.is_none() && !self.unreadable
+        self.messages.is_empty()
+            && self.lease.is_none()
+            && self.reading.is_none()
+            && !self.unreadable
     }
 
     pub(crate) fn find_mut(&mut self, place: Place) -> Option<&mut Queued> {
@@ -184,11 +205,8 @@ impl Turnstile {
     }
 
     pub(crate) fn passes(&mut self, message: &Queued) -> bool {
-        let readable = match message.body {
-            Body::OnDisk => message.group <= self.durable,
-            Body::Here(_) | Body::Unreadable(_) => true,
-        };
-        let is_event = message.sent_as.is_some();
+        let readable = !message.is_held || message.group <= self.durable;
+        let is_event = message.is_event;
         if readable && message.visible_at <= self.elapsed {
             !(self.somebody_waits && is_event)
         } else {
@@ -204,7 +222,9 @@ pub(crate) fn bytes_of(message: &Message) -> usize {
         Message::Start(start) => {
             let carried = start.carried.iter();
             let carried = carried.map(|(queue, data)| queue.len().saturating_add(data.len()));
-            start.input.len().saturating_add(carried.sum())
+            let values = start.kv.iter().map(bytes_of_entry);
+            let texts = carried.chain(values).sum::<usize>();
+            start.input.len().saturating_add(texts)
         }
         Message::ActivityCompleted { result, .. }
         | Message::SubOrchestrationCompleted { result, .. } => result.len(),
@@ -214,4 +234,8 @@ pub(crate) fn bytes_of(message: &Message) -> usize {
         Message::TimerFired { .. } => 0,
         Message::ExternalEvent { data, .. } | Message::QueueEvent { data, .. } => data.len(),
     }
+}
+
+fn bytes_of_entry(entry: &KvEntry) -> usize {
+    entry.key.len().saturating_add(entry.value.len())
 }

@@ -1,15 +1,80 @@
-//! What comes from outside: starts and events, for ids that memory may not know.
+//! Instances by their ids, which memory may not know; and what comes for them from outside.
 
-use crate::history::{InstanceId, Message};
+use std::collections::HashMap;
+
+use ::redb::Database;
+
+use crate::history::{InstanceId, Message, Start};
 use crate::provider::ProviderError;
 use crate::storage::redb::checks::unstorable;
-use crate::storage::redb::commits::NewInstance;
-use crate::storage::redb::reads;
+use crate::storage::redb::deliveries::NewInstance;
+use crate::storage::redb::reads::{self, ReadError};
 use crate::storage::redb::shared::Shared;
-use crate::storage::redb::state::Durable;
+use crate::storage::redb::state::{Durable, State};
 
 pub(crate) const START: &str = "start an instance";
 pub(crate) const ENQUEUE: &str = "send an event";
+
+/// The numbers of some instances. The disk is asked while nobody waits for the mutex; what was
+/// created, forgotten or deleted since is noticed.
+#[derive(Debug, Default)]
+pub(crate) struct Numbers {
+    ids: Vec<InstanceId>,
+    /// What the disk said of those that memory did not know.
+    on_disk: HashMap<InstanceId, Option<u64>>,
+    /// The state of things when it was asked.
+    seen: u64,
+}
+
+impl Numbers {
+    pub(crate) fn look_up<'a>(
+        shared: &Shared,
+        operation: &'static str,
+        ids: impl IntoIterator<Item = &'a InstanceId>,
+    ) -> Result<Self, ProviderError> {
+        let mut numbers = Self {
+            ids: ids.into_iter().cloned().collect(),
+            ..Self::default()
+        };
+        let Some(first) = numbers.ids.first() else {
+            return Ok(numbers);
+        };
+        let (unknown, seen) = shared.act(operation, |state, _, _| {
+            (numbers.unknown(state), state.forgotten)
+        })?;
+        let on_disk = if unknown.is_empty() {
+            HashMap::new()
+        } else {
+            shared.read(operation, first, |database| {
+                reads::numbers_of(database, unknown)
+            })?
+        };
+        numbers.on_disk = on_disk;
+        numbers.seen = seen;
+        Ok(numbers)
+    }
+
+    fn unknown(&self, state: &State) -> Vec<InstanceId> {
+        let unknown = |id: &&InstanceId| !state.by_id.contains_key(*id);
+        self.ids.iter().filter(unknown).cloned().collect()
+    }
+
+    /// Asks the disk again, if what it said may be out of date. Under the mutex; rare.
+    pub(crate) fn refresh(&mut self, state: &State, database: &Database) -> Result<(), ReadError> {
+        if self.seen != state.forgotten && !self.ids.is_empty() {
+            self.on_disk = reads::numbers_of(database, self.unknown(state))?;
+            self.seen = state.forgotten;
+        }
+        Ok(())
+    }
+
+    /// The number of an instance that exists.
+    pub(crate) fn of(&self, state: &State, id: &InstanceId) -> Option<u64> {
+        let known = state.by_id.get(id).copied();
+        let on_disk = || self.on_disk.get(id).copied().flatten();
+        known.or_else(|| on_disk().filter(|number| !state.buried.contains(number)))
+    }
+}
 
 /// How a start found things.
 pub(crate) enum Created {
@@ -18,35 +83,21 @@ pub(crate) enum Created {
     Before(Option<Durable>),
 }
 
-pub(crate) fn create(shared: &Shared, new: NewInstance) -> Result<Created, ProviderError> {
-    let id = new.id.clone();
-    let known = shared.act(START, |state, _, _| {
-        let known = state.by_id.contains_key(&id);
-        (!known).then_some(state.forgotten)
-    })?;
-    // Most ids are new, so the disk is asked each time: not while others wait for the mutex.
-    let (on_disk, seen) = match known {
-        None => (true, 0),
-        Some(seen) => {
-            let number = shared.read(START, &id, |database| reads::number_of(database, &id))?;
-            (number.is_some(), seen)
-        }
-    };
+pub(crate) fn create(
+    shared: &Shared,
+    id: &InstanceId,
+    start: Start,
+) -> Result<Created, ProviderError> {
+    let mut numbers = Numbers::look_up(shared, START, [id])?;
     shared.act(START, |state, database, now| {
-        if state.by_id.contains_key(&id) {
+        let refreshed = numbers.refresh(state, database);
+        refreshed.map_err(|error| error.into_provider(START, id))?;
+        if numbers.of(state, id).is_some() {
             return Ok(Created::Before(state.barrier()));
         }
-        // What was forgotten in between may have been created in between.
-        let exists = on_disk
-            || (state.forgotten != seen
-                && reads::number_of(database, &id)
-                    .map_err(|error| error.into_provider(START, &id))?
-                    .is_some());
-        if exists {
-            return Ok(Created::Before(None));
-        }
-        let durable = state.create(new, now).map_err(|error| unstorable(&error))?;
-        Ok(Created::Now(durable))
+        let new = NewInstance::new(state.next_instance, id.clone(), start, false, now);
+        state.create(new.map_err(|error| unstorable(&error))?, now);
+        Ok(Created::Now(state.join()))
     })?
 }
 
@@ -63,25 +114,11 @@ pub(crate) fn send(
     message_id: u128,
     message: Message,
 ) -> Result<Sent, ProviderError> {
-    let known = shared.act(ENQUEUE, |state, _, _| {
-        let known = state.by_id.get(id).copied();
-        known.ok_or(state.forgotten)
-    })?;
-    // As for a start: the disk is not asked while others wait for the mutex.
-    let (number, seen) = match known {
-        Ok(number) => (Some(number), 0),
-        Err(seen) => {
-            let number = shared.read(ENQUEUE, id, |database| reads::number_of(database, id))?;
-            (number, seen)
-        }
-    };
+    let mut numbers = Numbers::look_up(shared, ENQUEUE, [id])?;
     shared.act(ENQUEUE, |state, database, now| {
-        // A number is given once: what was found before is still right.
-        let mut number = number.or_else(|| state.by_id.get(id).copied());
-        if number.is_none() && state.forgotten != seen {
-            number =
-                reads::number_of(database, id).map_err(|error| error.into_provider(ENQUEUE, id))?;
-        }
+        let refreshed = numbers.refresh(state, database);
+        refreshed.map_err(|error| error.into_provider(ENQUEUE, id))?;
+        let number = numbers.of(state, id);
         let number = number.ok_or(ProviderError::InstanceNotFound)?;
         let sent = state.send(number, message_id, message, now);
         Ok(match sent.map_err(|error| unstorable(&error))? {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::history::{ErrorDetails, Event, EventKind, PoisonMessageType};
+use crate::history::{ErrorDetails, Event, EventKind, KvEntry, Message, PoisonMessageType, Start};
 use crate::provider::ProviderError;
 
 /// The longest single text: input, output, result.
@@ -77,10 +77,19 @@ fn check_event(kind: &EventKind) -> Result<usize, ProviderError> {
             version,
             input,
             carried,
+            custom_status,
+            kv,
             ..
         } => {
-            let own = sum(&[("name", name), ("version", version), ("input", input)])?;
-            Ok(own.saturating_add(check_carried(carried)?))
+            let custom_status = custom_status.as_deref().unwrap_or_default();
+            let own = sum(&[
+                ("name", name),
+                ("version", version),
+                ("input", input),
+                ("custom status", custom_status),
+            ])?;
+            let inherited = check_carried(carried)?.saturating_add(check_values(kv)?);
+            Ok(own.saturating_add(inherited))
         }
         EventKind::OrchestrationContinuedAsNew { input, version } => sum(&[
             ("input", input),
@@ -132,6 +141,47 @@ fn check_event(kind: &EventKind) -> Result<usize, ProviderError> {
         | EventKind::TimerFired { .. }
         | EventKind::KeyValuesCleared => Ok(0),
     }
+}
+
+/// The bytes of a message's texts, each checked.
+pub(crate) fn check_message(message: &Message) -> Result<(), ProviderError> {
+    match message {
+        Message::Start(start) => check_start(start),
+        Message::ActivityCompleted { result, .. }
+        | Message::SubOrchestrationCompleted { result, .. } => check_text("result", result),
+        Message::ActivityFailed { details, .. }
+        | Message::SubOrchestrationFailed { details, .. } => check_failure(details),
+        Message::TimerFired { .. } => Ok(()),
+        Message::CancelRequested { reason, .. } => check_text("reason", reason),
+        Message::ExternalEvent { name, data } | Message::QueueEvent { queue: name, data } => {
+            check_text("name", name)?;
+            check_text("data", data)
+        }
+    }
+}
+
+pub(crate) fn check_start(start: &Start) -> Result<(), ProviderError> {
+    check_text("input", &start.input)?;
+    check_text("name", &start.name)?;
+    check_text("version", start.version.as_deref().unwrap_or_default())?;
+    check_text(
+        "custom status",
+        start.custom_status.as_deref().unwrap_or_default(),
+    )?;
+    check_values(&start.kv)?;
+    check_carried(&start.carried).map(|_bytes| ())
+}
+
+/// Values that one execution hands to the next: they stand in one event.
+fn check_values(kv: &[KvEntry]) -> Result<usize, ProviderError> {
+    let mut bytes = 0_usize;
+    for entry in kv {
+        check_text("key", &entry.key)?;
+        check_text("value", &entry.value)?;
+        let both = entry.key.len().saturating_add(entry.value.len());
+        bytes = bytes.saturating_add(both);
+    }
+    Ok(bytes)
 }
 
 /// What an execution inherits from the one before. The bytes of its texts.

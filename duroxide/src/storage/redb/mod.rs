@@ -5,10 +5,12 @@
 //! for one. `docs/storage-format.md` describes the file. Must not know: what a history means.
 
 mod activities;
+mod admin;
 mod bodies;
 mod checks;
 mod commits;
 mod counting;
+mod deliveries;
 mod fetch;
 mod group;
 mod inbox;
@@ -20,15 +22,21 @@ mod lot;
 mod open;
 mod options;
 mod parking;
+mod queue;
 mod reads;
+mod ready;
 mod record;
 mod recovery;
+mod removal;
 mod schema;
 mod sent;
+mod sessions;
 mod shared;
 mod shared_memory;
+mod shelves;
 mod staged;
 mod state;
+mod surveys;
 mod timers;
 mod turns;
 mod verbs;

@@ -13,8 +13,8 @@ use crate::storage::redb::bodies;
 use crate::storage::redb::options::Factory;
 use crate::storage::redb::recovery::{self, Found};
 use crate::storage::redb::schema::{
-    ACTIVITIES, ATTEMPTS, HISTORY, IDS, INBOX, INSTANCES, META, META_INCARNATION,
-    META_SCHEMA_VERSION, QUIET_TURNS, SCHEMA_VERSION, TIMERS,
+    ACTIVITIES, ATTEMPTS, CHILDREN, CUSTOM_STATUS, HISTORY, IDS, INBOX, INSTANCES, META,
+    META_INCARNATION, META_SCHEMA_VERSION, QUIET_TURNS, SCHEMA_VERSION, TIMERS, VALUES,
 };
 use crate::storage::redb::staged::StagedBackend;
 use crate::time::Timestamp;
@@ -203,6 +203,9 @@ fn begin(database: &Database, incarnation: u64) -> Result<(), ::redb::Error> {
             transaction.open_table(TIMERS)?;
             transaction.open_table(ATTEMPTS)?;
             transaction.open_table(QUIET_TURNS)?;
+            transaction.open_table(CUSTOM_STATUS)?;
+            transaction.open_table(VALUES)?;
+            transaction.open_table(CHILDREN)?;
         }
         meta.insert(META_INCARNATION, record.as_slice())?;
     }

@@ -1,18 +1,20 @@
 //! Everything that is read from the file while the store is open: durable rows only, copied out
 //! of a transaction that ends with the call.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ::redb::{Database, ReadTransaction, ReadableDatabase as _};
 
-use crate::history::{EventId, ExecutionId, InstanceId, Message};
-use crate::provider::{ActivityRequest, HistoryPage, InstanceStatus, ProviderError};
+use crate::history::{EventId, ExecutionId, InstanceId, KvEntry, Message};
+use crate::provider::{ActivityRequest, HistoryPage, ProviderError};
 use crate::storage::redb::bodies::{
-    self, ActivityKey, InstanceRow, StoredMessage, StoredTurn, TimerKey,
+    self, ActivityKey, CustomStatus, InstanceRow, StoredMessage, StoredTurn, TimerKey,
 };
 use crate::storage::redb::inbox::{Deliveries, Head, Row};
 use crate::storage::redb::schema::{
-    HISTORY, IDS, INBOX, INSTANCES, QUIET_TURNS, TIMERS, timer_columns, timer_key,
+    CUSTOM_STATUS, HISTORY, IDS, INBOX, INSTANCES, QUIET_TURNS, TIMERS, VALUES, timer_columns,
+    timer_key,
 };
 use crate::storage::redb::timers::{BATCH, Loaded, Near, before};
 use crate::time::Timestamp;
@@ -33,7 +35,11 @@ pub(crate) enum ReadError {
 }
 
 impl ReadError {
-    fn corrupt(execution_id: ExecutionId, event_id: EventId, problem: &impl ToString) -> Self {
+    pub(crate) fn corrupt(
+        execution_id: ExecutionId,
+        event_id: EventId,
+        problem: &impl ToString,
+    ) -> Self {
         Self::Corrupt {
             execution_id,
             event_id,
@@ -42,7 +48,7 @@ impl ReadError {
     }
 
     /// A row that belongs to the instance as a whole.
-    fn instance(problem: impl Into<String>) -> Self {
+    pub(crate) fn instance(problem: impl Into<String>) -> Self {
         Self::Corrupt {
             execution_id: ExecutionId::FIRST,
             event_id: EventId::NONE,
@@ -53,6 +59,14 @@ impl ReadError {
     /// There was a row a moment ago.
     pub(crate) fn gone() -> Self {
         Self::instance("the instance row is missing")
+    }
+
+    /// For a call that is about no instance in particular.
+    pub(crate) fn into_plain(self, operation: &'static str) -> ProviderError {
+        ProviderError::Unavailable {
+            operation,
+            source: Box::new(self),
+        }
     }
 
     pub(crate) fn into_provider(
@@ -86,13 +100,31 @@ macro_rules! store {
     };
 }
 
+pub(crate) use store;
+
+/// The numbers of these instances.
+pub(crate) fn numbers_of(
+    database: &Database,
+    ids: Vec<InstanceId>,
+) -> Result<HashMap<InstanceId, Option<u64>>, ReadError> {
+    let transaction = store!(database.begin_read())?;
+    let numbers = ids.into_iter().map(|id| {
+        let number = number_in(&transaction, &id)?;
+        Ok((id, number))
+    });
+    numbers.collect()
+}
+
 /// The number of an instance.
 pub(crate) fn number_of(database: &Database, id: &InstanceId) -> Result<Option<u64>, ReadError> {
     let transaction = store!(database.begin_read())?;
     number_in(&transaction, id)
 }
 
-fn number_in(transaction: &ReadTransaction, id: &InstanceId) -> Result<Option<u64>, ReadError> {
+pub(crate) fn number_in(
+    transaction: &ReadTransaction,
+    id: &InstanceId,
+) -> Result<Option<u64>, ReadError> {
     let ids = store!(transaction.open_table(IDS))?;
     let Some(number) = store!(ids.get(id.as_str()))? else {
         return Ok(None);
@@ -114,9 +146,25 @@ pub(crate) fn instance(
     let Some(number) = number_in(&transaction, id)? else {
         return Ok(None);
     };
-    let row = instance_in(&transaction, number)?.ok_or_else(ReadError::gone)?;
+    Ok(Some((number, whole_instance(&transaction, number, id)?)))
+}
+
+/// The row of an instance, with the custom status.
+pub(crate) fn whole_instance(
+    transaction: &ReadTransaction,
+    number: u64,
+    id: &InstanceId,
+) -> Result<InstanceRow, ReadError> {
+    let mut row = instance_in(transaction, number)?.ok_or_else(ReadError::gone)?;
+    let shown = custom_status_in(transaction, number)?;
+    let status = &mut row.status;
+    status.custom_status = shown.status;
+    status.custom_status_version = shown.version;
+    status.updated_at = status.updated_at.max(shown.updated_at);
+    // Both only grow.
+    status.change = status.change.saturating_add(shown.version);
     if row.status.instance == *id {
-        Ok(Some((number, row)))
+        Ok(row)
     } else {
         let other = row.status.instance;
         let problem = format!("its number names the row of `{other}`");
@@ -137,12 +185,75 @@ fn instance_in(
     Ok(Some(row))
 }
 
+fn custom_status_in(
+    transaction: &ReadTransaction,
+    instance: u64,
+) -> Result<CustomStatus, ReadError> {
+    let table = store!(transaction.open_table(CUSTOM_STATUS))?;
+    let Some(record) = store!(table.get(instance))? else {
+        return Ok(CustomStatus::default());
+    };
+    bodies::decode_custom_status(instance, record.value())
+        .map_err(|error| ReadError::instance(format!("the custom status: {error}")))
+}
+
+/// What an instance keeps under a key.
+pub(crate) fn value(
+    database: &Database,
+    id: &InstanceId,
+    key: &str,
+) -> Result<Option<KvEntry>, ReadError> {
+    let transaction = store!(database.begin_read())?;
+    let Some(instance) = number_in(&transaction, id)? else {
+        return Ok(None);
+    };
+    let values = store!(transaction.open_table(VALUES))?;
+    let record = store!(values.get((instance, key)))?;
+    let entry = record.map(|record| value_in(instance, key, record.value()));
+    entry.transpose()
+}
+
+/// All that an instance keeps, in the order of the keys.
+pub(crate) fn values(database: &Database, id: &InstanceId) -> Result<Vec<KvEntry>, ReadError> {
+    let transaction = store!(database.begin_read())?;
+    let Some(instance) = number_in(&transaction, id)? else {
+        return Ok(Vec::new());
+    };
+    values_in(&transaction, instance)
+}
+
+pub(crate) fn values_in(
+    transaction: &ReadTransaction,
+    instance: u64,
+) -> Result<Vec<KvEntry>, ReadError> {
+    let values = store!(transaction.open_table(VALUES))?;
+    let own = (instance, "")..(instance.saturating_add(1), "");
+    let mut entries = Vec::new();
+    for row in store!(values.range(own))? {
+        let (key, record) = store!(row)?;
+        entries.push(value_in(instance, key.value().1, record.value())?);
+    }
+    Ok(entries)
+}
+
+fn value_in(instance: u64, key: &str, record: &[u8]) -> Result<KvEntry, ReadError> {
+    bodies::decode_value(instance, key, record)
+        .map_err(|error| ReadError::instance(format!("the value of `{key}`: {error}")))
+}
+
 /// All that memory wants to know of an instance.
 pub(crate) fn row(database: &Database, instance: u64) -> Result<Option<Row>, ReadError> {
     let transaction = store!(database.begin_read())?;
-    let Some(InstanceRow { status, digest }) = instance_in(&transaction, instance)? else {
+    let Some(InstanceRow {
+        status,
+        parent,
+        semantics,
+        digest,
+    }) = instance_in(&transaction, instance)?
+    else {
         return Ok(None);
     };
+    let shown = custom_status_in(&transaction, instance)?;
     let mut last_event = EventId::NONE;
     let mut last_turn = 0;
     let history = store!(transaction.open_table(HISTORY))?;
@@ -173,13 +284,17 @@ pub(crate) fn row(database: &Database, instance: u64) -> Result<Option<Row>, Rea
             id: status.instance,
             orchestration: status.orchestration,
             version: status.version,
+            parent,
         }),
         execution_id: status.execution_id,
         last_event,
         last_turn,
         is_quiet,
         ended: status.state.is_terminal(),
+        semantics,
+        custom_status_version: shown.version,
         created_at: status.created_at,
+        updated_at: status.updated_at,
         change: status.change,
         digest,
     }))
@@ -338,34 +453,4 @@ pub(crate) fn page(
         }
     }
     Ok(page)
-}
-
-/// Up to `max` instances in the order of their ids. An error names the instance it concerns.
-pub(crate) fn list(
-    database: &Database,
-    after: Option<&InstanceId>,
-    max: usize,
-) -> Result<Vec<InstanceStatus>, (Option<InstanceId>, ReadError)> {
-    let whole = |error: ReadError| (None, error);
-    let transaction = store!(database.begin_read()).map_err(whole)?;
-    let ids = store!(transaction.open_table(IDS)).map_err(whole)?;
-    let mut list = Vec::new();
-    let start = after.map_or("", InstanceId::as_str);
-    for row in store!(ids.range(start..)).map_err(whole)? {
-        let (id, _) = store!(row).map_err(whole)?;
-        if list.len() >= max {
-            break;
-        }
-        if after.is_some_and(|after| after.as_str() == id.value()) {
-            continue;
-        }
-        let id = InstanceId::new(id.value())
-            .map_err(|error| whole(ReadError::instance(error.to_string())))?;
-        match instance(database, &id) {
-            Ok(Some((_, row))) => list.push(row.status),
-            Ok(None) => {}
-            Err(error) => return Err((Some(id), error)),
-        }
-    }
-    Ok(list)
 }

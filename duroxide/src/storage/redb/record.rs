@@ -21,9 +21,11 @@ impl Kind {
     pub(crate) const TIMER_V1: Self = Self(6);
     pub(crate) const ATTEMPTS_V1: Self = Self(7);
     pub(crate) const QUIET_TURN_V1: Self = Self(8);
+    pub(crate) const CUSTOM_STATUS_V1: Self = Self(9);
+    pub(crate) const VALUE_V1: Self = Self(10);
 
     /// The newest kind that this version knows.
-    const LAST: Self = Self::QUIET_TURN_V1;
+    const LAST: Self = Self::VALUE_V1;
 }
 
 /// Why stored bytes cannot be used.

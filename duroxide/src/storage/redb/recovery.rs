@@ -7,11 +7,11 @@ use std::time::Duration;
 use ::redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _};
 
 use crate::history::Message;
-use crate::storage::redb::activities::{Activities, Entry};
-use crate::storage::redb::bodies::{self, StoredMessage};
+use crate::storage::redb::bodies::{self, Routing, StoredMessage};
 use crate::storage::redb::inbox::{Body, Deliveries, Origin, Place, Queued, bytes_of};
 use crate::storage::redb::limits::{ISOLATE_AFTER, MAX_RESIDENT_BYTES};
 use crate::storage::redb::open::{OpenError, from_redb};
+use crate::storage::redb::queue::{Activities, Entry};
 use crate::storage::redb::reads;
 use crate::storage::redb::schema::{ACTIVITIES, ATTEMPTS, INBOX, INSTANCES, Queue, activity_key};
 use crate::storage::redb::timers::{NEAR, Timers, before};
@@ -118,11 +118,13 @@ fn messages(
         let is_start =
             matches!(&message, Ok(stored) if matches!(stored.message, Message::Start(_)));
         let mut sender = None;
+        let mut is_event = false;
         let body = match message {
             Ok(StoredMessage {
                 message, sent_as, ..
             }) => {
-                sender = message.is_event().then_some(sent_as);
+                sender = sent_as;
+                is_event = message.is_event();
                 let resident = found.resident.saturating_add(bytes_of(&message));
                 if resident <= MAX_RESIDENT_BYTES {
                     found.resident = resident;
@@ -142,6 +144,8 @@ fn messages(
             origin: Origin::Inbox,
             deliveries,
             sent_as: sender,
+            is_event,
+            is_held: false,
             visible_at: Duration::ZERO,
             group: 0,
         };
@@ -169,10 +173,15 @@ fn activities(
             let (instance, sequence) = (key.instance, key.sequence);
             tracing::error!(instance, sequence, problem, "an activity cannot be read");
         }
+        let (routing, problem) = match checked {
+            Ok(routing) => (routing, None),
+            Err(problem) => (Routing::default(), Some(problem)),
+        };
         found.activities.found(Entry {
             key,
+            routing,
             head: None,
-            request: checked.err().map(Err),
+            request: problem.map(Err),
             is_isolated: deliveries.count >= ISOLATE_AFTER,
             deliveries,
             lease: None,

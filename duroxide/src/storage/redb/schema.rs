@@ -36,6 +36,16 @@ pub(crate) const ATTEMPTS: TableDefinition<'static, (u8, u64), &[u8]> =
 pub(crate) const QUIET_TURNS: TableDefinition<'static, u64, &[u8]> =
     TableDefinition::new("quiet_turns");
 
+/// Instance number to its custom status, if it ever had one.
+pub(crate) const CUSTOM_STATUS: TableDefinition<'static, u64, &[u8]> =
+    TableDefinition::new("custom_status");
+/// (instance, key) to a value that the instance keeps.
+pub(crate) const VALUES: TableDefinition<'static, (u64, &str), &[u8]> =
+    TableDefinition::new("values");
+/// (parent's id, child's id) to nothing: which instances a parent started that still exist.
+pub(crate) const CHILDREN: TableDefinition<'static, (&str, &str), &[u8]> =
+    TableDefinition::new("children");
+
 /// Four raw bytes, little-endian, for ever: how to read all the rest.
 pub(crate) const META_SCHEMA_VERSION: &str = "duroxide_schema_version";
 /// How often the store was opened.
@@ -69,6 +79,9 @@ pub(crate) enum RowKey {
     Timer(TimerKey),
     Attempts(Queue, u64),
     QuietTurn(u64),
+    CustomStatus(u64),
+    Value(u64, String),
+    Child(InstanceId, InstanceId),
 }
 
 pub(crate) fn activity_columns(key: &ActivityKey) -> (u64, u64, u64, u64) {

@@ -21,6 +21,8 @@ pub(crate) struct Shared {
     pub(crate) writer: Condvar,
     /// The turn that was decoded last: activities of one turn are fetched one after the other.
     pub(crate) last_turn: Mutex<Option<DecodedTurn>>,
+    /// One deletion at a time.
+    pub(crate) removals: tokio::sync::Mutex<()>,
 }
 
 /// Everything behind the mutex.
@@ -91,6 +93,7 @@ impl Shared {
             }),
             writer: Condvar::new(),
             last_turn: Mutex::new(None),
+            removals: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -166,6 +169,7 @@ impl Shared {
         // Under the mutex: what is read is not older than what memory forgot. Rare.
         let loaded = self.act(operation, |state, database, _| {
             if let Some(instance) = reads::number_of(database, id)?
+                && !state.buried.contains(&instance)
                 && let Some(row) = reads::row(database, instance)?
             {
                 state.remember(instance, row);
@@ -196,6 +200,11 @@ impl Phase {
 pub(crate) async fn until(operation: &'static str, durable: Durable) -> Result<(), ProviderError> {
     let written = durable.await;
     written.map_err(|_lost| unavailable(operation, NoAnswer::GroupLost))
+}
+
+/// What was looked at is out of date.
+pub(crate) fn reopened(operation: &'static str) -> ProviderError {
+    unavailable(operation, NoAnswer::GroupLost)
 }
 
 fn unavailable(operation: &'static str, source: NoAnswer) -> ProviderError {

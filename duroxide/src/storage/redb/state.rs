@@ -3,7 +3,7 @@
 //! whole in order. The verbs are in `commits`, `turns` and
 //! `activities`.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,14 +12,17 @@ use lru::LruCache;
 use tokio::sync::{Notify, oneshot};
 
 use crate::history::InstanceId;
-use crate::storage::redb::activities::Activities;
 use crate::storage::redb::bodies::TimerKey;
 use crate::storage::redb::group::Changes;
 use crate::storage::redb::inbox::{Inbox, Row};
 use crate::storage::redb::limits::{IDLE_ROWS, MAX_GROUP_BYTES};
 use crate::storage::redb::lot::Lot;
+use crate::storage::redb::queue::{Activities, Interest};
+use crate::storage::redb::ready::{Lane, Ready};
 use crate::storage::redb::recovery::Found;
+use crate::storage::redb::removal::Watch;
 use crate::storage::redb::sent::SentIds;
+use crate::storage::redb::shelves::Shelf;
 use crate::storage::redb::timers::Timers;
 use crate::time::Timestamp;
 
@@ -47,14 +50,19 @@ pub(crate) struct State {
     idle: LruCache<u64, Row>,
     /// Of all rows in memory.
     pub(crate) by_id: HashMap<InstanceId, u64>,
-    /// Grows when a row is forgotten: what was read before that may be out of date.
+    /// Grows when a row is forgotten or an instance deleted: what was read before that may be out
+    /// of date.
     pub(crate) forgotten: u64,
-    pub(crate) ready: VecDeque<u64>,
+    pub(crate) ready: Ready,
     pub(crate) due: BTreeSet<(Duration, TurnDue)>,
     pub(crate) timers: Timers,
     pub(crate) activities: Activities,
-    pub(crate) turn_lot: Lot,
-    pub(crate) activity_lot: Lot,
+    /// Instances that are deleted, and that the disk may still have.
+    pub(crate) buried: HashSet<u64>,
+    /// What a deletion under way has to know.
+    pub(crate) removal: Option<Watch>,
+    pub(crate) turn_lot: Lot<(u32, u32), Lane>,
+    pub(crate) activity_lot: Lot<Interest, Shelf>,
     pub(crate) open: Group,
     /// Being written; its changes are with the writer.
     pub(crate) in_flight: Option<Group>,
@@ -112,6 +120,8 @@ pub(crate) enum Effect {
     SettleTimer(TimerKey),
     /// Whoever waits for the instance looks again.
     Changed(InstanceId),
+    /// The disk does not have the instance any more.
+    Buried(u64),
 }
 
 impl State {
@@ -126,10 +136,12 @@ impl State {
             idle: LruCache::new(idle),
             by_id: HashMap::new(),
             forgotten: 0,
-            ready: VecDeque::new(),
+            ready: Ready::default(),
             due: BTreeSet::new(),
             timers: found.timers,
             activities: found.activities,
+            buried: HashSet::new(),
+            removal: None,
             turn_lot: Lot::default(),
             activity_lot: Lot::default(),
             open: Group {
@@ -149,6 +161,8 @@ impl State {
             state.inboxes.entry(instance).or_default().add(message);
             state.enqueue(instance, now.elapsed);
         }
+        // Nobody is there yet to be woken.
+        state.activities.take_news();
         state
     }
 
@@ -205,7 +219,7 @@ impl State {
 
     /// Remembers a row that was read from disk, unless memory has one: that is never older.
     pub(crate) fn remember(&mut self, instance: u64, row: Row) {
-        if self.row(instance).is_some() {
+        if self.row(instance).is_some() || self.buried.contains(&instance) {
             return;
         }
         self.by_id.insert(row.head.id.clone(), instance);
@@ -225,6 +239,19 @@ impl State {
         }
     }
 
+    /// Forgets the row of an instance without an inbox.
+    pub(crate) fn forget_row(&mut self, instance: u64) {
+        self.idle.pop(&instance);
+    }
+
+    /// The row of an instance, if it is in memory.
+    pub(crate) fn row_mut(&mut self, instance: u64) -> Option<&mut Row> {
+        match self.inboxes.get_mut(&instance) {
+            Some(inbox) => inbox.row.as_mut(),
+            None => self.idle.peek_mut(&instance),
+        }
+    }
+
     fn keep_idle(&mut self, instance: u64, row: Row) {
         if let Some((other, forgotten)) = self.idle.push(instance, row)
             && other != instance
@@ -234,23 +261,22 @@ impl State {
         }
     }
 
-    /// Puts an instance into the ready queue if it belongs there. True: it was put.
-    pub(crate) fn enqueue(&mut self, instance: u64, elapsed: Duration) -> bool {
-        let Some(inbox) = self.inboxes.get_mut(&instance) else {
-            return false;
-        };
+    /// Puts an instance into the ready queue if it belongs there; where it was put.
+    pub(crate) fn enqueue(&mut self, instance: u64, elapsed: Duration) -> Option<Lane> {
+        let inbox = self.inboxes.get_mut(&instance)?;
         if inbox.queued || !inbox.is_ready(elapsed, self.durable) {
-            return false;
+            return None;
         }
         inbox.queued = true;
-        self.ready.push_back(instance);
-        true
+        let lane = inbox.row.as_ref().and_then(|row| row.semantics);
+        self.ready.push(lane, instance);
+        Some(lane)
     }
 
     /// Like [`State::enqueue`]; one parked fetch comes for it.
     pub(crate) fn offer(&mut self, instance: u64, elapsed: Duration) {
-        if self.enqueue(instance, elapsed) {
-            self.turn_lot.wake_one();
+        if let Some(lane) = self.enqueue(instance, elapsed) {
+            self.call_for_turn(lane);
         }
     }
 
@@ -315,6 +341,10 @@ impl State {
                     }
                 }
                 Effect::SettleTimer(key) => self.timers.settle(&key),
+                Effect::Buried(instance) => {
+                    self.buried.remove(&instance);
+                    self.forgotten = self.forgotten.wrapping_add(1);
+                }
                 Effect::Changed(id) => {
                     if let Some(watched) = self.watched.get(&id) {
                         watched.change.notify_waiters();

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use crate::history::Message;
-use crate::provider::TurnLock;
+use crate::provider::{TurnFetch, TurnLock};
 use crate::storage::redb::bodies;
 use crate::storage::redb::group::Changes;
 use crate::storage::redb::inbox::{Body, Origin, Place, Queued, Row, Stage, TurnLease, Turnstile};
+use crate::storage::redb::lot::Lot;
+use crate::storage::redb::parking;
+use crate::storage::redb::ready::{Lane, fits};
 use crate::storage::redb::schema::{Queue, RowKey};
 use crate::storage::redb::state::{Moment, State, TurnDue};
 
@@ -16,7 +19,7 @@ pub(crate) struct TakenTurn {
     pub(crate) instance: u64,
     pub(crate) epoch: u64,
     pub(crate) token: u128,
-    pub(crate) row: Option<Row>,
+    pub(crate) row: Row,
     pub(crate) messages: Vec<TakenMessage>,
 }
 
@@ -29,9 +32,52 @@ pub(crate) struct TakenMessage {
     pub(crate) message: Option<Result<Message, String>>,
 }
 
+/// What a look at the ready queue comes to.
+#[derive(Debug, Default)]
+pub(crate) struct TakenTurns {
+    pub(crate) turns: Vec<TakenTurn>,
+    /// Instances whose rows have to be read before anybody can take them. [`State::found_row`] is to
+    /// follow for each.
+    pub(crate) unread: Vec<Unread>,
+    /// Attempts were written, to be waited for.
+    pub(crate) wrote: bool,
+}
+
+/// An instance whose row somebody reads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unread {
+    pub(crate) instance: u64,
+    pub(crate) mark: u64,
+}
+
+/// Where fetches of turns wait.
+pub(crate) struct TurnQueue;
+
+impl parking::Queue for TurnQueue {
+    type Interest = (u32, u32);
+    type Reason = Lane;
+
+    fn lot(state: &mut State) -> &mut Lot<(u32, u32), Lane> {
+        &mut state.turn_lot
+    }
+
+    fn hand_on(state: &mut State, lane: Lane, _now: Moment) {
+        if state.ready.has(lane) {
+            state.call_for_turn(lane);
+        }
+    }
+}
+
 impl State {
-    /// Lets what is due happen. Wakes nobody: the caller is about to take.
-    pub(crate) fn promote_turns(&mut self, now: Moment) {
+    /// Wakes somebody who wants what is in this lane.
+    pub(crate) fn call_for_turn(&mut self, lane: Lane) {
+        let wants = |&(first, last): &(u32, u32)| fits(lane, &(first..=last));
+        self.turn_lot.wake_one(lane, wants);
+    }
+
+    /// Lets what is due happen. Wakes nobody: gives the instances that became ready.
+    fn promote_turns(&mut self, now: Moment) -> Vec<u64> {
+        let mut promoted = Vec::new();
         while let Some(&(due, what)) = self.due.first() {
             if due > now.elapsed {
                 break;
@@ -39,9 +85,15 @@ impl State {
             self.due.pop_first();
             match what {
                 TurnDue::Message { instance } => {
-                    self.enqueue(instance, now.elapsed);
+                    if self.enqueue(instance, now.elapsed).is_some() {
+                        promoted.push(instance);
+                    }
                 }
-                TurnDue::Lease { instance, epoch } => self.expire(instance, epoch, now.elapsed),
+                TurnDue::Lease { instance, epoch } => {
+                    if self.expire(instance, epoch, now.elapsed) {
+                        promoted.push(instance);
+                    }
+                }
             }
         }
         while let Some((key, near)) = self.timers.pop_due(now.wall) {
@@ -57,11 +109,16 @@ impl State {
                 origin: Origin::Timer(key),
                 deliveries: near.deliveries,
                 sent_as: None,
+                is_event: false,
+                is_held: false,
                 visible_at: Duration::ZERO,
                 group: 0,
             });
-            self.enqueue(key.instance, now.elapsed);
+            if self.enqueue(key.instance, now.elapsed).is_some() {
+                promoted.push(key.instance);
+            }
         }
+        promoted
     }
 
     /// When a parked fetch has to look again, on the monotonic clock.
@@ -72,66 +129,130 @@ impl State {
         due.into_iter().chain(timer).min()
     }
 
-    /// Leases up to `max` ready instances. True: attempts were written, to be waited for.
+    /// Leases up to `max` of the ready instances that the fetch wants.
     pub(crate) fn take_turns(
         &mut self,
-        max: usize,
-        lock_timeout: Duration,
+        fetch: &TurnFetch,
         now: Moment,
         mut unique_id: impl FnMut() -> u128,
-    ) -> (Vec<TakenTurn>, bool) {
-        let mut turns = Vec::new();
-        let mut wrote = false;
-        while turns.len() < max {
-            let Some(instance) = self.ready.pop_front() else {
+    ) -> TakenTurns {
+        let promoted = self.promote_turns(now);
+        let mut taken = TakenTurns::default();
+        while taken.turns.len().saturating_add(taken.unread.len()) < fetch.max {
+            let Some((lane, instance)) = self.ready.first(&fetch.semantics) else {
                 break;
             };
-            let durable = self.durable;
-            let Some(inbox) = self.inboxes.get_mut(&instance) else {
-                continue;
-            };
-            inbox.queued = false;
-            if !inbox.is_ready(now.elapsed, durable) {
-                continue;
+            match self.look_at(lane, instance, now.elapsed) {
+                Seen::Known => {
+                    self.ready.pop(lane);
+                    let lease = (fetch.lock_timeout, unique_id());
+                    let turn = self.lease_turn(instance, lease, now.elapsed, &mut taken.wrote);
+                    taken.turns.extend(turn);
+                }
+                Seen::Unknown => {
+                    self.ready.pop(lane);
+                    let mark = self.grant();
+                    if let Some(inbox) = self.inboxes.get_mut(&instance) {
+                        inbox.queued = false;
+                        inbox.reading = Some(mark);
+                        taken.unread.push(Unread { instance, mark });
+                    }
+                }
+                Seen::Elsewhere => {
+                    self.ready.pop(lane);
+                    if let Some(inbox) = self.inboxes.get_mut(&instance) {
+                        inbox.queued = false;
+                    }
+                    self.offer(instance, now.elapsed);
+                }
             }
-            let epoch = self.grant();
-            let token = unique_id();
-            let expires = now.elapsed.saturating_add(lock_timeout);
-            self.due
-                .insert((expires, TurnDue::Lease { instance, epoch }));
-            let messages = self.hand_out(instance, now.elapsed, &mut wrote);
-            let open = &mut self.open;
-            open.awaited.remove(&instance);
-            let Some(inbox) = self.inboxes.get_mut(&instance) else {
-                continue;
-            };
-            if inbox
-                .messages
-                .iter()
-                .any(|message| message.group == open.number)
-            {
-                open.leased.insert(instance);
-            }
-            inbox.lease = Some(TurnLease {
-                epoch,
-                token,
-                expires,
-                stage: Stage::Held,
-                taken: messages.iter().map(|(place, _)| *place).collect(),
-            });
-            turns.push(TakenTurn {
-                instance,
-                epoch,
-                token,
-                row: inbox.row.clone(),
-                messages: messages.into_iter().map(|(_, message)| message).collect(),
-            });
         }
-        if !turns.is_empty() {
+        if !taken.turns.is_empty() {
             self.turn_lot
-                .expect(now.elapsed.saturating_add(lock_timeout));
+                .expect(now.elapsed.saturating_add(fetch.lock_timeout));
         }
-        (turns, wrote)
+        // Others may have been due at the same moment.
+        for instance in promoted {
+            if let Some(inbox) = self.inboxes.get(&instance).filter(|inbox| inbox.queued) {
+                let lane = inbox.row.as_ref().and_then(|row| row.semantics);
+                self.call_for_turn(lane);
+            }
+        }
+        taken
+    }
+
+    /// What the first of a lane is.
+    fn look_at(&self, lane: Lane, instance: u64, elapsed: Duration) -> Seen {
+        let inbox = self.inboxes.get(&instance);
+        let Some(inbox) = inbox.filter(|inbox| inbox.is_ready(elapsed, self.durable)) else {
+            return Seen::Elsewhere;
+        };
+        match &inbox.row {
+            None => Seen::Unknown,
+            Some(row) if row.semantics == lane => Seen::Known,
+            Some(_) => Seen::Elsewhere,
+        }
+    }
+
+    /// The row of an instance was read, or why it could not be: then nobody can work on the
+    /// instance until somebody repaired the store. `None`: try again.
+    pub(crate) fn found_row(
+        &mut self,
+        unread: Unread,
+        row: Option<Result<Row, String>>,
+        elapsed: Duration,
+    ) {
+        let Unread { instance, mark } = unread;
+        let Some(inbox) = self.inboxes.get_mut(&instance) else {
+            return;
+        };
+        if inbox.reading.take_if(|reading| *reading == mark).is_none() {
+            return;
+        }
+        match row {
+            Some(Ok(row)) => self.remember(instance, row),
+            Some(Err(_)) => inbox.unreadable = true,
+            None => {}
+        }
+        self.offer(instance, elapsed);
+    }
+
+    /// `lease`: how long it lasts, and its token.
+    fn lease_turn(
+        &mut self,
+        instance: u64,
+        (lock_timeout, token): (Duration, u128),
+        elapsed: Duration,
+        wrote: &mut bool,
+    ) -> Option<TakenTurn> {
+        let epoch = self.grant();
+        let expires = elapsed.saturating_add(lock_timeout);
+        let messages = self.hand_out(instance, elapsed, wrote);
+        let open = &mut self.open;
+        open.awaited.remove(&instance);
+        let inbox = self.inboxes.get_mut(&instance)?;
+        inbox.queued = false;
+        let row = inbox.row.clone()?;
+        self.due
+            .insert((expires, TurnDue::Lease { instance, epoch }));
+        let is_fresh = |message: &Queued| message.group == open.number;
+        if inbox.messages.iter().any(is_fresh) {
+            open.leased.insert(instance);
+        }
+        inbox.lease = Some(TurnLease {
+            epoch,
+            token,
+            expires,
+            stage: Stage::Held,
+            taken: messages.iter().map(|(place, _)| *place).collect(),
+        });
+        Some(TakenTurn {
+            instance,
+            epoch,
+            token,
+            row,
+            messages: messages.into_iter().map(|(_, message)| message).collect(),
+        })
     }
 
     /// Counts a delivery of each visible message.
@@ -252,14 +373,6 @@ impl State {
         true
     }
 
-    /// No row, no work: the instance waits until somebody repaired the store.
-    pub(crate) fn set_aside(&mut self, instance: u64, epoch: u64) {
-        if let Some(inbox) = self.inboxes.get_mut(&instance) {
-            inbox.unreadable = true;
-        }
-        self.end_lease(instance, epoch);
-    }
-
     /// The lease with this epoch is over.
     pub(crate) fn end_lease(&mut self, instance: u64, epoch: u64) {
         let Some(inbox) = self.inboxes.get_mut(&instance) else {
@@ -272,17 +385,29 @@ impl State {
         }
     }
 
-    fn expire(&mut self, instance: u64, epoch: u64, elapsed: Duration) {
+    /// True: it can be taken.
+    fn expire(&mut self, instance: u64, epoch: u64, elapsed: Duration) -> bool {
         let Some(inbox) = self.inboxes.get_mut(&instance) else {
-            return;
+            return false;
         };
         let held = |lease: &&mut TurnLease| lease.epoch == epoch && lease.stage == Stage::Held;
-        if let Some(lease) = inbox.lease.as_mut().filter(held) {
-            lease.stage = Stage::Expired;
-            self.open.leased.remove(&instance);
-            self.enqueue(instance, elapsed);
-        }
+        let Some(lease) = inbox.lease.as_mut().filter(held) else {
+            return false;
+        };
+        lease.stage = Stage::Expired;
+        self.open.leased.remove(&instance);
+        self.enqueue(instance, elapsed).is_some()
     }
+}
+
+/// How a fetch finds an instance in the ready queue.
+enum Seen {
+    /// It can be leased.
+    Known,
+    /// Its row has to be read.
+    Unknown,
+    /// It does not belong there any more.
+    Elsewhere,
 }
 
 /// This delivery does not count.

@@ -5,31 +5,27 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
-use uuid::Uuid;
 
 use crate::env;
-use crate::history::{
-    ErrorDetails, EventId, ExecutionId, InstanceId, KvEntry, Message, Start, SystemStats,
-};
+use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId, KvEntry, Message, Start};
 use crate::provider::{
-    ActivityFetch, ActivityItem, ActivityLock, Committed, Deleted, Enqueued, ExecutionSummary,
-    HistoryPage, InstanceQuery, InstanceStatus, Provider, ProviderAdmin, ProviderError,
-    QueueDepths, StartOutcome, Totals, TurnCommit, TurnFetch, TurnItem, TurnLock, TurnOutcome,
-    check_event,
+    ActivityFetch, ActivityItem, ActivityLock, Committed, Enqueued, HistoryPage, InstanceStatus,
+    Provider, ProviderAdmin, ProviderError, StartOutcome, TurnCommit, TurnFetch, TurnItem,
+    TurnLock, TurnOutcome, check_event, check_start,
 };
 use crate::storage::redb::checks::unstorable;
-use crate::storage::redb::commits::{CommitStep, NewInstance};
-use crate::storage::redb::incoming::{Created, ENQUEUE, START, Sent, create, send};
+use crate::storage::redb::commits::{CommitStep, Looked};
+use crate::storage::redb::deliveries::digest_of;
+use crate::storage::redb::incoming::{Created, ENQUEUE, Numbers, START, Sent, create, send};
 use crate::storage::redb::reads::{self, ReadError};
 use crate::storage::redb::shared::{Shared, until};
 use crate::storage::redb::{RedbProvider, bodies, fetch, limits};
-use crate::time::Timestamp;
 
 const COMMIT: &str = "commit a turn";
 const COMPLETE: &str = "complete an activity";
 const READ: &str = "read a history";
 const STATUS: &str = "read a status";
-const LIST: &str = "list the instances";
+const VALUES: &str = "read values";
 const GIVE_BACK: &str = "give back work";
 const RENEW: &str = "renew a lock";
 
@@ -44,15 +40,11 @@ impl Provider for RedbProvider {
         instance: &InstanceId,
         start: Start,
     ) -> Result<StartOutcome, ProviderError> {
-        check_first_start(&start)?;
+        check_start(&start).map_err(ProviderError::Refused)?;
+        limits::check_start(&start)?;
         let shared = self.shared();
         let digest = digest_of(&start);
-        let new = NewInstance {
-            id: instance.clone(),
-            start,
-            digest,
-        };
-        match create(shared, new)? {
+        match create(shared, instance, start)? {
             Created::Now(durable) => {
                 until(START, durable).await?;
                 return Ok(StartOutcome::Created);
@@ -76,7 +68,8 @@ impl Provider for RedbProvider {
         message_id: u128,
         message: Message,
     ) -> Result<Enqueued, ProviderError> {
-        check_sent(&message)?;
+        check_event(&message).map_err(ProviderError::Refused)?;
+        limits::check_message(&message)?;
         match send(self.shared(), instance, message_id, message)? {
             Sent::Now(durable) => {
                 until(ENQUEUE, durable).await?;
@@ -92,7 +85,7 @@ impl Provider for RedbProvider {
     }
 
     async fn fetch_turns(&self, fetch: TurnFetch) -> Result<Vec<TurnItem>, ProviderError> {
-        fetch::turns(self.shared(), fetch.max, fetch.lock_timeout).await
+        fetch::turns(self.shared(), fetch).await
     }
 
     async fn commit_turn(
@@ -108,14 +101,27 @@ impl Provider for RedbProvider {
             Some(record.map_err(|error| unstorable(&error))?)
         };
         let shared = self.shared();
+        let starts = turn.starts.iter().map(|child| &child.instance);
+        let messages = turn.messages.iter().map(|(to, _)| to);
+        let mut looked = Looked {
+            numbers: Numbers::look_up(shared, COMMIT, starts.chain(messages))?,
+            left: Vec::new(),
+        };
+        if let Some(first) = turn.forget_before {
+            looked.left = self.left_timers(COMMIT, &lock.instance, first).await?;
+        }
         let mut turn = Some((turn, record));
         let mut commit = |is_loaded: bool| {
-            shared.act(COMMIT, |state, _, now| {
+            shared.act(COMMIT, |state, database, now| {
                 if !is_loaded && !state.knows(&lock.instance) {
                     return None;
                 }
                 let (turn, record) = turn.take()?;
-                Some(state.commit_turn(lock, turn, record, now))
+                let refreshed = looked.numbers.refresh(state, database);
+                if let Err(error) = refreshed {
+                    return Some(Err(error.into_provider(COMMIT, &lock.instance)));
+                }
+                Some(state.commit_turn(lock, turn, record, &looked, now))
             })
         };
         let step = if let Some(step) = commit(false)? {
@@ -175,7 +181,7 @@ impl Provider for RedbProvider {
         &self,
         fetch: ActivityFetch,
     ) -> Result<Vec<ActivityItem>, ProviderError> {
-        fetch::activities(self.shared(), fetch.max, fetch.lock_timeout).await
+        fetch::activities(self.shared(), fetch).await
     }
 
     async fn complete_activity(
@@ -260,23 +266,29 @@ impl Provider for RedbProvider {
 
     async fn renew_sessions(
         &self,
-        _owners: &[String],
-        _lock_timeout: Duration,
-        _idle_timeout: Duration,
+        owners: &[String],
+        lock_timeout: Duration,
+        idle_timeout: Duration,
     ) -> Result<usize, ProviderError> {
-        Ok(0)
+        self.shared().act(RENEW, |state, _, now| {
+            state.renew_sessions(owners, lock_timeout, idle_timeout, now.elapsed)
+        })
     }
 
-    async fn kv(
-        &self,
-        _instance: &InstanceId,
-        _key: &str,
-    ) -> Result<Option<KvEntry>, ProviderError> {
-        Ok(None)
+    async fn kv(&self, instance: &InstanceId, key: &str) -> Result<Option<KvEntry>, ProviderError> {
+        self.shared().read(VALUES, instance, |database| {
+            reads::value(database, instance, key)
+        })
     }
 
-    async fn kv_entries(&self, _instance: &InstanceId) -> Result<Vec<KvEntry>, ProviderError> {
-        Ok(Vec::new())
+    async fn kv_entries(&self, instance: &InstanceId) -> Result<Vec<KvEntry>, ProviderError> {
+        let instance = instance.clone();
+        self.aside(VALUES, move |shared| {
+            shared.read(VALUES, &instance, |database| {
+                reads::values(database, &instance)
+            })
+        })
+        .await
     }
 
     fn admin(&self) -> Option<&dyn ProviderAdmin> {
@@ -284,59 +296,9 @@ impl Provider for RedbProvider {
     }
 }
 
-#[async_trait]
-impl ProviderAdmin for RedbProvider {
-    async fn list_instances(
-        &self,
-        _filter: &InstanceQuery,
-        after: Option<&InstanceId>,
-        max: usize,
-    ) -> Result<Vec<InstanceStatus>, ProviderError> {
-        let after = after.cloned();
-        self.aside(LIST, move |shared| list(shared, after.as_ref(), max))
-            .await
-    }
-    async fn executions(&self, _: &InstanceId) -> Result<Vec<ExecutionSummary>, ProviderError> {
-        Err(missing())
-    }
-
-    async fn children(&self, _: &InstanceId) -> Result<Vec<InstanceId>, ProviderError> {
-        Err(missing())
-    }
-
-    async fn delete(&self, _: &[InstanceId], _: bool) -> Result<Deleted, ProviderError> {
-        Err(missing())
-    }
-
-    async fn prune(
-        &self,
-        _: &InstanceId,
-        _: Option<u32>,
-        _: Option<Timestamp>,
-    ) -> Result<Deleted, ProviderError> {
-        Err(missing())
-    }
-
-    async fn totals(&self) -> Result<Totals, ProviderError> {
-        Err(missing())
-    }
-
-    async fn queue_depths(&self) -> Result<QueueDepths, ProviderError> {
-        Err(missing())
-    }
-
-    async fn stats(&self, _: &InstanceId) -> Result<Option<SystemStats>, ProviderError> {
-        Err(missing())
-    }
-}
-
-fn missing() -> ProviderError {
-    ProviderError::Refused("this store does not have this verb yet".to_owned())
-}
-
 impl RedbProvider {
     /// Reads what may be long where it holds up no task.
-    async fn aside<R: Send + 'static>(
+    pub(crate) async fn aside<R: Send + 'static>(
         &self,
         operation: &'static str,
         read: impl FnOnce(&Shared) -> Result<R, ProviderError> + Send + 'static,
@@ -351,71 +313,21 @@ impl RedbProvider {
     }
 }
 
-fn list(
-    shared: &Shared,
-    after: Option<&InstanceId>,
-    max: usize,
-) -> Result<Vec<InstanceStatus>, ProviderError> {
-    let database = Arc::clone(shared.lock().phase.database(LIST)?);
-    let list = reads::list(&database, after, max);
-    drop(database);
-    list.map_err(|(instance, error)| {
-        shared.report(&error);
-        match instance {
-            Some(instance) => error.into_provider(LIST, &instance),
-            None => ProviderError::Unavailable {
-                operation: LIST,
-                source: Box::new(error),
-            },
-        }
-    })
-}
-
-/// A start from outside begins the first execution.
-fn check_first_start(start: &Start) -> Result<(), ProviderError> {
-    if start.execution_id != ExecutionId::FIRST {
-        let problem = format!("a start begins execution 1, not {}", start.execution_id);
-        return Err(ProviderError::Refused(problem));
-    }
-    check_start(start)
-}
-
-fn check_start(start: &Start) -> Result<(), ProviderError> {
-    limits::check_text("input", &start.input)?;
-    limits::check_text("name", &start.name)?;
-    limits::check_carried(&start.carried)?;
-    limits::check_text("version", start.version.as_deref().unwrap_or_default())
-}
-
-fn check_sent(message: &Message) -> Result<(), ProviderError> {
-    check_event(message).map_err(ProviderError::Refused)?;
-    let (Message::ExternalEvent { name, data } | Message::QueueEvent { queue: name, data }) =
-        message
-    else {
-        return Ok(());
-    };
-    limits::check_text("name", name)?;
-    limits::check_text("data", data)
-}
-
 fn check_turn(turn: &TurnCommit) -> Result<(), ProviderError> {
     limits::check_delta(&turn.history_delta)?;
+    for child in &turn.starts {
+        limits::check_start(&child.start)?;
+        child.if_taken.iter().try_for_each(limits::check_message)?;
+    }
+    for (_, message) in &turn.messages {
+        limits::check_message(message)?;
+    }
     match &turn.outcome {
         TurnOutcome::Running => Ok(()),
         TurnOutcome::Completed { output } => limits::check_text("output", output),
         TurnOutcome::Failed { details } => limits::check_failure(details),
-        TurnOutcome::ContinuedAsNew { next } => check_start(next),
+        TurnOutcome::ContinuedAsNew { next } => limits::check_start(next),
     }
-}
-
-/// Of what makes two starts the same request.
-fn digest_of(start: &Start) -> u128 {
-    let mut request = Vec::with_capacity(start.name.len().saturating_add(start.input.len()));
-    request.extend_from_slice(start.name.as_bytes());
-    // No name contains it.
-    request.push(0);
-    request.extend_from_slice(start.input.as_bytes());
-    Uuid::new_v5(&Uuid::NAMESPACE_OID, &request).as_u128()
 }
 
 fn held(done: bool) -> Result<(), ProviderError> {

@@ -51,16 +51,16 @@ struct FiredV1 {
 /// Frozen. For the instance: its head names no execution and no source.
 #[derive(Encode, BorrowDecode)]
 struct SentV1<'a> {
-    /// The sender's: the same message sent again is recognised by it.
-    id: u128,
+    /// The sender's: the same message sent again is recognised by it. None: another instance sent it.
+    id: Option<u128>,
     name: &'a str,
     data: &'a str,
 }
 
-/// Frozen. A request to end; 0 as the id says that it comes from another instance.
+/// Frozen. A request to end; its id as above.
 #[derive(Encode, BorrowDecode)]
 struct CancelV1<'a> {
-    id: u128,
+    id: Option<u128>,
     reason: &'a str,
     terminate: bool,
 }
@@ -82,15 +82,15 @@ pub(crate) struct StoredMessage {
     /// The number of the instance that it is for.
     pub(crate) instance: u64,
     pub(crate) message: Message,
-    /// The sender's id; 0 for messages that the store made itself.
-    pub(crate) sent_as: u128,
+    /// The sender's id, of events from outside.
+    pub(crate) sent_as: Option<u128>,
 }
 
-/// `sent_as`: the sender's id, of events only.
+/// `sent_as`: the sender's id, of events from outside only.
 pub(crate) fn encode_message(
     instance: u64,
     message: &Message,
-    sent_as: u128,
+    sent_as: Option<u128>,
 ) -> Result<Vec<u8>, RecordError> {
     record::seal(Kind::MESSAGE_V1, |to| match message {
         Message::Start(start) => {
@@ -179,7 +179,7 @@ fn put_sent(
     to: &mut Vec<u8>,
     code: u8,
     instance: u64,
-    id: u128,
+    id: Option<u128>,
     name: &str,
     data: &str,
 ) -> Result<(), RecordError> {
@@ -192,7 +192,7 @@ pub(crate) fn decode_message(record: &[u8]) -> Result<StoredMessage, RecordError
     let head: MessageV1 = take(&mut body)?;
     let execution_id = ExecutionId(head.execution_id);
     let source = EventId(head.source);
-    let mut sent_as = 0;
+    let mut sent_as = None;
     let message = match head.code {
         START => {
             let start: StartV1<'_> = take(&mut body)?;

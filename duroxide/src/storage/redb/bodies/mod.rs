@@ -18,9 +18,10 @@ use crate::storage::redb::record::{self, Kind, RecordError};
 pub(crate) use event::{StoredTurn, decode_turn, decode_turn_head, encode_turn};
 pub(crate) use message::{StoredMessage, decode_message, encode_message};
 pub(crate) use rows::{
-    ActivityKey, InstanceRow, TimerKey, decode_activity, decode_attempts, decode_incarnation,
-    decode_instance, decode_quiet_turn, decode_timer, encode_activity, encode_attempts,
-    encode_incarnation, encode_instance, encode_quiet_turn, encode_timer,
+    ActivityKey, CustomStatus, InstanceRow, Routing, TimerKey, decode_activity, decode_attempts,
+    decode_custom_status, decode_incarnation, decode_instance, decode_quiet_turn, decode_timer,
+    decode_value, encode_activity, encode_attempts, encode_custom_status, encode_incarnation,
+    encode_instance, encode_quiet_turn, encode_timer, encode_value,
 };
 
 /// A length prefix may claim what it likes: more memory than this is never asked for.

@@ -2,8 +2,9 @@
 
 use bincode::{BorrowDecode, Encode};
 
-use crate::history::{EventId, ExecutionId, InstanceId};
+use crate::history::{EventId, ExecutionId, InstanceId, KvEntry, Parent};
 use crate::provider::{InstanceState, InstanceStatus};
+use crate::storage::redb::bodies::event::{ParentV1, borrowed_parent, owned_parent};
 use crate::storage::redb::bodies::failure::{self, ErrorV1};
 use crate::storage::redb::bodies::{seal, unknown_code, unseal};
 use crate::storage::redb::record::{Kind, RecordError};
@@ -15,13 +16,35 @@ struct InstanceV1<'a> {
     id: &'a str,
     orchestration: &'a str,
     version: Option<&'a str>,
+    parent: Option<ParentV1<'a>>,
     execution_id: u64,
+    /// Of the current execution; none before its first turn.
+    semantics: Option<u32>,
     state: u8,
     output: &'a str,
     failure: Option<ErrorV1<'a>>,
     created_at: u64,
+    updated_at: u64,
     change: u64,
     digest: u128,
+}
+
+/// Frozen. The custom status of an instance.
+#[derive(Encode, BorrowDecode)]
+struct CustomStatusV1<'a> {
+    instance: u64,
+    status: Option<&'a str>,
+    version: u64,
+    updated_at: u64,
+}
+
+/// Frozen. One value that an instance keeps. Repeats its key, under the checksum.
+#[derive(Encode, BorrowDecode)]
+struct ValueV1<'a> {
+    instance: u64,
+    key: &'a str,
+    value: &'a str,
+    updated_at: u64,
 }
 
 const RUNNING: u8 = 1;
@@ -36,11 +59,13 @@ struct IncarnationV1 {
 
 /// Frozen. Repeats its key, under the checksum.
 #[derive(Encode, BorrowDecode)]
-struct ActivityV1 {
+struct ActivityV1<'a> {
     sequence: u64,
     instance: u64,
     execution_id: u64,
     source: u64,
+    session: Option<&'a str>,
+    tag: Option<&'a str>,
 }
 
 /// Frozen. Repeats its key, under the checksum.
@@ -65,12 +90,32 @@ struct QuietTurnV1 {
     turn_id: u128,
 }
 
-/// All that is kept about an instance, besides its history.
+/// All that is kept about an instance, besides its history, its custom status and its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct InstanceRow {
+    /// Without the custom status, which has a row of its own.
     pub(crate) status: InstanceStatus,
+    pub(crate) parent: Option<Parent>,
+    /// What the current execution is pinned to; `None` before its first turn.
+    pub(crate) semantics: Option<u32>,
     /// Of the name and input it was started with.
     pub(crate) digest: u128,
+}
+
+/// What an instance shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CustomStatus {
+    pub(crate) status: Option<String>,
+    /// How often it was set or taken back.
+    pub(crate) version: u64,
+    pub(crate) updated_at: Timestamp,
+}
+
+/// Who may run an activity.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Routing {
+    pub(crate) session: Option<String>,
+    pub(crate) tag: Option<String>,
 }
 
 /// A queued activity: its key is all there is.
@@ -102,11 +147,14 @@ pub(crate) fn encode_instance(row: &InstanceRow) -> Result<Vec<u8>, RecordError>
         id: status.instance.as_str(),
         orchestration: &status.orchestration,
         version: status.version.as_deref(),
+        parent: row.parent.as_ref().map(borrowed_parent),
         execution_id: status.execution_id.0,
+        semantics: row.semantics,
         state,
         output,
         failure,
         created_at: status.created_at.as_millis(),
+        updated_at: status.updated_at.as_millis(),
         change: status.change,
         digest: row.digest,
     };
@@ -127,22 +175,75 @@ pub(crate) fn decode_instance(record: &[u8]) -> Result<InstanceRow, RecordError>
     };
     let instance =
         InstanceId::new(stored.id).map_err(|error| RecordError::corrupt(error.to_string()))?;
+    let parent = stored.parent.map(owned_parent).transpose()?;
     Ok(InstanceRow {
         status: InstanceStatus {
             instance,
             orchestration: stored.orchestration.to_owned(),
             version: stored.version.map(str::to_owned),
             execution_id: ExecutionId(stored.execution_id),
+            pending: stored.semantics.is_none() && !state.is_terminal(),
             state,
-            pending: false,
-            parent: None,
+            parent: parent.as_ref().map(|parent| parent.instance.clone()),
             custom_status: None,
             custom_status_version: 0,
             created_at: Timestamp::from_millis(stored.created_at),
-            updated_at: Timestamp::from_millis(stored.created_at),
+            updated_at: Timestamp::from_millis(stored.updated_at),
             change: stored.change,
         },
+        parent,
+        semantics: stored.semantics,
         digest: stored.digest,
+    })
+}
+
+pub(crate) fn encode_custom_status(
+    instance: u64,
+    status: &CustomStatus,
+) -> Result<Vec<u8>, RecordError> {
+    let stored = CustomStatusV1 {
+        instance,
+        status: status.status.as_deref(),
+        version: status.version,
+        updated_at: status.updated_at.as_millis(),
+    };
+    seal(Kind::CUSTOM_STATUS_V1, stored)
+}
+
+pub(crate) fn decode_custom_status(
+    instance: u64,
+    record: &[u8],
+) -> Result<CustomStatus, RecordError> {
+    let stored: CustomStatusV1<'_> = unseal(Kind::CUSTOM_STATUS_V1, record)?;
+    matches_key(stored.instance == instance)?;
+    Ok(CustomStatus {
+        status: stored.status.map(str::to_owned),
+        version: stored.version,
+        updated_at: Timestamp::from_millis(stored.updated_at),
+    })
+}
+
+pub(crate) fn encode_value(instance: u64, entry: &KvEntry) -> Result<Vec<u8>, RecordError> {
+    let stored = ValueV1 {
+        instance,
+        key: &entry.key,
+        value: &entry.value,
+        updated_at: entry.updated_at.as_millis(),
+    };
+    seal(Kind::VALUE_V1, stored)
+}
+
+pub(crate) fn decode_value(
+    instance: u64,
+    key: &str,
+    record: &[u8],
+) -> Result<KvEntry, RecordError> {
+    let stored: ValueV1<'_> = unseal(Kind::VALUE_V1, record)?;
+    matches_key(stored.instance == instance && stored.key == key)?;
+    Ok(KvEntry {
+        key: stored.key.to_owned(),
+        value: stored.value.to_owned(),
+        updated_at: Timestamp::from_millis(stored.updated_at),
     })
 }
 
@@ -155,24 +256,33 @@ pub(crate) fn decode_incarnation(record: &[u8]) -> Result<u64, RecordError> {
     Ok(stored.incarnation)
 }
 
-pub(crate) fn encode_activity(key: &ActivityKey) -> Result<Vec<u8>, RecordError> {
+pub(crate) fn encode_activity(
+    key: &ActivityKey,
+    routing: &Routing,
+) -> Result<Vec<u8>, RecordError> {
     let stored = ActivityV1 {
         sequence: key.sequence,
         instance: key.instance,
         execution_id: key.execution_id.0,
         source: key.source.0,
+        session: routing.session.as_deref(),
+        tag: routing.tag.as_deref(),
     };
     seal(Kind::ACTIVITY_V1, stored)
 }
 
-/// Checks that the row says what its key says.
-pub(crate) fn decode_activity(key: &ActivityKey, record: &[u8]) -> Result<(), RecordError> {
-    let stored: ActivityV1 = unseal(Kind::ACTIVITY_V1, record)?;
+/// Who may run it; checks that the row says what its key says.
+pub(crate) fn decode_activity(key: &ActivityKey, record: &[u8]) -> Result<Routing, RecordError> {
+    let stored: ActivityV1<'_> = unseal(Kind::ACTIVITY_V1, record)?;
     let same = stored.sequence == key.sequence
         && stored.instance == key.instance
         && stored.execution_id == key.execution_id.0
         && stored.source == key.source.0;
-    matches_key(same)
+    matches_key(same)?;
+    Ok(Routing {
+        session: stored.session.map(str::to_owned),
+        tag: stored.tag.map(str::to_owned),
+    })
 }
 
 pub(crate) fn encode_timer(key: &TimerKey, attempts: u32) -> Result<Vec<u8>, RecordError> {

@@ -34,15 +34,18 @@ async fn waiting_sees_each_change_also_of_what_does_not_exist_yet() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pinning_the_version_that_was_asked_for_changes_nothing() {
+async fn a_first_turn_is_news_even_if_it_pins_the_version_that_was_asked_for() {
     let store = RedbProvider::in_memory().unwrap();
     let mut asked = start_of("in");
     asked.version = Some("1.0.0".to_owned());
     store.start(&id("a"), asked).await.unwrap();
-    let before = store.status(&id("a")).await.unwrap();
+    let mut expected = store.status(&id("a")).await.unwrap().unwrap();
+    assert!(expected.pending);
     let item = turn(&store).await;
     schedule(&store, &item, 1, &["x"]).await;
-    assert_eq!(store.status(&id("a")).await.unwrap(), before);
+    expected.pending = false;
+    expected.change += 1;
+    assert_eq!(store.status(&id("a")).await.unwrap(), Some(expected));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,537 @@
+//! Reads for people who look after a store. They may be long: each goes through the file in steps,
+//! and lets go of it in between.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeToInclusive;
+
+use ::redb::{
+    Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _,
+    ReadableTableMetadata as _,
+};
+
+use crate::history::{EventId, EventKind, ExecutionId, InstanceId, Parent, SystemStats};
+use crate::provider::{
+    ExecutionState, ExecutionSummary, InstanceQuery, InstanceState, InstanceStatus, QueueDepths,
+    Totals, unread_messages,
+};
+use crate::storage::redb::bodies::{self, StoredTurn, TimerKey};
+use crate::storage::redb::reads::{self, ReadError, store};
+use crate::storage::redb::schema::{
+    ACTIVITIES, CHILDREN, HISTORY, IDS, INBOX, INSTANCES, TIMERS, timer_columns, timer_key,
+};
+use crate::storage::redb::timers::before;
+use crate::time::Timestamp;
+
+/// Rows that are read before the file is let go of.
+const STEP: usize = 1_024;
+
+/// What a deletion has to know.
+#[derive(Debug)]
+pub(crate) struct Remains {
+    pub(crate) instances: Vec<Remain>,
+    pub(crate) timers: Vec<TimerKey>,
+}
+
+/// One instance that is to be deleted.
+#[derive(Debug)]
+pub(crate) struct Remain {
+    pub(crate) id: InstanceId,
+    pub(crate) number: u64,
+    /// The index of children has it under this id.
+    pub(crate) parent: Option<InstanceId>,
+    /// Who waits for its end, with the number of that instance.
+    pub(crate) waits: Option<(u64, Parent)>,
+    pub(crate) ended: bool,
+    pub(crate) children: Vec<InstanceId>,
+    pub(crate) executions: u64,
+    pub(crate) events: u64,
+}
+
+/// What there is of these instances. Damaged rows are no obstacle: then nobody knows that the
+/// instance has ended.
+pub(crate) fn remains(
+    database: &Database,
+    ids: &BTreeSet<InstanceId>,
+) -> Result<Remains, ReadError> {
+    let mut remains = Remains {
+        instances: Vec::new(),
+        timers: Vec::new(),
+    };
+    for id in ids {
+        let transaction = store!(database.begin_read())?;
+        if let Some(number) = reads::number_in(&transaction, id)? {
+            let found = remain(&transaction, id, number)?;
+            remains.instances.push(found);
+            drop(transaction);
+            let timers = open_timers(database, number, ..=u64::MAX)?;
+            remains.timers.extend(timers);
+        }
+    }
+    Ok(remains)
+}
+
+fn remain(
+    transaction: &ReadTransaction,
+    id: &InstanceId,
+    number: u64,
+) -> Result<Remain, ReadError> {
+    let mut waits = None;
+    let (ended, parent, current) = match reads::whole_instance(transaction, number, id) {
+        Ok(row) => {
+            let status = row.status;
+            if let Some(parent) = row.parent {
+                let number = reads::number_in(transaction, &parent.instance)?;
+                waits = number.map(|number| (number, parent));
+            }
+            let current = Some(status.execution_id);
+            (status.state.is_terminal(), status.parent, current)
+        }
+        Err(ReadError::Corrupt { .. }) => (false, parent_of(transaction, id)?, None),
+        Err(error @ ReadError::Store(_)) => return Err(error),
+    };
+    let mut executions = 0_u64;
+    let mut events = 0_u64;
+    let mut last = None;
+    for extent in extents(transaction, number)? {
+        executions = executions.saturating_add(1);
+        events = events.saturating_add(extent.events);
+        last = Some(extent.execution_id);
+    }
+    if current.is_some_and(|current| Some(current) != last) {
+        executions = executions.saturating_add(1);
+    }
+    Ok(Remain {
+        id: id.clone(),
+        number,
+        parent,
+        waits,
+        ended,
+        children: children_in(transaction, id)?,
+        executions,
+        events,
+    })
+}
+
+/// Who has this child, if its own row does not say.
+fn parent_of(
+    transaction: &ReadTransaction,
+    child: &InstanceId,
+) -> Result<Option<InstanceId>, ReadError> {
+    let children = store!(transaction.open_table(CHILDREN))?;
+    for row in store!(children.iter())? {
+        let (key, _) = store!(row)?;
+        let (parent, of) = key.value();
+        if of == child.as_str() {
+            return Ok(InstanceId::new(parent).ok());
+        }
+    }
+    Ok(None)
+}
+
+/// The timers of some executions that were neither consumed nor taken back: the events that set
+/// them are in the history.
+pub(crate) fn open_timers(
+    database: &Database,
+    instance: u64,
+    executions: RangeToInclusive<u64>,
+) -> Result<Vec<TimerKey>, ReadError> {
+    let mut set = BTreeMap::new();
+    let mut from = (instance, 0, 0);
+    let last = (instance, executions.end, u64::MAX);
+    'steps: loop {
+        let transaction = store!(database.begin_read())?;
+        let history = store!(transaction.open_table(HISTORY))?;
+        let mut rows = store!(history.range(from..=last))?;
+        for _ in 0..STEP {
+            let Some(row) = rows.next() else {
+                break 'steps;
+            };
+            let (key, record) = store!(row)?;
+            let (_, execution, first) = key.value();
+            from = (instance, execution, first.saturating_add(1));
+            let Ok(turn) = bodies::decode_turn(EventId(first), record.value()) else {
+                return all_timers(database, instance, executions);
+            };
+            for event in turn.events {
+                match (event.kind, event.source_event_id) {
+                    (EventKind::TimerCreated { fire_at }, _) => {
+                        set.insert((execution, event.event_id), fire_at);
+                    }
+                    (
+                        EventKind::TimerFired { .. } | EventKind::TimerCancelled { .. },
+                        Some(source),
+                    ) => {
+                        set.remove(&(execution, source));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    let transaction = store!(database.begin_read())?;
+    let table = store!(transaction.open_table(TIMERS))?;
+    let mut open = Vec::new();
+    for ((execution, source), fire_at) in set {
+        let key = TimerKey {
+            fire_at,
+            instance,
+            execution_id: ExecutionId(execution),
+            source,
+        };
+        if store!(table.get(timer_columns(&key)))?.is_some() {
+            open.push(key);
+        }
+    }
+    Ok(open)
+}
+
+/// The same where the history is damaged: by a look at all timers that there are.
+fn all_timers(
+    database: &Database,
+    instance: u64,
+    executions: RangeToInclusive<u64>,
+) -> Result<Vec<TimerKey>, ReadError> {
+    let mut timers = Vec::new();
+    let mut from = before(Timestamp::ZERO);
+    loop {
+        let transaction = store!(database.begin_read())?;
+        let table = store!(transaction.open_table(TIMERS))?;
+        let mut rows = store!(table.range(timer_columns(&from)..))?;
+        for _ in 0..STEP {
+            let Some(row) = rows.next() else {
+                return Ok(timers);
+            };
+            from = timer_key(store!(row)?.0.value());
+            if from.instance == instance && executions.contains(&from.execution_id.0) {
+                timers.push(from);
+            }
+            from.source = from.source.next();
+        }
+    }
+}
+
+/// The children of an instance, in the order of their ids.
+pub(crate) fn children(database: &Database, id: &InstanceId) -> Result<Vec<InstanceId>, ReadError> {
+    let transaction = store!(database.begin_read())?;
+    children_in(&transaction, id)
+}
+
+fn children_in(
+    transaction: &ReadTransaction,
+    id: &InstanceId,
+) -> Result<Vec<InstanceId>, ReadError> {
+    let table = store!(transaction.open_table(CHILDREN))?;
+    let mut children = Vec::new();
+    for row in store!(table.range((id.as_str(), "")..))? {
+        let (key, _) = store!(row)?;
+        let (parent, child) = key.value();
+        if parent != id.as_str() {
+            break;
+        }
+        let child =
+            InstanceId::new(child).map_err(|error| ReadError::instance(error.to_string()))?;
+        children.push(child);
+    }
+    Ok(children)
+}
+
+/// How much history one execution has.
+struct Extent {
+    execution_id: ExecutionId,
+    events: u64,
+    first: Turn,
+    last: Turn,
+}
+
+/// A row of history.
+struct Turn {
+    first: EventId,
+    record: Vec<u8>,
+}
+
+impl Turn {
+    fn decode(&self, execution_id: ExecutionId) -> Result<StoredTurn, ReadError> {
+        bodies::decode_turn(self.first, &self.record)
+            .map_err(|(event_id, error)| ReadError::corrupt(execution_id, event_id, &error))
+    }
+}
+
+/// The executions of an instance that have a history: their first and last rows tell all.
+fn extents(transaction: &ReadTransaction, instance: u64) -> Result<Vec<Extent>, ReadError> {
+    let history = store!(transaction.open_table(HISTORY))?;
+    let mut extents = Vec::new();
+    let mut from = 0;
+    loop {
+        let behind = (instance, from, 0)..=(instance, u64::MAX, u64::MAX);
+        let Some(row) = store!(history.range(behind))?.next() else {
+            return Ok(extents);
+        };
+        let (key, record) = store!(row)?;
+        let (_, execution, event) = key.value();
+        let first = Turn {
+            first: EventId(event),
+            record: record.value().to_vec(),
+        };
+        let own = (instance, execution, 0)..=(instance, execution, u64::MAX);
+        let Some(row) = store!(history.range(own))?.next_back() else {
+            return Ok(extents);
+        };
+        let (key, record) = store!(row)?;
+        let last = Turn {
+            first: EventId(key.value().2),
+            record: record.value().to_vec(),
+        };
+        // A row that cannot be read counts as one event, as everywhere.
+        let in_last = bodies::decode_turn_head(&last.record).map_or(1, |(_, events)| events);
+        extents.push(Extent {
+            execution_id: ExecutionId(execution),
+            events: last
+                .first
+                .0
+                .saturating_sub(1)
+                .saturating_add(in_last.into()),
+            first,
+            last,
+        });
+        let Some(next) = execution.checked_add(1) else {
+            return Ok(extents);
+        };
+        from = next;
+    }
+}
+
+/// The executions of an instance that are still kept, and its number.
+pub(crate) fn executions(
+    database: &Database,
+    id: &InstanceId,
+) -> Result<Option<(u64, Vec<ExecutionSummary>)>, ReadError> {
+    let transaction = store!(database.begin_read())?;
+    let Some(number) = reads::number_in(&transaction, id)? else {
+        return Ok(None);
+    };
+    let current = reads::whole_instance(&transaction, number, id)?
+        .status
+        .execution_id;
+    let mut summaries = Vec::new();
+    for extent in extents(&transaction, number)? {
+        summaries.push(summary(&extent)?);
+    }
+    let has_begun = |summary: &ExecutionSummary| summary.execution_id == current;
+    if !summaries.last().is_some_and(has_begun) {
+        summaries.push(ExecutionSummary {
+            execution_id: current,
+            state: ExecutionState::Running,
+            started_at: None,
+            ended_at: None,
+            events: 0,
+        });
+    }
+    Ok(Some((number, summaries)))
+}
+
+fn summary(extent: &Extent) -> Result<ExecutionSummary, ReadError> {
+    let execution_id = extent.execution_id;
+    let first = extent.first.decode(execution_id)?;
+    let mut last = extent.last.decode(execution_id)?;
+    let last = last.events.pop();
+    let ended_at = last.as_ref().map(|event| event.timestamp);
+    let (state, ended_at) = match last.map(|event| event.kind) {
+        Some(EventKind::OrchestrationCompleted { output }) => {
+            (ExecutionState::Completed { output }, ended_at)
+        }
+        Some(EventKind::OrchestrationFailed { details }) => {
+            (ExecutionState::Failed { details }, ended_at)
+        }
+        Some(EventKind::OrchestrationContinuedAsNew { .. }) => {
+            (ExecutionState::ContinuedAsNew, ended_at)
+        }
+        _ => (ExecutionState::Running, None),
+    };
+    Ok(ExecutionSummary {
+        execution_id,
+        state,
+        started_at: first.events.first().map(|event| event.timestamp),
+        ended_at,
+        events: extent.events,
+    })
+}
+
+/// Up to `max` instances in the order of their ids. An error names the instance it concerns.
+pub(crate) fn list(
+    database: &Database,
+    query: &InstanceQuery,
+    after: Option<&InstanceId>,
+    max: usize,
+) -> Result<Vec<InstanceStatus>, (Option<InstanceId>, ReadError)> {
+    let prefix = query.id_prefix.as_deref().unwrap_or_default();
+    let mut after = after.map_or_else(String::new, |after| after.as_str().to_owned());
+    let mut list = Vec::new();
+    loop {
+        let step = ids_behind(database, prefix, &after).map_err(|error| (None, error))?;
+        let Some(last) = step.last() else {
+            return Ok(list);
+        };
+        after = last.as_str().to_owned();
+        let transaction = store!(database.begin_read()).map_err(|error| (None, error))?;
+        for id in step {
+            if list.len() >= max {
+                return Ok(list);
+            }
+            let row = reads::number_in(&transaction, &id)
+                .and_then(|number| match number {
+                    Some(number) => reads::whole_instance(&transaction, number, &id).map(Some),
+                    None => Ok(None),
+                })
+                .map_err(|error| (Some(id), error))?;
+            let status = row.map(|row| row.status);
+            list.extend(status.filter(|status| query.matches(status)));
+        }
+    }
+}
+
+/// Some ids with a prefix.
+fn ids_behind(
+    database: &Database,
+    prefix: &str,
+    after: &str,
+) -> Result<Vec<InstanceId>, ReadError> {
+    let transaction = store!(database.begin_read())?;
+    let ids = store!(transaction.open_table(IDS))?;
+    let mut found = Vec::new();
+    for row in store!(ids.range(after.max(prefix)..))? {
+        let (id, _) = store!(row)?;
+        let id = id.value();
+        if !id.starts_with(prefix) || found.len() >= STEP {
+            break;
+        }
+        if id != after {
+            let id = InstanceId::new(id).map_err(|error| ReadError::instance(error.to_string()))?;
+            found.push(id);
+        }
+    }
+    Ok(found)
+}
+
+/// Sums over the whole store. Of instances whose rows are damaged nobody knows how they stand.
+pub(crate) fn totals(database: &Database) -> Result<Totals, ReadError> {
+    let mut totals = Totals::default();
+    let mut from = 0;
+    loop {
+        let transaction = store!(database.begin_read())?;
+        let table = store!(transaction.open_table(INSTANCES))?;
+        let mut rows = store!(table.range(from..))?;
+        for _ in 0..STEP {
+            let Some(row) = rows.next() else {
+                return Ok(totals);
+            };
+            let (number, record) = store!(row)?;
+            let number = number.value();
+            add_to(&mut totals, &transaction, number, record.value())?;
+            from = number.saturating_add(1);
+        }
+    }
+}
+
+fn add_to(
+    totals: &mut Totals,
+    transaction: &ReadTransaction,
+    number: u64,
+    record: &[u8],
+) -> Result<(), ReadError> {
+    let count = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
+    count(&mut totals.instances, 1);
+    let mut current = None;
+    if let Ok(row) = bodies::decode_instance(record) {
+        let sum = match row.status.state {
+            InstanceState::Running => &mut totals.running,
+            InstanceState::Completed { .. } => &mut totals.completed,
+            InstanceState::Failed { .. } => &mut totals.failed,
+        };
+        count(sum, 1);
+        current = Some(row.status.execution_id);
+    }
+    let mut last = None;
+    for extent in extents(transaction, number)? {
+        count(&mut totals.executions, 1);
+        count(&mut totals.events, extent.events);
+        last = Some(extent.execution_id);
+    }
+    if current.is_some_and(|current| Some(current) != last) {
+        count(&mut totals.executions, 1);
+    }
+    Ok(())
+}
+
+/// How much waits in the queues.
+pub(crate) fn queue_depths(database: &Database, now: Timestamp) -> Result<QueueDepths, ReadError> {
+    let transaction = store!(database.begin_read())?;
+    let inbox = store!(store!(transaction.open_table(INBOX))?.len())?;
+    let activities = store!(store!(transaction.open_table(ACTIVITIES))?.len())?;
+    let table = store!(transaction.open_table(TIMERS))?;
+    let timers = store!(table.len())?;
+    // Those that are due are messages; they go soon.
+    let until = before(now.saturating_add(std::time::Duration::from_millis(1)));
+    let mut due = 0_u64;
+    for row in store!(table.range(..timer_columns(&until)))? {
+        store!(row)?;
+        due = due.saturating_add(1);
+    }
+    let size = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
+    Ok(QueueDepths {
+        orchestrator_queue: size(inbox.saturating_add(due)),
+        worker_queue: size(activities),
+        timer_queue: size(timers.saturating_sub(due)),
+    })
+}
+
+/// How large the history and the values of an instance are, and its number. What waits in its inbox
+/// is not counted here.
+pub(crate) fn stats(
+    database: &Database,
+    id: &InstanceId,
+) -> Result<Option<(u64, SystemStats)>, ReadError> {
+    let transaction = store!(database.begin_read())?;
+    let Some(number) = reads::number_in(&transaction, id)? else {
+        return Ok(None);
+    };
+    let execution_id = reads::whole_instance(&transaction, number, id)?
+        .status
+        .execution_id;
+    let mut stats = SystemStats::default();
+    for entry in reads::values_in(&transaction, number)? {
+        stats.kv_user_key_count = stats.kv_user_key_count.saturating_add(1);
+        let bytes = entry.value.len() as u64;
+        stats.kv_total_value_bytes = stats.kv_total_value_bytes.saturating_add(bytes);
+    }
+    drop(transaction);
+    let mut queues = Vec::new();
+    let mut after = EventId::NONE;
+    loop {
+        let page = reads::page(database, id, execution_id, after, STEP)?;
+        for event in page.events {
+            after = event.event_id;
+            let bytes = event.kind.text_bytes() as u64;
+            stats.history_size_bytes = stats.history_size_bytes.saturating_add(bytes);
+            if is_about_queues(&event.kind) {
+                queues.push(event);
+            }
+        }
+        if !page.more {
+            break;
+        }
+    }
+    stats.history_event_count = after.0;
+    stats.queue_pending_count = unread_messages(&queues);
+    Ok(Some((number, stats)))
+}
+
+/// Whether the event tells which queue messages were read.
+fn is_about_queues(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::OrchestrationStarted { .. }
+            | EventKind::QueueEventDelivered { .. }
+            | EventKind::QueueSubscribed { .. }
+            | EventKind::QueueSubscriptionCancelled { .. }
+    )
+}
