@@ -65,7 +65,7 @@ mod doc_tests;
 #[path = "macro_support.rs"]
 pub mod __private;
 
-pub use activity::ActivityContext;
+pub use activity::{ActivityContext, MissingData};
 pub use client::{Client, ClientError, Handle, OrchestrationError, OrchestrationStatus};
 pub use history::{AppErrorKind, ErrorDetails, Event, EventKind, SystemStats};
 pub use orchestration::{

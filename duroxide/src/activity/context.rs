@@ -1,8 +1,13 @@
-//! What an activity is handed: who calls, and whether anybody still waits.
+//! What an activity is handed: who calls, whether anybody still waits, and what the program gave.
 
+use std::fmt;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
+
+use crate::activity::data::{ApplicationData, MissingData};
+use crate::activity::pulse::Pulse;
+use crate::client::Client;
 
 /// Who calls an activity. As plain data, for whoever makes a context.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +31,12 @@ pub struct ActivityInfo {
     pub first_attempt_id: u64,
     /// Which delivery of the attempt this is: 1, 2, ... More than one after a crash or a lost lease.
     pub delivery: u32,
+    /// The worker that runs it.
+    pub worker_id: String,
+    /// The session that it belongs to.
+    pub session_id: Option<String>,
+    /// The tag that it was scheduled with.
+    pub tag: Option<String>,
 }
 
 /// The surroundings of one run of an activity. Cheap to clone.
@@ -33,18 +44,41 @@ pub struct ActivityInfo {
 pub struct ActivityContext {
     info: Arc<ActivityInfo>,
     cancellation: CancellationToken,
+    pulse: Pulse,
+    data: ApplicationData,
+    client: Client,
 }
 
 impl ActivityContext {
     /// A context for this call, cancelled through the token.
-    pub(crate) fn new(info: ActivityInfo, cancellation: CancellationToken) -> Self {
+    pub(crate) fn new(info: ActivityInfo, data: ApplicationData, client: Client) -> Self {
         Self {
             info: Arc::new(info),
-            cancellation,
+            cancellation: CancellationToken::new(),
+            pulse: Pulse::default(),
+            data,
+            client,
         }
     }
 
-    /// A context for calling an activity as a plain function in a test.
+    /// A context for calling an activity as a plain function in a test: first attempt, not
+    /// cancelled, without data and without a client. The `with_` methods change that.
+    ///
+    /// ```
+    /// use duroxide::{ActivityContext, activity};
+    ///
+    /// #[activity]
+    /// async fn shout(ctx: &ActivityContext, name: String) -> Result<String, String> {
+    ///     let sign = ctx.data::<char>()?;
+    ///     Ok(format!("{name}{sign}").repeat(ctx.attempt() as usize))
+    /// }
+    ///
+    /// # futures::executor::block_on(async {
+    /// let ctx = ActivityContext::for_test().with_attempt(2).with_data('!');
+    /// assert_eq!(shout(&ctx, "ho".to_owned()).await?, "ho!ho!");
+    /// # Ok::<(), String>(())
+    /// # }).unwrap();
+    /// ```
     pub fn for_test() -> Self {
         let info = ActivityInfo {
             instance_id: "test".to_owned(),
@@ -56,8 +90,50 @@ impl ActivityContext {
             attempt: 1,
             first_attempt_id: 1,
             delivery: 1,
+            worker_id: "test".to_owned(),
+            session_id: None,
+            tag: None,
         };
-        Self::new(info, CancellationToken::new())
+        let client = Client::nowhere(
+            "the context was made for a test and has no client; give it one with `.with_client(..)`",
+        );
+        Self::new(info, ApplicationData::default(), client)
+    }
+
+    /// The same in another attempt: 1, 2, ...
+    #[must_use]
+    pub fn with_attempt(mut self, attempt: u32) -> Self {
+        let info = Arc::make_mut(&mut self.info);
+        info.attempt = attempt;
+        self
+    }
+
+    /// The same with this call: for tests of code that reads the ids.
+    #[must_use]
+    pub fn with_info(mut self, change: impl FnOnce(&mut ActivityInfo)) -> Self {
+        change(Arc::make_mut(&mut self.info));
+        self
+    }
+
+    /// The same with a value of application data more, instead of one of its type.
+    #[must_use]
+    pub fn with_data<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.data.insert(value);
+        self
+    }
+
+    /// The same with this client.
+    #[must_use]
+    pub fn with_client(mut self, client: Client) -> Self {
+        self.client = client;
+        self
+    }
+
+    /// The same, cancelled through this token.
+    #[must_use]
+    pub fn with_cancellation(mut self, token: CancellationToken) -> Self {
+        self.cancellation = token;
+        self
     }
 
     /// The instance that calls.
@@ -102,6 +178,21 @@ impl ActivityContext {
         self.info.delivery
     }
 
+    /// The worker that runs it: `RuntimeOptions::worker_node_id`, or a random name.
+    pub fn worker_id(&self) -> &str {
+        &self.info.worker_id
+    }
+
+    /// The session that it was scheduled on: activities of one session run on one worker.
+    pub fn session_id(&self) -> Option<&str> {
+        self.info.session_id.as_deref()
+    }
+
+    /// The tag that it was scheduled with.
+    pub fn tag(&self) -> Option<&str> {
+        self.info.tag.as_deref()
+    }
+
     /// The same text for all attempts and deliveries of this call, and for no other call: hand it
     /// to outside systems, so that doing it twice is doing it once.
     ///
@@ -133,5 +224,60 @@ impl ActivityContext {
     /// The token behind [`cancelled`](Self::cancelled), to hand on.
     pub fn cancellation_token(&self) -> CancellationToken {
         self.cancellation.clone()
+    }
+
+    /// Says that the activity is alive, and how far it is. Gives whether it is
+    /// [cancelled](Self::is_cancelled), as far as that is known now.
+    ///
+    /// The worker renews the lock at once (or soon, if it did so a moment ago), and so learns early
+    /// that nobody waits any more. An activity needs no heartbeat to keep its lock: that is renewed
+    /// as long as the activity runs. The last `progress` is kept in memory for the log, where it
+    /// stands if the activity has to be dropped; it is not stored, and no later attempt sees it.
+    ///
+    /// ```
+    /// # use duroxide::ActivityContext;
+    /// async fn import(ctx: &ActivityContext, lines: &[String]) -> Result<(), String> {
+    ///     for (done, line) in lines.iter().enumerate() {
+    ///         if ctx.heartbeat(format!("{done} of {}", lines.len())) {
+    ///             return Err("cancelled".to_owned());
+    ///         }
+    ///         // ..
+    /// #       drop(line);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// # futures::executor::block_on(import(&ActivityContext::for_test(), &[])).unwrap();
+    /// ```
+    pub fn heartbeat(&self, progress: impl fmt::Display) -> bool {
+        self.pulse.beat(progress.to_string());
+        self.is_cancelled()
+    }
+
+    /// What the last [`heartbeat`](Self::heartbeat) said.
+    pub fn progress(&self) -> Option<String> {
+        self.pulse.progress()
+    }
+
+    /// The value of that type that the program gave the runtime with `.data(..)`.
+    ///
+    /// # Errors
+    ///
+    /// [`MissingData`], which names the type.
+    pub fn data<T: Send + Sync + 'static>(&self) -> Result<&T, MissingData> {
+        self.data.get()
+    }
+
+    /// A client of the store that the activity came from.
+    pub fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// The same as [`client`](Self::client), by its name in the dynamic layer.
+    pub fn get_client(&self) -> Client {
+        self.client()
+    }
+
+    pub(crate) fn pulse(&self) -> Pulse {
+        self.pulse.clone()
     }
 }

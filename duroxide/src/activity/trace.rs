@@ -17,6 +17,8 @@ macro_rules! levels {
                     orchestration_version = self.orchestration_version(),
                     activity_name = self.activity_name(),
                     activity_id = self.activity_id(),
+                    worker_id = self.worker_id(),
+                    activity_tag = self.tag(),
                     "{}",
                     message.into()
                 );

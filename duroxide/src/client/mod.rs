@@ -14,7 +14,7 @@ use futures_util::future::{Either, select};
 use crate::env::{EnvRef, TokioEnv};
 use crate::history::{Event, EventId, ExecutionId, InstanceId, Start, check_name};
 use crate::provider::{
-    InstanceQuery, InstanceState, InstanceStatus, Provider, ProviderAdmin, ProviderError,
+    InstanceQuery, InstanceState, InstanceStatus, Nowhere, Provider, ProviderAdmin, ProviderError,
     ProviderRef, StartOutcome,
 };
 
@@ -41,6 +41,11 @@ impl Client {
     /// A client whose clock and ids come from `env`.
     pub fn with_env(store: ProviderRef, env: EnvRef) -> Self {
         Self { store, env }
+    }
+
+    /// A client of no store: all that it is asked is refused with these words.
+    pub(crate) fn nowhere(why: &str) -> Self {
+        Self::new(Arc::new(Nowhere(why.to_owned())))
     }
 
     /// Starts an orchestration by name, in its highest version. When this returns the start is

@@ -10,6 +10,7 @@ mod check;
 mod derived;
 mod error;
 mod fetch;
+mod nowhere;
 mod tags;
 mod work;
 
@@ -34,6 +35,7 @@ pub use check::{CommitBase, check_event, check_start};
 pub use derived::{deletion_notice, unread_messages};
 pub use error::ProviderError;
 pub use fetch::{ActivityFetch, SessionFetch, TurnFetch};
+pub(crate) use nowhere::Nowhere;
 pub use tags::TagFilter;
 pub use work::{
     ActivityItem, ActivityLock, ActivityRequest, ChildStart, Committed, Enqueued, HistoryPage,

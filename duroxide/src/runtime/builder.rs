@@ -3,12 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::activity::{ApplicationData, MissingData, NeededData};
 use crate::env::{EnvRef, TokioEnv};
 use crate::provider::{Provider, ProviderRef};
 use crate::registry::{
     ActivityRegistry, OrchestrationRegistry, Registered, Registration, RegistryError, linked,
 };
-use crate::runtime::{Runtime, RuntimeOptions};
+use crate::runtime::{InvalidOption, Parts, Runtime, RuntimeOptions};
 
 /// What a runtime can stand on: any provider, by value or shared.
 pub trait IntoStore {
@@ -45,6 +46,21 @@ pub enum StartError {
     /// Two handlers claim the same name and version, or a name or version is bad.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// An option cannot work.
+    #[error(transparent)]
+    Options(#[from] InvalidOption),
+    /// An activity needs application data that was not given.
+    #[error(transparent)]
+    MissingData(#[from] MissingData),
+    /// Two values of one type were given as application data.
+    #[error(
+        "`.data(..)` was called twice with a `{type_name}`: activities find a value by its type, so \
+         wrap one of them into a type of its own"
+    )]
+    DataTwice {
+        /// The type.
+        type_name: &'static str,
+    },
 }
 
 /// Puts a [`Runtime`] together.
@@ -54,6 +70,9 @@ pub struct RuntimeBuilder {
     env: Option<EnvRef>,
     named: Vec<&'static Registration>,
     options: RuntimeOptions,
+    data: ApplicationData,
+    needed: Vec<NeededData>,
+    twice: Option<&'static str>,
 }
 
 impl RuntimeBuilder {
@@ -76,6 +95,24 @@ impl RuntimeBuilder {
         self
     }
 
+    /// A value for activities, found by its type with
+    /// [`ActivityContext::data`](crate::ActivityContext::data): a connection pool, a client, settings.
+    /// One value of each type.
+    #[must_use]
+    pub fn data<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        let before = self.data.insert(value);
+        self.twice = self.twice.or(before);
+        self
+    }
+
+    /// Does not start without application data of this type: for activities that are registered by
+    /// hand and need it.
+    #[must_use]
+    pub fn needs_data<T: Send + Sync + 'static>(mut self) -> Self {
+        self.needed.push(NeededData::of::<T>());
+        self
+    }
+
     /// Other options than the defaults.
     #[must_use]
     pub fn options(mut self, options: RuntimeOptions) -> Self {
@@ -94,7 +131,8 @@ impl RuntimeBuilder {
     ///
     /// # Errors
     ///
-    /// [`StartError`]: no store, nothing registered, or registered twice.
+    /// [`StartError`]: no store, nothing registered, or registered twice; an option that cannot work;
+    /// application data that is missing.
     ///
     /// The linker leaves out a crate that nothing names. So a program whose annotated functions all
     /// stand in another crate finds none of them, and the error says what to add:
@@ -164,14 +202,24 @@ impl RuntimeBuilder {
         if orchestrations.count() + activities.count() == 0 {
             return Err(StartError::NothingRegistered);
         }
-        let env = self.env.unwrap_or_else(|| Arc::new(TokioEnv::new()));
-        Ok(Runtime::launch(
+        let (options, problems) = self.options.repaired();
+        if let Some(problem) = problems.into_iter().next() {
+            return Err(problem.into());
+        }
+        if let Some(type_name) = self.twice {
+            return Err(StartError::DataTwice { type_name });
+        }
+        for needed in self.needed {
+            self.data.check(needed)?;
+        }
+        Ok(Runtime::launch(Parts {
             store,
-            env,
+            env: self.env.unwrap_or_else(|| Arc::new(TokioEnv::new())),
             activities,
             orchestrations,
-            self.options,
-        ))
+            options,
+            data: self.data,
+        }))
     }
 }
 

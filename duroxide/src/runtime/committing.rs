@@ -1,9 +1,13 @@
 //! From a turn to its commit, and from the commit to the disk.
 
 use crate::engine::{Outcome, Turn};
-use crate::history::{Action, Start};
+use crate::history::{
+    Action, AppErrorKind, ErrorDetails, Event, EventId, EventKind, ExecutionId, InstanceId,
+    KvEntry, Message, Parent, Start,
+};
 use crate::provider::{
-    Committed, MessageId, ProviderError, Timer, TurnCommit, TurnItem, TurnOutcome,
+    ChildStart, Committed, KvChange, MessageId, ProviderError, Timer, TurnCommit, TurnItem,
+    TurnOutcome,
 };
 use crate::runtime::backoff::Backoff;
 use crate::runtime::orchestrations::Turns;
@@ -12,9 +16,8 @@ use crate::runtime::orchestrations::Turns;
 pub(super) enum Settled {
     /// The turn is durable, and the execution in memory stands where it left it.
     Applied,
-    /// The instance belongs to somebody else, or the turn was durable before: what is in memory
-    /// counts for nothing.
-    Unknown,
+    /// The instance belongs to somebody else: what is in memory counts for nothing.
+    Lost,
     /// The store will never take this commit.
     Refused(ProviderError),
 }
@@ -40,32 +43,116 @@ impl Turns {
             ..TurnCommit::new(self.env.unique_id(), item.execution_id, consumed)
         };
         for action in turn.actions {
-            match action {
-                Action::StartActivity { source } => commit.activities.push(source),
-                Action::CancelActivity { source } => commit.cancelled_activities.push(source),
-                Action::CreateTimer { source, fire_at } => {
-                    commit.timers.push(Timer { fire_at, source });
+            self.add(&mut commit, item, action);
+        }
+        for event in &commit.history_delta {
+            match &event.kind {
+                EventKind::CustomStatusUpdated { status } => {
+                    commit.custom_status = Some(status.clone());
                 }
-                Action::CancelTimer { source, fire_at } => {
-                    commit.cancelled_timers.push(Timer { fire_at, source });
-                }
-                Action::StartChild { .. }
-                | Action::CancelChild { .. }
-                | Action::StartDetached { .. } => {}
+                kind => commit.kv.extend(change_of(kind, event)),
             }
         }
+        let told = item.parent.as_ref().zip(answer_of(&commit.outcome));
+        commit.messages.extend(told.map(|(parent, answer)| {
+            let message = message_for(parent.execution_id, parent.source, answer);
+            (parent.instance.clone(), message)
+        }));
+        commit.forget_before = self.forgotten(&commit);
         commit
     }
 
+    fn add(&self, commit: &mut TurnCommit, item: &TurnItem, action: Action) {
+        match action {
+            Action::StartActivity { source } => commit.activities.push(source),
+            Action::CancelActivity { source } => commit.cancelled_activities.push(source),
+            Action::CreateTimer { source, fire_at } => {
+                commit.timers.push(Timer { fire_at, source });
+            }
+            Action::CancelTimer { source, fire_at } => {
+                commit.cancelled_timers.push(Timer { fire_at, source });
+            }
+            Action::StartChild { source } | Action::StartDetached { source } => {
+                let seed = self.env.unique_id();
+                let start = start_of(item, &commit.history_delta, source, seed);
+                commit.starts.extend(start);
+            }
+            Action::CancelChild {
+                instance, reason, ..
+            } => {
+                let cancel = Message::CancelRequested {
+                    reason,
+                    terminate: false,
+                };
+                let child = InstanceId::new(instance).ok();
+                commit.messages.extend(child.map(|child| (child, cancel)));
+            }
+        }
+    }
+
+    /// The first execution that is kept, if this one makes room.
+    fn forgotten(&self, commit: &TurnCommit) -> Option<ExecutionId> {
+        let TurnOutcome::ContinuedAsNew { next } = &commit.outcome else {
+            return None;
+        };
+        let kept = u64::from(self.options.keep_executions?.max(1));
+        let oldest = next.execution_id.0.saturating_sub(kept).saturating_add(1);
+        (oldest > ExecutionId::FIRST.0).then_some(ExecutionId(oldest))
+    }
+
+    /// Takes out of the commit the cancellation of what only bears a child's id: the start of the
+    /// child may have found the id taken, and whoever has it must not be cancelled for that.
+    async fn spare_strangers(
+        &self,
+        item: &TurnItem,
+        commit: &mut TurnCommit,
+    ) -> Result<(), ProviderError> {
+        let mut spared = Vec::new();
+        for (place, (instance, message)) in commit.messages.iter().enumerate() {
+            if !matches!(message, Message::CancelRequested { .. }) {
+                continue;
+            }
+            let status = self.patiently(item, || self.store.status(instance)).await?;
+            let parent = status.and_then(|status| status.parent);
+            if parent.as_ref() != Some(&item.lock.instance) {
+                spared.push(place);
+            }
+        }
+        for place in spared.into_iter().rev() {
+            commit.messages.remove(place);
+        }
+        Ok(())
+    }
+
     /// Commits, trying again for as long as the lock lasts.
-    pub(super) async fn settle(&self, item: &TurnItem, commit: TurnCommit) -> Settled {
+    pub(super) async fn write(&self, item: &TurnItem, mut commit: TurnCommit) -> Settled {
+        if let Err(error) = self.spare_strangers(item, &mut commit).await {
+            return Settled::Refused(error);
+        }
+        let commit = &commit;
+        let written = self
+            .patiently(item, || self.store.commit_turn(&item.lock, commit.clone()))
+            .await;
+        match written {
+            // Written before: by this very call, whose answer did not come back.
+            Ok(Committed::Applied | Committed::AlreadyApplied) => Settled::Applied,
+            Err(ProviderError::LockLost) => Settled::Lost,
+            Err(error) => Settled::Refused(error),
+        }
+    }
+
+    /// Makes a call of the store until it is answered; whoever drops this says for how long.
+    async fn patiently<T, F>(
+        &self,
+        item: &TurnItem,
+        call: impl Fn() -> F,
+    ) -> Result<T, ProviderError>
+    where
+        F: Future<Output = Result<T, ProviderError>>,
+    {
         let mut backoff = Backoff::new();
         loop {
-            match self.store.commit_turn(&item.lock, commit.clone()).await {
-                Ok(Committed::Applied) => return Settled::Applied,
-                Ok(Committed::AlreadyApplied) | Err(ProviderError::LockLost) => {
-                    return Settled::Unknown;
-                }
+            match call().await {
                 Err(error) if error.is_retryable() => {
                     tracing::warn!(
                         target: "duroxide::runtime",
@@ -75,8 +162,96 @@ impl Turns {
                     );
                     backoff.pause(&*self.env).await;
                 }
-                Err(error) => return Settled::Refused(error),
+                answer => return answer,
             }
         }
+    }
+}
+
+/// What the starter of an instance is told of its end.
+fn answer_of(outcome: &TurnOutcome) -> Option<Result<String, ErrorDetails>> {
+    match outcome {
+        TurnOutcome::Completed { output } => Some(Ok(output.clone())),
+        TurnOutcome::Failed { details } => Some(Err(details.clone())),
+        TurnOutcome::Running | TurnOutcome::ContinuedAsNew { .. } => None,
+    }
+}
+
+fn message_for(
+    execution_id: ExecutionId,
+    source: EventId,
+    answer: Result<String, ErrorDetails>,
+) -> Message {
+    match answer {
+        Ok(result) => Message::SubOrchestrationCompleted {
+            execution_id,
+            source,
+            result,
+        },
+        Err(details) => Message::SubOrchestrationFailed {
+            execution_id,
+            source,
+            details,
+        },
+    }
+}
+
+/// The instance that an event of this turn starts.
+fn start_of(item: &TurnItem, delta: &[Event], source: EventId, seed: u128) -> Option<ChildStart> {
+    let event = delta.iter().find(|event| event.event_id == source)?;
+    match &event.kind {
+        EventKind::SubOrchestrationScheduled {
+            name,
+            version,
+            instance,
+            input,
+        } => {
+            let details = ErrorDetails::application(
+                AppErrorKind::OrchestrationFailed,
+                format!("sub-orchestration instance id `{instance}` already exists"),
+            );
+            let parent = Parent {
+                instance: item.lock.instance.clone(),
+                execution_id: item.execution_id,
+                source,
+            };
+            Some(ChildStart {
+                instance: InstanceId::new(instance).ok()?,
+                start: Start {
+                    version: version.clone(),
+                    parent: Some(parent),
+                    ..Start::first(name, input, seed)
+                },
+                if_taken: Some(message_for(item.execution_id, source, Err(details))),
+            })
+        }
+        EventKind::OrchestrationChained {
+            name,
+            version,
+            instance,
+            input,
+        } => Some(ChildStart {
+            instance: InstanceId::new(instance).ok()?,
+            start: Start {
+                version: version.clone(),
+                ..Start::first(name, input, seed)
+            },
+            if_taken: None,
+        }),
+        _ => None,
+    }
+}
+
+/// What an event changes of the values that the instance keeps.
+fn change_of(kind: &EventKind, event: &Event) -> Option<KvChange> {
+    match kind {
+        EventKind::KeyValueSet { key, value } => Some(KvChange::Set(KvEntry {
+            key: key.clone(),
+            value: value.clone(),
+            updated_at: event.timestamp,
+        })),
+        EventKind::KeyValueCleared { key } => Some(KvChange::Clear { key: key.clone() }),
+        EventKind::KeyValuesCleared => Some(KvChange::ClearAll),
+        _ => None,
     }
 }

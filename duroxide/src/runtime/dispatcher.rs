@@ -40,6 +40,16 @@ pub(super) struct Stop {
     pub(super) working: CancellationToken,
     /// What is under way.
     pub(super) tasks: TaskTracker,
+    /// What goes on beside the work ends.
+    pub(super) over: CancellationToken,
+}
+
+impl Stop {
+    /// `task`, until all is over.
+    pub(super) async fn until_over(self, task: impl Future<Output = ()> + Send) {
+        // `None`: it was over before the task was.
+        let _ = self.over.run_until_cancelled(task).await;
+    }
 }
 
 /// Runs the loop until `stop`, and again if it should panic.

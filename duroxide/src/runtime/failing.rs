@@ -3,6 +3,7 @@
 use crate::engine::{Outcome, Recorded, Turn, actions_of};
 use crate::history::{ErrorDetails, EventId, Message, Start};
 use crate::provider::{ProviderError, TurnCommit, TurnItem};
+use crate::runtime::metering::{Facts, Life};
 use crate::runtime::orchestrations::{PAGE, Turns};
 
 /// All messages of the item are consumed, what is open is cancelled, and the failure is the last
@@ -12,10 +13,11 @@ pub(super) async fn fail_recorded(
     turns: &Turns,
     item: &TurnItem,
     details: ErrorDetails,
-) -> Result<TurnCommit, ProviderError> {
+) -> Result<(TurnCommit, Facts), ProviderError> {
     let now = turns.env.now();
     let mut recorded = Recorded::new(item.lock.instance.clone(), item.execution_id);
-    scan(turns, item, &mut recorded).await?;
+    let mut life = Life::default();
+    scan(turns, item, &mut recorded, &mut life).await?;
     let mut delta = Vec::new();
     if recorded.is_unstarted() {
         let start = item
@@ -43,13 +45,16 @@ pub(super) async fn fail_recorded(
         outcome: Outcome::Failed(details),
     };
     let consumed = item.messages.iter().map(|message| message.id).collect();
-    Ok(turns.commit_of(item, consumed, turn, None))
+    let commit = turns.commit_of(item, consumed, turn, None);
+    let facts = Facts::of(item, &commit, &mut life);
+    Ok((commit, facts))
 }
 
 async fn scan(
     turns: &Turns,
     item: &TurnItem,
     recorded: &mut Recorded,
+    life: &mut Life,
 ) -> Result<(), ProviderError> {
     let mut after = EventId::NONE;
     while after < item.last_event_id {
@@ -60,6 +65,7 @@ async fn scan(
         match page {
             Ok(page) if !page.events.is_empty() => {
                 recorded.scan(&page.events);
+                life.recall(&page.events);
                 after = page.events.last().map_or(after, |event| event.event_id);
             }
             Ok(_) | Err(ProviderError::Corrupt { .. }) => {

@@ -1,5 +1,6 @@
 //! Keeps a lock alive while something works under it.
 
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -11,37 +12,62 @@ use crate::provider::ProviderError;
 #[derive(Debug)]
 pub(super) struct Lost;
 
-/// Runs `work`, and renews its lock at a third of the lease. A renewal that fails is tried again
-/// until the lease has really run out: *storage error* and *lock lost* are different things.
-pub(super) async fn keep_alive<W, R, F>(
+/// Runs `work`, and renews its lock at a third of the lease, or soon after `urge` completes. A
+/// renewal that fails is tried again until the lease has really run out: *storage error* and *lock
+/// lost* are different things. The work goes on while the store is asked.
+pub(super) async fn keep_alive<W, R, F, U>(
     env: &dyn Env,
     lease: Duration,
-    mut work: std::pin::Pin<&mut W>,
+    work: Pin<&mut W>,
     renew: R,
+    urge: impl Fn() -> U,
 ) -> Result<W::Output, Lost>
 where
     W: Future,
     R: Fn() -> F,
     F: Future<Output = Result<(), ProviderError>>,
+    U: Future<Output = ()>,
 {
-    let period = lease / 3;
+    let renewals = pin!(renew_until_lost(env, lease, renew, urge));
+    match select(work, renewals).await {
+        Either::Left((output, _)) => Ok(output),
+        Either::Right(((), _)) => Err(Lost),
+    }
+}
+
+async fn renew_until_lost<R, F, U>(env: &dyn Env, lease: Duration, renew: R, urge: impl Fn() -> U)
+where
+    R: Fn() -> F,
+    F: Future<Output = Result<(), ProviderError>>,
+    U: Future<Output = ()>,
+{
     let mut granted = env.elapsed();
+    let mut pause = lease / 3;
     loop {
-        match select(work.as_mut(), env.sleep(period)).await {
-            Either::Left((output, _)) => return Ok(output),
-            Either::Right(((), _)) => {}
-        }
+        let last = granted;
+        let urge = &urge;
+        let urged = pin!(async move {
+            urge().await;
+            // Many beats in a row are one call of the store.
+            let since = env.elapsed().saturating_sub(last);
+            env.sleep((lease / 30).saturating_sub(since)).await;
+        });
+        select(env.sleep(pause), urged).await;
         let asked = env.elapsed();
         match renew().await {
-            Ok(()) => granted = asked,
+            Ok(()) => {
+                granted = asked;
+                pause = lease / 3;
+            }
             Err(error) if error.is_retryable() && env.elapsed() < granted + lease => {
+                pause = lease / 12;
                 tracing::warn!(
                     target: "duroxide::runtime",
                     error = %crate::runtime::with_causes(&error),
                     "renewing a lock failed; trying again"
                 );
             }
-            Err(_) => return Err(Lost),
+            Err(_) => return,
         }
     }
 }

@@ -7,6 +7,7 @@ use lru::LruCache;
 
 use crate::engine::Execution;
 use crate::history::{ExecutionId, InstanceId};
+use crate::runtime::metering::Life;
 
 /// A bounded set of suspended executions.
 #[derive(Debug)]
@@ -16,7 +17,14 @@ pub(super) struct LiveInstances(Option<Mutex<LruCache<InstanceId, Live>>>);
 struct Live {
     execution_id: ExecutionId,
     turn_id: u128,
-    execution: Execution,
+    loaded: Loaded,
+}
+
+/// An execution in memory, and what is remembered of its life.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) execution: Execution,
+    pub(super) life: Life,
 }
 
 impl LiveInstances {
@@ -32,14 +40,14 @@ impl LiveInstances {
         instance: &InstanceId,
         execution_id: ExecutionId,
         turn_id: u128,
-    ) -> Option<Execution> {
+    ) -> Option<Loaded> {
         let cache = self.0.as_ref()?;
         // Bound first: the lock is free when a stale execution, user code, is dropped.
         let live = cache
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .pop(instance)?;
-        (live.execution_id == execution_id && live.turn_id == turn_id).then_some(live.execution)
+        (live.execution_id == execution_id && live.turn_id == turn_id).then_some(live.loaded)
     }
 
     /// Puts in an execution as that turn left it. The turn need not be durable yet: only a store
@@ -49,13 +57,13 @@ impl LiveInstances {
         instance: InstanceId,
         execution_id: ExecutionId,
         turn_id: u128,
-        execution: Execution,
+        loaded: Loaded,
     ) {
         let Some(cache) = &self.0 else { return };
         let live = Live {
             execution_id,
             turn_id,
-            execution,
+            loaded,
         };
         let evicted = cache
             .lock()

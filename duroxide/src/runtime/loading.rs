@@ -3,10 +3,12 @@
 use semver::Version;
 
 use crate::engine::{Execution, Nondeterminism};
-use crate::history::{ErrorDetails, EventId, InstanceId, PoisonMessageType};
+use crate::history::{ErrorDetails, Event, EventId, InstanceId, PoisonMessageType};
 use crate::provider::{ProviderError, TurnItem};
 use crate::registry;
-use crate::runtime::orchestrations::{PAGE, Turns, attempt_of};
+use crate::runtime::live::Loaded;
+use crate::runtime::metering::Life;
+use crate::runtime::orchestrations::{PAGE, Turns, attempt_of, in_short};
 use crate::runtime::turn_pool::Lost;
 
 /// Why an execution did not get to its turn.
@@ -24,7 +26,7 @@ pub(super) enum Obstacle {
 
 impl Turns {
     /// The execution, where its last event left it.
-    pub(super) async fn prepare(&self, item: &TurnItem) -> Result<Execution, Obstacle> {
+    pub(super) async fn prepare(&self, item: &TurnItem) -> Result<Loaded, Obstacle> {
         let instance = &item.lock.instance;
         if let Some(live) = self
             .live
@@ -32,11 +34,11 @@ impl Turns {
         {
             return Ok(live);
         }
-        let execution = self.unstarted(item)?;
-        if item.last_event_id == EventId::NONE {
-            return Ok(execution);
-        }
-        self.replay(item, execution).await
+        let loaded = Loaded {
+            execution: self.unstarted(item)?,
+            life: Life::default(),
+        };
+        self.replay(item, loaded).await
     }
 
     fn unstarted(&self, item: &TurnItem) -> Result<Execution, Obstacle> {
@@ -54,47 +56,69 @@ impl Turns {
                 version: item.version.clone(),
             });
         };
-        Ok(Execution::new(
-            item.lock.instance.clone(),
-            item.execution_id,
-            version.to_string(),
-            registry::code(&handler),
-        ))
+        let (instance, version) = (item.lock.instance.clone(), version.to_string());
+        let code = registry::code(&handler);
+        let execution = Execution::new(instance, item.execution_id, version, code);
+        Ok(execution.with_limits(self.options.limits.clone()))
     }
 
-    async fn replay(&self, item: &TurnItem, execution: Execution) -> Result<Execution, Obstacle> {
-        let mut execution = execution;
-        let mut after = EventId::NONE;
-        while after < item.last_event_id {
-            let instance = &item.lock.instance;
-            let page = match self
-                .store
-                .read(instance, item.execution_id, after, PAGE)
-                .await
-            {
-                Ok(page) => page,
-                Err(error) => return Err(unreadable(item, error)),
+    /// Replays page by page, each cut in front of an event that a message brought: what the code
+    /// did about one message is replayed in one piece, because `patched` looks ahead in it.
+    async fn replay(&self, item: &TurnItem, loaded: Loaded) -> Result<Loaded, Obstacle> {
+        let mut loaded = loaded;
+        let mut read = EventId::NONE;
+        let mut piece: Vec<Event> = Vec::new();
+        while read < item.last_event_id {
+            let page = self.page(item, read).await?;
+            read = page.last().map_or(read, |event| event.event_id);
+            piece.extend(page);
+            let whole = if read < item.last_event_id {
+                whole_blocks(&piece)
+            } else {
+                piece.len()
             };
-            let Some(last) = page.events.last() else {
-                return Err(Obstacle::Fatal(history_too_short(item, after)));
-            };
-            after = last.event_id;
-            let replayed = self.on_thread(move || {
-                let outcome = execution.replay(&page.events);
-                (execution, outcome)
-            });
-            execution = match replayed.await {
-                Ok((execution, Ok(()))) => execution,
-                Ok((_, Err(nondeterminism))) => {
-                    return Err(Obstacle::Fatal(reported(
-                        &item.lock.instance,
-                        nondeterminism,
-                    )));
-                }
-                Err(obstacle) => return Err(obstacle),
-            };
+            // A block that is larger than a page is read to its end first.
+            if whole > 0 {
+                let rest = piece.split_off(whole);
+                let ready = std::mem::replace(&mut piece, rest);
+                loaded = self.replay_piece(item, loaded, ready).await?;
+            }
         }
-        Ok(execution)
+        Ok(loaded)
+    }
+
+    async fn page(&self, item: &TurnItem, after: EventId) -> Result<Vec<Event>, Obstacle> {
+        let page = self
+            .store
+            .read(&item.lock.instance, item.execution_id, after, PAGE)
+            .await
+            .map_err(|error| unreadable(item, error))?;
+        if page.events.is_empty() {
+            return Err(Obstacle::Fatal(history_too_short(item, after)));
+        }
+        Ok(page.events)
+    }
+
+    async fn replay_piece(
+        &self,
+        item: &TurnItem,
+        loaded: Loaded,
+        events: Vec<Event>,
+    ) -> Result<Loaded, Obstacle> {
+        let Loaded {
+            mut execution,
+            mut life,
+        } = loaded;
+        life.recall(&events);
+        let replayed = self.on_thread(move || {
+            let outcome = execution.replay(&events);
+            (execution, outcome)
+        });
+        let (execution, outcome) = replayed.await?;
+        outcome.map_err(|nondeterminism| {
+            Obstacle::Fatal(reported(&item.lock.instance, nondeterminism))
+        })?;
+        Ok(Loaded { execution, life })
     }
 
     /// Runs user code where it may do no harm: outside of Tokio, and not for ever.
@@ -103,8 +127,9 @@ impl Turns {
         job: impl FnOnce() -> R + Send + 'static,
     ) -> Result<R, Obstacle> {
         let limit = self.options.turn_timeout;
+        let span = tracing::Span::current();
         self.pool
-            .run(&*self.env, limit, job)
+            .run(&*self.env, limit, move || span.in_scope(job))
             .await
             .map_err(|lost| match lost {
                 Lost::Closed => Obstacle::Storage(ProviderError::Closed),
@@ -119,6 +144,14 @@ impl Turns {
                 }),
             })
     }
+}
+
+/// How many of the events stand in front of the last block, which may go on behind them.
+fn whole_blocks(events: &[Event]) -> usize {
+    events
+        .iter()
+        .rposition(|event| event.kind.is_from_message())
+        .unwrap_or(0)
 }
 
 fn unreadable(item: &TurnItem, error: ProviderError) -> Obstacle {
@@ -149,10 +182,11 @@ fn history_too_short(item: &TurnItem, after: EventId) -> ErrorDetails {
 }
 
 fn reported(instance: &InstanceId, nondeterminism: Nondeterminism) -> ErrorDetails {
+    let details = nondeterminism.into_details();
     tracing::error!(
         target: "duroxide::runtime",
-        instance_id = %instance, %nondeterminism,
+        instance_id = %instance, error = in_short(&details),
         "the code does not fit the history"
     );
-    nondeterminism.into_details()
+    details
 }

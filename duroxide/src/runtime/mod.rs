@@ -10,8 +10,11 @@ mod failing;
 mod keep_alive;
 mod live;
 mod loading;
+mod metering;
 mod options;
 mod orchestrations;
+mod sessions;
+mod system_calls;
 mod turn_pool;
 
 use std::error::Error;
@@ -23,6 +26,7 @@ use std::time::Duration;
 use futures_util::future::{Either, join_all, select};
 use tokio::sync::Mutex;
 
+use crate::activity::ApplicationData;
 use crate::client::Client;
 use crate::env::{EnvRef, TaskHandle, TokioEnv, spawn};
 use crate::provider::{Provider, ProviderRef};
@@ -31,11 +35,17 @@ use crate::registry::{ActivityRegistry, OrchestrationRegistry};
 use activities::Activities;
 use dispatcher::{Stop, supervise};
 use live::LiveInstances;
+use metering::{Metered, Meters};
 use orchestrations::Turns;
+use sessions::Sessions;
 use turn_pool::TurnPool;
 
 pub use builder::{IntoStore, RuntimeBuilder, StartError};
-pub use options::{RuntimeOptions, UnregisteredBackoffConfig};
+pub use metering::MetricsSnapshot;
+pub use options::{
+    InvalidOption, LogFormat, ObservabilityConfig, RuntimeOptions, SessionOrdering,
+    UnregisteredBackoffConfig,
+};
 
 /// How long shutdown waits by default for what is under way.
 const DEFAULT_GRACE: Duration = Duration::from_secs(1);
@@ -52,7 +62,10 @@ pub struct Runtime {
     env: EnvRef,
     stop: Stop,
     turns: Arc<Turns>,
+    meters: Arc<Meters>,
     dispatchers: Mutex<Vec<TaskHandle>>,
+    /// What goes on beside the work: renewing sessions, reading gauges.
+    beside: Mutex<Vec<TaskHandle>>,
 }
 
 impl Runtime {
@@ -86,61 +99,109 @@ impl Runtime {
         {
             tracing::error!(target: "duroxide::runtime::registry", %problem, "not registered");
         }
-        let env: EnvRef = Arc::new(TokioEnv::new());
-        Self::launch(store, env, activities, orchestrations, options)
+        let (options, problems) = options.repaired();
+        for problem in problems {
+            tracing::error!(
+                target: "duroxide::runtime",
+                %problem,
+                "an option cannot work; its default holds"
+            );
+        }
+        Self::launch(Parts {
+            store,
+            env: Arc::new(TokioEnv::new()),
+            activities,
+            orchestrations,
+            options,
+            data: ApplicationData::default(),
+        })
     }
 
-    fn launch(
-        store: ProviderRef,
-        env: EnvRef,
-        activities: ActivityRegistry,
-        orchestrations: OrchestrationRegistry,
-        options: RuntimeOptions,
-    ) -> Arc<Self> {
+    fn launch(parts: Parts) -> Arc<Self> {
+        let Parts {
+            store,
+            env,
+            activities,
+            orchestrations,
+            options,
+            data,
+        } = parts;
+        // 128 random bits: no two workers share an identity unless they are told to.
+        let random_name = || format!("{:032x}", env.unique_id());
+        let worker_id = options.worker_node_id.clone().unwrap_or_else(random_name);
         tracing::info!(
             target: "duroxide::runtime",
             version = env!("CARGO_PKG_VERSION"),
+            service_name = options.observability.service_name,
+            service_version = options.observability.service_version,
+            semantics = crate::engine::SEMANTICS,
             store = store.describe(),
+            worker_id,
             orchestrations = orchestrations.count(),
             activities = activities.count(),
             "started"
         );
-        let stop = Stop::default();
-        let (turn_slots, activity_slots) = (
-            options.orchestration_concurrency,
-            options.worker_concurrency,
-        );
+        let client = Client::with_env(Arc::clone(&store), Arc::clone(&env));
+        let meters = Arc::new(Meters::default());
+        let metered = Metered::new(Arc::clone(&store), Arc::clone(&env), Arc::clone(&meters));
+        let metered: ProviderRef = Arc::new(metered);
+        let sessions = Arc::new(Sessions::new(worker_id, &options));
         let turns = Arc::new(Turns {
-            store: Arc::clone(&store),
+            store: Arc::clone(&metered),
             env: Arc::clone(&env),
             registry: orchestrations,
             live: LiveInstances::new(options.live_instances),
             pool: TurnPool::start(options.turn_threads),
+            meters: Arc::clone(&meters),
             options: options.clone(),
         });
         let work = Arc::new(Activities {
-            store: Arc::clone(&store),
+            store: Arc::clone(&metered),
             env: Arc::clone(&env),
             registry: activities,
-            options,
+            sessions: Arc::clone(&sessions),
+            data,
+            client,
+            meters: Arc::clone(&meters),
+            options: options.clone(),
         });
+        let stop = Stop::default();
         let mut dispatchers = Vec::new();
+        let turn_slots = options.orchestration_concurrency;
         if turn_slots > 0 {
             let source = Arc::clone(&turns);
             let dispatcher = supervise(source, Arc::clone(&env), turn_slots, stop.clone());
             dispatchers.push(spawn(&*env, dispatcher));
         }
+        let activity_slots = options.worker_concurrency;
         if activity_slots > 0 {
             let dispatcher = supervise(work, Arc::clone(&env), activity_slots, stop.clone());
             dispatchers.push(spawn(&*env, dispatcher));
         }
+        let idle = options.session_idle_timeout;
+        let (session_env, session_store) = (Arc::clone(&env), Arc::clone(&metered));
+        let renewals = async move { sessions.keep(&session_env, &session_store, idle).await };
+        let every = options.observability.gauge_poll_interval;
+        let gauges = metering::watch(Arc::clone(&env), metered, every);
+        let beside = vec![
+            spawn(&*env, stop.clone().until_over(renewals)),
+            spawn(&*env, stop.clone().until_over(gauges)),
+        ];
         Arc::new(Self {
             store,
             env,
             stop,
             turns,
+            meters,
             dispatchers: Mutex::new(dispatchers),
+            beside: Mutex::new(beside),
         })
+    }
+
+    /// What this runtime has counted since its start. Always there, whether a recorder of the
+    /// `metrics` facade is installed or not; `Option` is the signature of the dynamic layer.
+    pub fn metrics_snapshot(&self) -> Option<MetricsSnapshot> {
+        Some(self.meters.snapshot())
     }
 
     /// A client of the same store.
@@ -172,6 +233,9 @@ impl Runtime {
                 );
             }
         }
+        self.stop.over.cancel();
+        let beside = std::mem::take(&mut *self.beside.lock().await);
+        join_all(beside.into_iter().map(TaskHandle::join)).await;
         self.turns.live.clear();
         let threads = self.turns.pool.close();
         if !self.within(LAST_GRACE, ended(&*self.env, &threads)).await {
@@ -192,7 +256,18 @@ impl Drop for Runtime {
     fn drop(&mut self) {
         self.stop.fetching.cancel();
         self.stop.working.cancel();
+        self.stop.over.cancel();
     }
+}
+
+/// What a runtime is made of.
+struct Parts {
+    store: ProviderRef,
+    env: EnvRef,
+    activities: ActivityRegistry,
+    orchestrations: OrchestrationRegistry,
+    options: RuntimeOptions,
+    data: ApplicationData,
 }
 
 impl fmt::Debug for Runtime {

@@ -1,20 +1,24 @@
 //! The loop's work for turns: bring the execution to memory, run the turn, commit it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::pending;
+use tracing::Instrument as _;
 
-use crate::engine::{self, Execution, Outcome, Turn};
+use crate::engine::{self, Outcome, SEMANTICS, Turn};
 use crate::env::EnvRef;
 use crate::history::{ErrorDetails, Message, PoisonMessageType};
-use crate::provider::{InboxMessage, ProviderError, ProviderRef, TurnFetch, TurnItem};
+use crate::provider::{InboxMessage, ProviderError, ProviderRef, TurnCommit, TurnFetch, TurnItem};
 use crate::registry::OrchestrationRegistry;
 use crate::runtime::committing::Settled;
 use crate::runtime::dispatcher::WorkSource;
 use crate::runtime::failing::fail_recorded;
 use crate::runtime::keep_alive::keep_alive;
-use crate::runtime::live::LiveInstances;
+use crate::runtime::live::{LiveInstances, Loaded};
 use crate::runtime::loading::Obstacle;
+use crate::runtime::metering::{Facts, Meters, error_category};
 use crate::runtime::turn_pool::TurnPool;
 use crate::runtime::{RuntimeOptions, with_causes};
 
@@ -30,6 +34,7 @@ pub(super) struct Turns {
     pub(super) options: RuntimeOptions,
     pub(super) live: LiveInstances,
     pub(super) pool: TurnPool,
+    pub(super) meters: Arc<Meters>,
 }
 
 #[async_trait]
@@ -38,19 +43,32 @@ impl WorkSource for Turns {
     const NAME: &'static str = "orchestrations";
 
     async fn fetch(&self, max: usize) -> Result<Vec<TurnItem>, ProviderError> {
-        self.store
-            .fetch_turns(TurnFetch::new(max, self.options.orchestrator_lock_timeout))
-            .await
+        // Executions under other semantics are left to the nodes that know them.
+        let fetch = TurnFetch::new(max, self.options.orchestrator_lock_timeout)
+            .semantics(SEMANTICS..=SEMANTICS);
+        let items = self.store.fetch_turns(fetch).await?;
+        self.meters.turns_fetched(items.len());
+        Ok(items)
     }
 
     async fn process(&self, item: &TurnItem) {
-        let work = std::pin::pin!(self.turn(item));
+        let begun = self.env.elapsed();
+        let span = tracing::debug_span!(
+            target: "duroxide::runtime",
+            "turn",
+            instance_id = %item.lock.instance,
+            execution_id = item.execution_id.0,
+            orchestration_name = item.orchestration,
+            orchestration_version = item.version,
+        );
+        let work = std::pin::pin!(self.turn(item).instrument(span));
         let renew = || {
             self.store
                 .renew_turn(&item.lock, self.options.orchestrator_lock_timeout)
         };
         let lease = self.options.orchestrator_lock_timeout;
-        if keep_alive(&*self.env, lease, work, renew).await.is_err() {
+        let worked = keep_alive(&*self.env, lease, work, renew, pending).await;
+        if worked.is_err() {
             // Whoever took it over goes on from the last commit.
             tracing::warn!(
                 target: "duroxide::runtime",
@@ -58,6 +76,8 @@ impl WorkSource for Turns {
                 "the lock of a turn was lost; the turn never happened"
             );
         }
+        let took = self.env.elapsed().saturating_sub(begun);
+        self.meters.turn_processed(took);
     }
 
     async fn hand_back(&self, item: &TurnItem) {
@@ -70,7 +90,7 @@ impl Turns {
         if item.ended {
             let consumed = item.messages.iter().map(|message| message.id).collect();
             let commit = self.commit_of(item, consumed, Turn::default(), None);
-            if let Settled::Refused(error) = self.settle(item, commit).await {
+            if let Settled::Refused(error) = self.settle(item, commit, None).await {
                 self.storage_trouble(item, &error).await;
             }
             return;
@@ -80,7 +100,7 @@ impl Turns {
             None => self.prepare(item).await,
         };
         let done = match prepared {
-            Ok(execution) => self.run(item, execution).await,
+            Ok(loaded) => self.run(item, loaded).await,
             Err(obstacle) => Err(obstacle),
         };
         if let Err(obstacle) = done {
@@ -142,7 +162,11 @@ impl Turns {
         })
     }
 
-    async fn run(&self, item: &TurnItem, mut execution: Execution) -> Result<(), Obstacle> {
+    async fn run(&self, item: &TurnItem, loaded: Loaded) -> Result<(), Obstacle> {
+        let Loaded {
+            mut execution,
+            mut life,
+        } = loaded;
         let messages: Vec<(Message, _)> = {
             let decoded = item
                 .messages
@@ -163,8 +187,8 @@ impl Turns {
         if let Outcome::Failed(details @ ErrorDetails::Configuration { .. }) = &turn.outcome {
             tracing::error!(
                 target: "duroxide::runtime",
-                instance_id = %item.lock.instance, error = %details,
-                "the code does not fit the history; the instance failed"
+                instance_id = %item.lock.instance, error = in_short(details),
+                "the code does not fit the history; the instance fails, and its status says where"
             );
         }
         let consumed = item
@@ -181,16 +205,21 @@ impl Turns {
             _ => None,
         };
         let commit = self.commit_of(item, consumed, turn, next);
+        let facts = Facts::of(item, &commit, &mut life);
         let instance = &item.lock.instance;
         if !ended {
             // Before the commit: the next turn may come before this task hears of it.
             let turn_id = commit.turn_id;
-            self.live
-                .put(instance.clone(), item.execution_id, turn_id, execution);
+            self.live.put(
+                instance.clone(),
+                item.execution_id,
+                turn_id,
+                Loaded { execution, life },
+            );
         }
-        match self.settle(item, commit).await {
+        match self.settle(item, commit, Some(facts)).await {
             Settled::Applied => {}
-            Settled::Unknown => self.live.remove(instance),
+            Settled::Lost => self.live.remove(instance),
             Settled::Refused(error) => {
                 self.live.remove(instance);
                 self.refused(item, &error).await;
@@ -217,16 +246,38 @@ impl Turns {
     async fn fail(&self, item: &TurnItem, details: ErrorDetails) {
         tracing::error!(
             target: "duroxide::runtime",
-            instance_id = %item.lock.instance, error = %details,
-            "the instance cannot go on and fails"
+            instance_id = %item.lock.instance, error = in_short(&details),
+            "the instance cannot go on and fails; its status says why"
         );
+        let is_poison = matches!(details, ErrorDetails::Poison { .. });
         let settled = match fail_recorded(self, item, details).await {
-            Ok(commit) => self.settle(item, commit).await,
+            Ok((commit, facts)) => self.settle(item, commit, Some(facts)).await,
             Err(error) => Settled::Refused(error),
         };
-        if let Settled::Refused(error) = settled {
-            self.storage_trouble(item, &error).await;
+        match settled {
+            Settled::Applied if is_poison => self.meters.poisoned(),
+            Settled::Applied | Settled::Lost => {}
+            Settled::Refused(error) => self.storage_trouble(item, &error).await,
         }
+    }
+
+    /// Commits, and counts what is durable then.
+    async fn settle(&self, item: &TurnItem, commit: TurnCommit, facts: Option<Facts>) -> Settled {
+        let settled = self.write(item, commit).await;
+        if let (Settled::Applied, Some(facts)) = (&settled, facts) {
+            if let Some((outcome, duration)) = facts.end() {
+                tracing::debug!(
+                    target: "duroxide::runtime::execution",
+                    instance_id = %item.lock.instance, execution_id = item.execution_id.0,
+                    orchestration_name = item.orchestration,
+                    orchestration_version = item.version, outcome,
+                    duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+                    "an execution has ended"
+                );
+            }
+            self.meters.turn(facts);
+        }
+        settled
     }
 
     async fn storage_trouble(&self, item: &TurnItem, error: &ProviderError) {
@@ -248,6 +299,19 @@ impl Turns {
         {
             // The lock expires by itself.
             tracing::debug!(target: "duroxide::runtime", %error, "giving back a turn failed");
+        }
+    }
+}
+
+/// A failure for the log: without what users wrote.
+pub(super) fn in_short(details: &ErrorDetails) -> String {
+    match details {
+        ErrorDetails::Infrastructure {
+            operation, message, ..
+        } => format!("infrastructure:{operation}: {message}"),
+        ErrorDetails::Poison { message, .. } => format!("poison: {message}"),
+        ErrorDetails::Configuration { .. } | ErrorDetails::Application { .. } => {
+            error_category(details).to_owned()
         }
     }
 }

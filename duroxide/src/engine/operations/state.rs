@@ -47,7 +47,9 @@ impl TurnHandle {
 
     /// Keeps a value under a key. Beyond a limit the execution fails when it comes to rest.
     pub fn set_kv(&self, key: String, value: String, at: &'static Location<'static>) {
-        if let Some(problem) = self.lock().kv_problem(&key, &value) {
+        // Bound first: refusing takes the lock again.
+        let problem = self.lock().kv_problem(&key, &value);
+        if let Some(problem) = problem {
             return self.reject(problem);
         }
         let kind = EventKind::KeyValueSet {
