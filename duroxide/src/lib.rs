@@ -42,6 +42,7 @@
 pub mod activity;
 pub mod client;
 pub mod codec;
+mod compat;
 pub mod engine;
 pub mod env;
 pub mod history;
@@ -66,17 +67,30 @@ mod doc_tests;
 pub mod __private;
 
 pub use activity::{ActivityContext, MissingData};
-pub use client::{Client, ClientError, Handle, OrchestrationError, OrchestrationStatus};
-pub use history::{AppErrorKind, ErrorDetails, Event, EventKind, SystemStats};
+pub use client::{
+    Client, ClientError, DeleteInstanceResult, ExecutionInfo, Handle, InstanceFilter, InstanceInfo,
+    InstancePage, InstancePhase, InstanceSearch, InstanceTree, OrchestrationError,
+    OrchestrationStatus, PruneOptions, PruneResult, SystemMetrics,
+};
+pub use compat::{LogLevel, OrchestrationDescriptor, current_build_version, providers};
+pub use history::{
+    Action, AppErrorKind, ConfigErrorKind, ErrorDetails, Event, EventKind, INITIAL_EVENT_ID,
+    INITIAL_EXECUTION_ID, PoisonMessageType, SUB_ORCH_AUTO_PREFIX, SystemStats,
+    build_child_instance_id, is_auto_generated_sub_orch_id,
+};
 pub use orchestration::{
     BoxDurable, CallError, CancellationRequested, Durable, DurableFuture, Either2, Either3,
-    Elapsed, OrchestrationContext, SUB_ORCH_AUTO_PREFIX, Saga, is_auto_generated_sub_orch_id,
-    join_all, join2, join3, select_all, select2, select3, sorted,
+    Elapsed, OrchestrationContext, Saga, join_all, join2, join3, select_all, select2, select3,
+    sorted,
 };
-pub use provider::TagFilter;
-pub use registry::{ActivityRegistry, OrchestrationRegistry};
+pub use provider::{ProviderAdmin, ProviderError, ProviderRef, QueueDepths, TagFilter};
+pub use registry::{
+    ActivityHandler, ActivityRegistry, ActivityRegistryBuilder, OrchestrationHandler,
+    OrchestrationHandlerRef, OrchestrationRegistry, OrchestrationRegistryBuilder, RegistryError,
+    VersionPolicy,
+};
 pub use retry::{BackoffStrategy, RetryPolicy};
-pub use runtime::{Runtime, RuntimeOptions};
+pub use runtime::{MetricsSnapshot, Runtime, RuntimeOptions};
 pub use typed::{EventError, ExternalEvent};
 
 /// ```

@@ -43,6 +43,24 @@ impl Timestamp {
     }
 }
 
+impl PartialEq<u64> for Timestamp {
+    fn eq(&self, millis: &u64) -> bool {
+        self.0 == *millis
+    }
+}
+
+impl PartialEq<Timestamp> for u64 {
+    fn eq(&self, time: &Timestamp) -> bool {
+        *self == time.0
+    }
+}
+
+impl PartialOrd<u64> for Timestamp {
+    fn partial_cmp(&self, millis: &u64) -> Option<std::cmp::Ordering> {
+        self.0.partial_cmp(millis)
+    }
+}
+
 impl From<SystemTime> for Timestamp {
     /// Moments before the epoch become the epoch.
     fn from(time: SystemTime) -> Self {

@@ -5,9 +5,9 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 
 use crate::client::OrchestrationStatus;
-use crate::codec;
-use crate::history::{AppErrorKind, ErrorDetails, InvalidName};
-use crate::provider::ProviderError;
+use crate::codec::{self, CodecError};
+use crate::history::{AppErrorKind, ErrorDetails, InstanceId, InvalidName};
+use crate::provider::{InstanceStatus, ProviderError};
 
 /// Why a client call failed.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,22 @@ pub enum ClientError {
         /// The instance.
         instance_id: String,
     },
+    /// It runs, and what runs is not deleted; nothing was.
+    #[error(
+        "the instance `{instance_id}` is still running; cancel it and wait for its end, or delete with `force`"
+    )]
+    InstanceStillRunning {
+        /// The instance: the one that was named, or one of its sub-orchestrations.
+        instance_id: String,
+    },
+    /// A sub-orchestration goes with the instance that started it; nothing was deleted.
+    #[error(
+        "the instance `{instance_id}` is a sub-orchestration; delete the instance that started it"
+    )]
+    CannotDeleteSubOrchestration {
+        /// The instance.
+        instance_id: String,
+    },
 }
 
 impl ClientError {
@@ -54,7 +70,34 @@ impl ClientError {
         match self {
             Self::Timeout => true,
             Self::Provider(error) => error.is_retryable(),
-            _ => false,
+            Self::ManagementNotAvailable
+            | Self::InvalidInput { .. }
+            | Self::AlreadyExists { .. }
+            | Self::InstanceNotFound { .. }
+            | Self::InstanceStillRunning { .. }
+            | Self::CannotDeleteSubOrchestration { .. } => false,
+        }
+    }
+
+    pub(super) fn not_found(instance: &InstanceId) -> Self {
+        Self::InstanceNotFound {
+            instance_id: instance.to_string(),
+        }
+    }
+
+    pub(super) fn already_exists(status: InstanceStatus) -> Self {
+        Self::AlreadyExists {
+            instance_id: status.instance.to_string(),
+            orchestration: status.orchestration.clone(),
+            status: Box::new(status.into()),
+        }
+    }
+
+    /// A value that does not fit its text.
+    #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+    pub(super) fn unfit(error: CodecError) -> Self {
+        Self::InvalidInput {
+            message: error.to_string(),
         }
     }
 

@@ -1,14 +1,11 @@
-//! Sending events to instances.
+//! Telling instances something: events, queue messages, and that they are to end.
 
-use std::time::Duration;
+use serde::Serialize;
 
 use crate::client::{Client, ClientError, parse_id};
+use crate::codec::dynamic;
 use crate::history::{InstanceId, Message, check_name};
 use crate::provider::ProviderError;
-
-/// So often a send that got no answer is made again, with twice the pause each time.
-const ATTEMPTS: u32 = 6;
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
 impl Client {
     /// Raises an event. When this returns it is durable, and will be consumed.
@@ -34,6 +31,22 @@ impl Client {
         let data = data.into();
         self.send(&instance.into(), Message::ExternalEvent { name, data })
             .await
+    }
+
+    /// The same with a value: JSON, except that a string travels as it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`raise_event`](Self::raise_event); data that does not encode is
+    /// [`ClientError::InvalidInput`].
+    pub async fn raise_event_typed<T: Serialize>(
+        &self,
+        instance: impl Into<String>,
+        event_name: impl Into<String>,
+        data: &T,
+    ) -> Result<(), ClientError> {
+        let data = dynamic::encode(data).map_err(ClientError::unfit)?;
+        self.raise_event(instance, event_name, data).await
     }
 
     /// Sends a message to one of the instance's queues. When this returns it is durable, and will be
@@ -65,30 +78,87 @@ impl Client {
             .await
     }
 
+    /// The same with a value: JSON, except that a string travels as it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`raise_event_typed`](Self::raise_event_typed).
+    pub async fn enqueue_event_typed<T: Serialize>(
+        &self,
+        instance: impl Into<String>,
+        queue: impl Into<String>,
+        data: &T,
+    ) -> Result<(), ClientError> {
+        let data = dynamic::encode(data).map_err(ClientError::unfit)?;
+        self.enqueue_event(instance, queue, data).await
+    }
+
+    /// The old name of [`enqueue_event`](Self::enqueue_event).
+    ///
+    /// # Errors
+    ///
+    /// As [`enqueue_event`](Self::enqueue_event).
+    #[deprecated(note = "call `enqueue_event`")]
+    pub async fn raise_event_persistent(
+        &self,
+        instance: impl Into<String>,
+        event_name: impl Into<String>,
+        data: impl Into<String>,
+    ) -> Result<(), ClientError> {
+        self.enqueue_event(instance, event_name, data).await
+    }
+
+    /// Asks an instance to end as cancelled, its sub-orchestrations too. When this returns the
+    /// request is durable. What the instance has to undo it undoes first (see
+    /// [`OrchestrationContext::saga`](crate::OrchestrationContext::saga)). One that has ended
+    /// ignores it.
+    ///
+    /// # Errors
+    ///
+    /// As [`raise_event`](Self::raise_event).
+    pub async fn cancel_instance(
+        &self,
+        instance: impl Into<String>,
+        reason: impl Into<String>,
+    ) -> Result<(), ClientError> {
+        let reason = reason.into();
+        let terminate = false;
+        self.send(
+            &instance.into(),
+            Message::CancelRequested { reason, terminate },
+        )
+        .await
+    }
+
+    /// Ends an instance as cancelled without a chance to undo anything: for code that does not
+    /// end when it is asked to. Its sub-orchestrations are cancelled.
+    ///
+    /// # Errors
+    ///
+    /// As [`raise_event`](Self::raise_event).
+    pub async fn terminate_instance(
+        &self,
+        instance: impl Into<String>,
+        reason: impl Into<String>,
+    ) -> Result<(), ClientError> {
+        let reason = reason.into();
+        let terminate = true;
+        self.send(
+            &instance.into(),
+            Message::CancelRequested { reason, terminate },
+        )
+        .await
+    }
+
     async fn send(&self, instance: &str, message: Message) -> Result<(), ClientError> {
         let instance: InstanceId = parse_id(instance)?;
+        // The same id on every attempt: what an attempt before has left is a duplicate.
         let message_id = self.env.unique_id();
-        let mut pause = FIRST_PAUSE;
-        for attempt in 1.. {
-            let sent = self
-                .store
-                .enqueue(&instance, message_id, message.clone())
-                .await;
-            match sent {
-                // A duplicate is what an attempt before this one has left.
-                Ok(_accepted_or_duplicate) => break,
-                Err(ProviderError::InstanceNotFound) => {
-                    return Err(ClientError::InstanceNotFound {
-                        instance_id: instance.to_string(),
-                    });
-                }
-                Err(error) if error.is_retryable() && attempt < ATTEMPTS => {
-                    self.env.sleep(pause).await;
-                    pause = pause.saturating_mul(2);
-                }
-                Err(error) => return Err(error.into()),
-            }
+        let call = || self.store.enqueue(&instance, message_id, message.clone());
+        match self.persist(call).await {
+            Ok(_accepted_or_duplicate) => Ok(()),
+            Err(ProviderError::InstanceNotFound) => Err(ClientError::not_found(&instance)),
+            Err(error) => Err(error.into()),
         }
-        Ok(())
     }
 }

@@ -1,33 +1,120 @@
 //! Where an instance stands, as callers see it.
 
+use crate::client::{Client, ClientError, parse_id};
 use crate::history::ErrorDetails;
+use crate::provider::{InstanceState, InstanceStatus};
 
 /// Where an instance stands.
+///
+/// It is open to exhaustive matches, as programs of the published crate have them: a new kind of
+/// state would be a new type. [`InstancePhase`](crate::InstancePhase) tells more kinds apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum OrchestrationStatus {
     /// There is no such instance.
     NotFound,
     /// It runs, or waits for its first turn.
-    #[non_exhaustive]
-    Running {},
+    Running {
+        /// The status that its code shows.
+        custom_status: Option<String>,
+        /// How often that was set or taken back; 0 before the first time.
+        custom_status_version: u64,
+    },
     /// It ended well.
-    #[non_exhaustive]
     Completed {
         /// What it returned, as text.
         output: String,
+        /// The status that its code showed last.
+        custom_status: Option<String>,
+        /// How often that was set or taken back.
+        custom_status_version: u64,
     },
     /// It ended badly.
-    #[non_exhaustive]
     Failed {
         /// Why.
         details: ErrorDetails,
+        /// The status that its code showed last.
+        custom_status: Option<String>,
+        /// How often that was set or taken back.
+        custom_status_version: u64,
     },
+}
+
+impl Client {
+    /// Where the instance stands. Reads no history.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::InvalidInput`] for a bad id; [`ClientError::Provider`].
+    pub async fn get_orchestration_status(
+        &self,
+        instance: &str,
+    ) -> Result<OrchestrationStatus, ClientError> {
+        let status = self.store.status(&parse_id(instance)?).await?;
+        Ok(status.map_or(OrchestrationStatus::NotFound, Into::into))
+    }
 }
 
 impl OrchestrationStatus {
     /// Whether the instance has ended.
     pub fn is_terminal(&self) -> bool {
-        matches!(self, Self::Completed { .. } | Self::Failed { .. })
+        match self {
+            Self::Completed { .. } | Self::Failed { .. } => true,
+            Self::NotFound | Self::Running { .. } => false,
+        }
+    }
+
+    /// The status that the instance's code shows or showed last.
+    pub fn custom_status(&self) -> Option<&str> {
+        match self {
+            Self::NotFound => None,
+            Self::Running { custom_status, .. }
+            | Self::Completed { custom_status, .. }
+            | Self::Failed { custom_status, .. } => custom_status.as_deref(),
+        }
+    }
+
+    /// How often that was set or taken back; 0 before the first time.
+    pub fn custom_status_version(&self) -> u64 {
+        match self {
+            Self::NotFound => 0,
+            Self::Running {
+                custom_status_version,
+                ..
+            }
+            | Self::Completed {
+                custom_status_version,
+                ..
+            }
+            | Self::Failed {
+                custom_status_version,
+                ..
+            } => *custom_status_version,
+        }
+    }
+}
+
+impl From<InstanceStatus> for OrchestrationStatus {
+    fn from(status: InstanceStatus) -> Self {
+        let InstanceStatus {
+            custom_status,
+            custom_status_version,
+            ..
+        } = status;
+        match status.state {
+            InstanceState::Running => Self::Running {
+                custom_status,
+                custom_status_version,
+            },
+            InstanceState::Completed { output } => Self::Completed {
+                output,
+                custom_status,
+                custom_status_version,
+            },
+            InstanceState::Failed { details } => Self::Failed {
+                details,
+                custom_status,
+                custom_status_version,
+            },
+        }
     }
 }

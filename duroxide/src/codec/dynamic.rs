@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::codec::{self, CodecError};
 
-/// A value as the text that dynamic code sees: a string as it is, all else as JSON.
+/// A value as the text that dynamic code sees: a string as it is, all else as JSON. A string that
+/// would be read back as another one, because it is itself the JSON of a string, stays JSON too.
 ///
 /// # Errors
 ///
@@ -16,7 +17,10 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<String, CodecError> {
     let json = codec::encode(value)?;
     // Only a string begins with a quote.
     if json.starts_with('"') {
-        return codec::decode(&json);
+        let bare: String = codec::decode(&json)?;
+        if codec::decode::<String>(&bare).is_err() {
+            return Ok(bare);
+        }
     }
     Ok(json)
 }
@@ -45,6 +49,9 @@ mod tests {
         assert_eq!(decode::<String>("a \"b\"").unwrap(), "a \"b\"");
         assert_eq!(decode::<String>("123").unwrap(), "123");
         assert_eq!(decode::<u8>("123").unwrap(), 123);
+        for odd in ["\"a\"", " \"\" ", "\"", "null", "{}", ""] {
+            assert_eq!(decode::<String>(&encode(odd).unwrap()).unwrap(), odd);
+        }
         assert!(decode::<u8>("x").unwrap_err().to_string().contains("u8"));
     }
 }

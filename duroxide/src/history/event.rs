@@ -37,6 +37,26 @@ impl Event {
             kind,
         }
     }
+
+    /// Its position as a number.
+    pub fn event_id(&self) -> u64 {
+        self.event_id.0
+    }
+
+    /// The position of the event that this one answers, as a number.
+    pub fn source_event_id(&self) -> Option<u64> {
+        self.source_event_id.map(|id| id.0)
+    }
+
+    /// When it was written down, in milliseconds since the Unix epoch.
+    pub fn timestamp_ms(&self) -> u64 {
+        self.timestamp.as_millis()
+    }
+
+    /// Whether an execution ends with this event.
+    pub fn is_terminal(&self) -> bool {
+        self.kind.is_terminal()
+    }
 }
 
 /// What an event says. Serializes to JSON with a `"type"` tag.

@@ -116,6 +116,61 @@ impl fmt::Display for EventId {
     }
 }
 
+macro_rules! compares_with_numbers {
+    ($($id:ty),*) => {$(
+        impl PartialEq<u64> for $id {
+            fn eq(&self, number: &u64) -> bool {
+                self.0 == *number
+            }
+        }
+
+        impl PartialEq<$id> for u64 {
+            fn eq(&self, id: &$id) -> bool {
+                *self == id.0
+            }
+        }
+
+        impl PartialOrd<u64> for $id {
+            fn partial_cmp(&self, number: &u64) -> Option<std::cmp::Ordering> {
+                self.0.partial_cmp(number)
+            }
+        }
+    )*};
+}
+
+// So that programs which take ids for numbers can compare them.
+compares_with_numbers!(ExecutionId, EventId);
+
+/// The first execution of every instance.
+pub const INITIAL_EXECUTION_ID: u64 = ExecutionId::FIRST.0;
+/// The first event of every execution.
+pub const INITIAL_EVENT_ID: u64 = EventId::FIRST.0;
+
+/// With this begin the ids that a parent completes for its child.
+pub const SUB_ORCH_AUTO_PREFIX: &str = "sub::";
+/// What stands in every id that is made up for a sub-orchestration. No id from outside contains it.
+pub const CHILD_INFIX: &str = "::sub::";
+
+/// Whether an id is to be completed by its parent: it begins with [`SUB_ORCH_AUTO_PREFIX`].
+pub fn is_auto_generated_sub_orch_id(instance: &str) -> bool {
+    instance.starts_with(SUB_ORCH_AUTO_PREFIX)
+}
+
+/// The id of a child: one that begins with [`SUB_ORCH_AUTO_PREFIX`] behind that of its parent, any
+/// other as it is.
+pub fn build_child_instance_id(parent_instance: &str, child_instance: &str) -> String {
+    if is_auto_generated_sub_orch_id(child_instance) {
+        format!("{parent_instance}::{child_instance}")
+    } else {
+        child_instance.to_owned()
+    }
+}
+
+/// Whether an id is one that only sub-orchestrations have: nobody else may start an instance under it.
+pub fn is_reserved_id(instance: &str) -> bool {
+    is_auto_generated_sub_orch_id(instance) || instance.contains(CHILD_INFIX)
+}
+
 /// A name or id that no door lets in.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the {what} `{shown}` {problem}")]
@@ -175,5 +230,26 @@ mod tests {
             InstanceId::new("order-42/a@b:c_d.e").unwrap().as_str(),
             "order-42/a@b:c_d.e"
         );
+    }
+
+    #[test]
+    fn only_made_up_ids_are_reserved() {
+        for (id, is_reserved) in [
+            ("sub::2", true),
+            ("a::sub::2", true),
+            ("sub:2", false),
+            ("a::subs::2", false),
+            ("a-sub::2", false),
+        ] {
+            assert_eq!(is_reserved_id(id), is_reserved, "{id}");
+        }
+        assert_eq!(build_child_instance_id("a", "sub::2"), "a::sub::2");
+        assert_eq!(build_child_instance_id("a", "b"), "b");
+    }
+
+    #[test]
+    fn ids_compare_with_numbers() {
+        assert!(EventId(3) == 3 && 3 == EventId(3) && EventId(3) < 4);
+        assert!(ExecutionId::FIRST == INITIAL_EXECUTION_ID && ExecutionId(2) > 1);
     }
 }

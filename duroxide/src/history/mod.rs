@@ -13,6 +13,10 @@ mod stats;
 pub use action::Action;
 pub use event::{Event, EventKind};
 pub use failure::{AppErrorKind, ConfigErrorKind, ErrorDetails, PoisonMessageType};
-pub use id::{EventId, ExecutionId, InstanceId, InvalidName, check_name};
+pub use id::{
+    CHILD_INFIX, EventId, ExecutionId, INITIAL_EVENT_ID, INITIAL_EXECUTION_ID, InstanceId,
+    InvalidName, SUB_ORCH_AUTO_PREFIX, build_child_instance_id, check_name,
+    is_auto_generated_sub_orch_id, is_reserved_id,
+};
 pub use message::{KvEntry, Message, Parent, Start};
 pub use stats::SystemStats;

@@ -7,17 +7,10 @@ use serde::de::DeserializeOwned;
 
 use crate::codec::dynamic;
 use crate::engine::{CHILD_INFIX, Callee};
-use crate::history::{AppErrorKind, ErrorDetails, InstanceId};
+use crate::history::{
+    AppErrorKind, ErrorDetails, InstanceId, SUB_ORCH_AUTO_PREFIX, is_reserved_id,
+};
 use crate::orchestration::{DurableFuture, OrchestrationContext};
-
-/// What every made-up id of a child has in front of its number, and what no id from outside may
-/// begin with.
-pub const SUB_ORCH_AUTO_PREFIX: &str = "sub::";
-
-/// Whether an id could be one that the engine makes up for a child.
-pub fn is_auto_generated_sub_orch_id(instance: &str) -> bool {
-    instance.starts_with(SUB_ORCH_AUTO_PREFIX) || instance.contains(CHILD_INFIX)
-}
 
 impl OrchestrationContext {
     /// Calls another orchestration as a child: an instance of its own, under an id made up from
@@ -238,7 +231,7 @@ fn callee(name: impl Into<String>, version: Option<String>, input: String) -> Ca
 /// An id that somebody chose, if it is none of those that the engine makes up.
 fn checked(instance: Option<String>) -> Result<Option<String>, String> {
     match instance {
-        Some(id) if is_auto_generated_sub_orch_id(&id) => Err(format!(
+        Some(id) if is_reserved_id(&id) => Err(format!(
             "the instance id `{id}` is reserved: `{SUB_ORCH_AUTO_PREFIX}` in front and \
              `{CHILD_INFIX}` anywhere are for children without an id of their own"
         )),

@@ -143,13 +143,13 @@ impl OrchestrationContext {
 
     /// The typed form. An input that does not encode leaves no next execution to start: the
     /// instance fails with the codec's words.
-    pub(crate) fn continue_as_new_typed<T, E>(
+    pub(crate) fn continue_as_new_with<T, E>(
         &self,
-        version: &str,
+        version: Option<&str>,
         input: Result<String, CodecError>,
     ) -> ContinueAsNew<T, E> {
         match input {
-            Ok(input) => self.turn.continue_as_new(input, Some(version.to_owned())),
+            Ok(input) => self.turn.continue_as_new(input, version.map(str::to_owned)),
             Err(error) => self.turn.reject(error.to_string()),
         }
         ContinueAsNew::new()

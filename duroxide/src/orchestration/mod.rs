@@ -12,6 +12,7 @@ mod guid;
 mod join;
 mod kept;
 mod macros;
+mod published;
 mod retry;
 mod saga;
 mod select;
@@ -20,7 +21,6 @@ mod wake_list;
 
 pub use call_error::CallError;
 pub use cancellation::CancellationRequested;
-pub use children::{SUB_ORCH_AUTO_PREFIX, is_auto_generated_sub_orch_id};
 pub use context::{ContinueAsNew, Elapsed, OrchestrationContext, Timeout};
 #[cfg(feature = "futures")]
 pub use durable::DurableStream;

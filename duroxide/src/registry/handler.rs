@@ -1,34 +1,166 @@
 //! The one form that all handlers have inside: context and text in, text or failure out.
 
+use std::fmt;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 
 use crate::activity::ActivityContext;
 use crate::engine::CodeFactory;
-use crate::history::ErrorDetails;
+use crate::history::{AppErrorKind, ErrorDetails};
 use crate::orchestration::{Guarded, OrchestrationContext};
 
 /// An orchestration, ready to be called.
-pub type OrchestrationFn = Arc<
-    dyn Fn(OrchestrationContext, String) -> BoxFuture<'static, Result<String, ErrorDetails>>
-        + Send
-        + Sync,
->;
+pub type OrchestrationFn = Arc<dyn OrchestrationHandler>;
 
 /// An activity, ready to be called.
-pub type ActivityFn = Arc<
-    dyn Fn(ActivityContext, String) -> BoxFuture<'static, Result<String, ErrorDetails>>
+pub type ActivityFn = Arc<dyn ActivityHandler>;
+
+/// What runs an orchestration. Closures that are registered become one.
+#[async_trait]
+pub trait OrchestrationHandler: Send + Sync {
+    /// Runs it: from its start, once for each time that it is loaded.
+    async fn invoke(&self, context: OrchestrationContext, input: String) -> Result<String, String>;
+
+    /// The same with the failure as it is recorded: for handlers that know more of it than a text.
+    async fn run(
+        &self,
+        context: OrchestrationContext,
+        input: String,
+    ) -> Result<String, ErrorDetails> {
+        let output = self.invoke(context, input).await;
+        output.map_err(|message| failed(AppErrorKind::OrchestrationFailed, message))
+    }
+}
+
+/// What runs an activity. Closures that are registered become one.
+#[async_trait]
+pub trait ActivityHandler: Send + Sync {
+    /// Runs it.
+    async fn invoke(&self, context: ActivityContext, input: String) -> Result<String, String>;
+
+    /// The same with the failure as it is recorded: for handlers that know more of it than a text.
+    async fn run(&self, context: ActivityContext, input: String) -> Result<String, ErrorDetails> {
+        let output = self.invoke(context, input).await;
+        output.map_err(|message| failed(AppErrorKind::ActivityFailed, message))
+    }
+}
+
+/// What a kind of handlers is called in messages.
+pub trait HandlerKind {
+    /// `orchestration` or `activity`
+    const WHAT: &'static str;
+}
+
+impl HandlerKind for dyn OrchestrationHandler {
+    const WHAT: &'static str = "orchestration";
+}
+
+impl HandlerKind for dyn ActivityHandler {
+    const WHAT: &'static str = "activity";
+}
+
+/// A function as an orchestration.
+#[derive(Clone, Copy)]
+pub struct FnOrchestration<F>(pub F);
+
+#[async_trait]
+impl<F, Fut> OrchestrationHandler for FnOrchestration<F>
+where
+    F: Fn(OrchestrationContext, String) -> Fut + Send + Sync,
+    Fut: Future<Output = Result<String, String>> + Send,
+{
+    async fn invoke(&self, context: OrchestrationContext, input: String) -> Result<String, String> {
+        (self.0)(context, input).await
+    }
+}
+
+/// A function as an activity.
+#[derive(Clone, Copy)]
+pub struct FnActivity<F>(pub F);
+
+#[async_trait]
+impl<F, Fut> ActivityHandler for FnActivity<F>
+where
+    F: Fn(ActivityContext, String) -> Fut + Send + Sync,
+    Fut: Future<Output = Result<String, String>> + Send,
+{
+    async fn invoke(&self, context: ActivityContext, input: String) -> Result<String, String> {
+        (self.0)(context, input).await
+    }
+}
+
+/// A function that gives its failure as it is recorded.
+pub struct FnDetailed<F>(pub F);
+
+#[async_trait]
+impl<F> OrchestrationHandler for FnDetailed<F>
+where
+    F: Fn(OrchestrationContext, String) -> BoxFuture<'static, Result<String, ErrorDetails>>
         + Send
         + Sync,
->;
+{
+    async fn invoke(&self, context: OrchestrationContext, input: String) -> Result<String, String> {
+        let output = (self.0)(context, input).await;
+        output.map_err(|details| details.display_message())
+    }
+
+    async fn run(
+        &self,
+        context: OrchestrationContext,
+        input: String,
+    ) -> Result<String, ErrorDetails> {
+        (self.0)(context, input).await
+    }
+}
+
+#[async_trait]
+impl<F> ActivityHandler for FnDetailed<F>
+where
+    F: Fn(ActivityContext, String) -> BoxFuture<'static, Result<String, ErrorDetails>>
+        + Send
+        + Sync,
+{
+    async fn invoke(&self, context: ActivityContext, input: String) -> Result<String, String> {
+        let output = (self.0)(context, input).await;
+        output.map_err(|details| details.display_message())
+    }
+
+    async fn run(&self, context: ActivityContext, input: String) -> Result<String, ErrorDetails> {
+        (self.0)(context, input).await
+    }
+}
 
 /// The handler in the form that the engine takes: it never hears of the context.
 pub fn code(handler: &OrchestrationFn) -> CodeFactory {
     let handler = Arc::clone(handler);
     Box::new(move |turn, input| {
         let context = OrchestrationContext::new(turn);
-        let code = handler(context.clone(), input);
+        let inside = context.clone();
+        let code = Box::pin(async move { handler.run(inside, input).await });
         Box::pin(Guarded::new(context, code))
     })
+}
+
+fn failed(kind: AppErrorKind, message: String) -> ErrorDetails {
+    ErrorDetails::application(kind, message)
+}
+
+impl<F> fmt::Debug for FnOrchestration<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FnOrchestration")
+    }
+}
+
+impl<F> fmt::Debug for FnActivity<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FnActivity")
+    }
+}
+
+impl<F> fmt::Debug for FnDetailed<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FnDetailed")
+    }
 }

@@ -1,67 +1,59 @@
 //! Names and versions to handlers. Must not know: storage, the runtime.
 
+mod activities;
 mod builder;
+mod error;
 mod handler;
 mod linked;
+mod orchestrations;
+mod typed;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use semver::Version;
 
-pub use builder::{ActivityRegistryBuilder, OrchestrationRegistryBuilder};
-pub use handler::{ActivityFn, OrchestrationFn, code};
+pub use builder::RegistryBuilder;
+pub use error::RegistryError;
+pub use handler::{
+    ActivityFn, ActivityHandler, FnActivity, FnDetailed, FnOrchestration, HandlerKind,
+    OrchestrationFn, OrchestrationHandler, code,
+};
 pub use linked::{Handler, Registered, Registration, linked};
 
 /// The orchestrations that a runtime can run.
-pub type OrchestrationRegistry = Registry<OrchestrationFn>;
+pub type OrchestrationRegistry = Registry<dyn OrchestrationHandler>;
 /// The activities that a runtime can run.
-pub type ActivityRegistry = Registry<ActivityFn>;
+pub type ActivityRegistry = Registry<dyn ActivityHandler>;
+/// Collects orchestrations.
+pub type OrchestrationRegistryBuilder = RegistryBuilder<dyn OrchestrationHandler>;
+/// Collects activities.
+pub type ActivityRegistryBuilder = RegistryBuilder<dyn ActivityHandler>;
+/// A shared orchestration.
+pub type OrchestrationHandlerRef = OrchestrationFn;
 
-/// Handlers by name and version.
-#[derive(Clone)]
-pub struct Registry<H> {
+/// Handlers by name and version. Cheap to clone; a runtime keeps a copy of its own, so what happens
+/// to a registry later is nothing to it.
+pub struct Registry<H: ?Sized> {
     handlers: BTreeMap<String, BTreeMap<Version, Entry<H>>>,
+    policies: BTreeMap<String, VersionPolicy>,
     problems: Vec<RegistryError>,
 }
 
-#[derive(Clone)]
-struct Entry<H> {
-    handler: H,
+struct Entry<H: ?Sized> {
+    handler: Arc<H>,
     place: Option<&'static Registration>,
 }
 
-/// Why a handler cannot be registered.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RegistryError {
-    /// Two handlers claim the same name and version.
-    #[error(
-        "{what} `{name}` {version} is registered twice{places}; rename one, or give it another version"
-    )]
-    Duplicate {
-        /// `orchestration` or `activity`.
-        what: &'static str,
-        /// The name.
-        name: String,
-        /// The version.
-        version: String,
-        /// Both places in the source, if they are known.
-        places: String,
-    },
-    /// The name is not allowed.
-    #[error(transparent)]
-    Name(#[from] crate::history::InvalidName),
-    /// The version is not a semantic version.
-    #[error("{what} `{name}`: `{version}` is not a semantic version such as `1.2.0`")]
-    Version {
-        /// `orchestration` or `activity`.
-        what: &'static str,
-        /// The name.
-        name: String,
-        /// What was given.
-        version: String,
-    },
+/// Which version a start without one gets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum VersionPolicy {
+    /// The highest one.
+    #[default]
+    Latest,
+    /// This one.
+    Exact(Version),
 }
 
 impl OrchestrationRegistry {
@@ -79,25 +71,46 @@ impl OrchestrationRegistry {
     }
 }
 
-impl<H> Default for Registry<H> {
-    fn default() -> Self {
-        Self {
-            handlers: BTreeMap::new(),
-            problems: Vec::new(),
-        }
+impl<H: ?Sized> Registry<H> {
+    /// Starts with nothing.
+    pub fn builder() -> RegistryBuilder<H> {
+        RegistryBuilder(Self::default())
     }
-}
 
-impl<H: Clone> Registry<H> {
-    /// The handler with the highest version.
-    pub fn resolve_handler(&self, name: &str) -> Option<(Version, H)> {
-        let (version, entry) = self.handlers.get(name)?.last_key_value()?;
-        Some((version.clone(), entry.handler.clone()))
+    /// Starts with what is in `registry`, its version policies included.
+    pub fn builder_from(registry: &Self) -> RegistryBuilder<H> {
+        RegistryBuilder(registry.clone())
+    }
+
+    /// The handler that a start without a version gets, by the policy of its name.
+    pub fn resolve_handler(&self, name: &str) -> Option<(Version, Arc<H>)> {
+        let version = self.resolve_version(name)?;
+        let handler = self.resolve_handler_exact(name, &version)?;
+        Some((version, handler))
     }
 
     /// The handler with exactly that version.
-    pub fn resolve_handler_exact(&self, name: &str, version: &Version) -> Option<H> {
-        Some(self.handlers.get(name)?.get(version)?.handler.clone())
+    pub fn resolve_handler_exact(&self, name: &str, version: &Version) -> Option<Arc<H>> {
+        let entry = self.handlers.get(name)?.get(version)?;
+        Some(Arc::clone(&entry.handler))
+    }
+
+    /// The version that a start without one gets, by the policy of its name.
+    pub fn resolve_version(&self, name: &str) -> Option<Version> {
+        let versions = self.handlers.get(name)?;
+        match self.policies.get(name) {
+            Some(VersionPolicy::Exact(version)) => {
+                versions.get_key_value(version).map(|(found, _)| found)
+            }
+            Some(VersionPolicy::Latest) | None => versions.keys().next_back(),
+        }
+        .cloned()
+    }
+
+    /// Chooses the version that starts without one get from this registry. A runtime that was given
+    /// it before does not notice.
+    pub fn set_version_policy(&mut self, name: &str, policy: VersionPolicy) {
+        self.policies.insert(name.to_owned(), policy);
     }
 
     /// All names, in order.
@@ -128,64 +141,48 @@ impl<H: Clone> Registry<H> {
     pub fn problems(&self) -> &[RegistryError] {
         &self.problems
     }
+}
 
-    fn insert(
-        &mut self,
-        what: &'static str,
-        name: &str,
-        version: &str,
-        handler: H,
-        place: Option<&'static Registration>,
-    ) {
-        if let Err(problem) = self.try_insert(what, name, version, handler, place) {
-            self.problems.push(problem);
+impl<H: ?Sized> Default for Registry<H> {
+    fn default() -> Self {
+        Self {
+            handlers: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            problems: Vec::new(),
         }
-    }
-
-    fn try_insert(
-        &mut self,
-        what: &'static str,
-        name: &str,
-        version: &str,
-        handler: H,
-        place: Option<&'static Registration>,
-    ) -> Result<(), RegistryError> {
-        crate::history::check_name(what, name)?;
-        let parsed = Version::parse(version).map_err(|_| RegistryError::Version {
-            what,
-            name: name.to_owned(),
-            version: version.to_owned(),
-        })?;
-        let versions = self.handlers.entry(name.to_owned()).or_default();
-        if let Some(earlier) = versions.get(&parsed) {
-            let same = matches!((earlier.place, place), (Some(a), Some(b)) if a.is_same_place(b));
-            if same {
-                return Ok(());
-            }
-            let place_of = |place: Option<&Registration>| {
-                place.map_or_else(
-                    || "an explicit registration".to_owned(),
-                    Registration::place,
-                )
-            };
-            return Err(RegistryError::Duplicate {
-                what,
-                name: name.to_owned(),
-                version: version.to_owned(),
-                places: format!(
-                    ": at {} and at {}",
-                    place_of(earlier.place),
-                    place_of(place)
-                ),
-            });
-        }
-        versions.insert(parsed, Entry { handler, place });
-        Ok(())
     }
 }
 
-impl<H> fmt::Debug for Registry<H> {
+impl<H: ?Sized> Clone for Registry<H> {
+    fn clone(&self) -> Self {
+        Self {
+            handlers: self.handlers.clone(),
+            policies: self.policies.clone(),
+            problems: self.problems.clone(),
+        }
+    }
+}
+
+impl<H: ?Sized> Clone for Entry<H> {
+    fn clone(&self) -> Self {
+        Self {
+            handler: Arc::clone(&self.handler),
+            place: self.place,
+        }
+    }
+}
+
+impl<H: ?Sized> fmt::Debug for Registry<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.handlers.keys()).finish()
+    }
+}
+
+impl fmt::Display for VersionPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Latest => f.write_str("the highest version"),
+            Self::Exact(version) => write!(f, "version {version}"),
+        }
     }
 }

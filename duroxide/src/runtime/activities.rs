@@ -154,7 +154,7 @@ impl Activities {
         let handler = ActivityFn::clone(handler);
         let input = request.input.clone();
         // The call itself is user code too, and may panic.
-        let body = AssertUnwindSafe(async move { handler(context, input).await });
+        let body = AssertUnwindSafe(async move { handler.run(context, input).await });
         let mut body = std::pin::pin!(body.catch_unwind());
         let lease = self.options.worker_lock_timeout;
         let renew = || self.store.renew_activity(&item.lock, lease);

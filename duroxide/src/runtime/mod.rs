@@ -8,6 +8,7 @@ mod committing;
 mod dispatcher;
 mod failing;
 mod keep_alive;
+pub mod limits;
 mod live;
 mod loading;
 mod metering;
@@ -30,7 +31,6 @@ use crate::activity::ApplicationData;
 use crate::client::Client;
 use crate::env::{EnvRef, TaskHandle, TokioEnv, spawn};
 use crate::provider::{Provider, ProviderRef};
-use crate::registry::{ActivityRegistry, OrchestrationRegistry};
 
 use activities::Activities;
 use dispatcher::{Stop, supervise};
@@ -40,12 +40,26 @@ use orchestrations::Turns;
 use sessions::Sessions;
 use turn_pool::TurnPool;
 
+// Where programs of the published crate look for them.
+pub use crate::client::OrchestrationStatus;
+pub use crate::engine as replay_engine;
+pub use crate::registry::{
+    self, ActivityHandler, ActivityRegistry, FnActivity, FnOrchestration, OrchestrationHandler,
+    OrchestrationRegistry, OrchestrationRegistryBuilder, VersionPolicy,
+};
+
 pub use builder::{IntoStore, RuntimeBuilder, StartError};
 pub use metering::MetricsSnapshot;
 pub use options::{
     InvalidOption, LogFormat, ObservabilityConfig, RuntimeOptions, SessionOrdering,
     UnregisteredBackoffConfig,
 };
+
+/// What log lines and gauges say about a runtime, under the path of the published crate.
+pub mod observability {
+    pub use crate::runtime::metering::MetricsSnapshot;
+    pub use crate::runtime::options::{LogFormat, ObservabilityConfig};
+}
 
 /// How long shutdown waits by default for what is under way.
 const DEFAULT_GRACE: Duration = Duration::from_secs(1);

@@ -8,7 +8,7 @@ use crate::activity::ActivityContext;
 use crate::codec::CodecError;
 use crate::history::{AppErrorKind, ErrorDetails};
 use crate::orchestration::{ContinueAsNew, OrchestrationContext};
-use crate::registry::{ActivityFn, OrchestrationFn};
+use crate::registry::{ActivityFn, FnDetailed, OrchestrationFn};
 use crate::typed::Outcome;
 use crate::typed::wire::rejected;
 
@@ -23,7 +23,8 @@ where
     T: 'static,
     E: 'static,
 {
-    Arc::new(handler(outcome, read, run, AppErrorKind::ActivityFailed))
+    let handler = handler(outcome, read, run, AppErrorKind::ActivityFailed);
+    Arc::new(FnDetailed(handler))
 }
 
 /// The handler of an annotated orchestration.
@@ -37,12 +38,8 @@ where
     T: 'static,
     E: 'static,
 {
-    Arc::new(handler(
-        outcome,
-        read,
-        run,
-        AppErrorKind::OrchestrationFailed,
-    ))
+    let handler = handler(outcome, read, run, AppErrorKind::OrchestrationFailed);
+    Arc::new(FnDetailed(handler))
 }
 
 fn handler<C, A, T, E>(
@@ -74,5 +71,5 @@ pub fn continue_as_new<T, E>(
     version: &str,
     input: Result<String, CodecError>,
 ) -> ContinueAsNew<T, E> {
-    context.continue_as_new_typed(version, input)
+    context.continue_as_new_with(Some(version), input)
 }

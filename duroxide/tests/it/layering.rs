@@ -61,6 +61,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("testing", EVERYTHING),
+    ("compat", EVERYTHING),
     ("macro_support", EVERYTHING),
     ("prelude", EVERYTHING),
     // Compiled for the documentation tests only.

@@ -10,6 +10,7 @@
     reason = "in a test, a panic is the report"
 )]
 
+mod client;
 mod coded;
 mod documents;
 mod engine;

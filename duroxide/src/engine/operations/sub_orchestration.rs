@@ -8,8 +8,7 @@ use crate::engine::handle::Asked;
 use crate::engine::turn_state::TurnState;
 use crate::history::{EventId, EventKind, ExecutionId, InstanceId, InvalidName};
 
-/// What stands in every id that the engine makes up. No id from outside contains it.
-pub const CHILD_INFIX: &str = "::sub::";
+pub use crate::history::CHILD_INFIX;
 
 /// What is started.
 #[derive(Clone, Debug, PartialEq, Eq)]

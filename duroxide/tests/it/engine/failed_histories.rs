@@ -1,13 +1,16 @@
 //! What fails an instance is itself a history: whole, with everything open cancelled once, and it
 //! replays.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use duroxide::engine::{Outcome, Recorded, run_turn};
 use duroxide::history::{
     AppErrorKind, ConfigErrorKind, ErrorDetails, Event, EventKind, ExecutionId, InstanceId,
 };
-use duroxide::{join2, join3};
+use duroxide::registry::FnDetailed;
+use duroxide::{OrchestrationContext, join2, join3};
+use futures::future::BoxFuture;
 use proptest::prelude::*;
 
 use crate::support::{Program, at, completed, event, lines, message_boundaries, random};
@@ -240,7 +243,7 @@ fn a_completed_history_is_not_failed_once_more() {
 #[test]
 fn a_failure_of_another_kind_that_the_code_returns_replays() {
     // A handler may hand on what an activity died of, whoever must act.
-    let handler: duroxide::registry::OrchestrationFn = std::sync::Arc::new(|ctx, _input| {
+    let code = |ctx: OrchestrationContext, _input: String| -> BoxFuture<'static, _> {
         Box::pin(async move {
             std::mem::forget(ctx.schedule_activity("forgotten", ""));
             let _ = join2(ctx.schedule_activity("a", ""), std::future::ready(())).await;
@@ -250,8 +253,8 @@ fn a_failure_of_another_kind_that_the_code_returns_replays() {
                 retryable: true,
             })
         })
-    });
-    let mut live = Program::of(handler).start();
+    };
+    let mut live = Program::of(Arc::new(FnDetailed(code))).start();
     live.refuse(3, "x");
     assert_eq!(
         live.lines().last().unwrap(),

@@ -1,0 +1,120 @@
+//! What programs of the published crate look for and find under another name here: paths, and a few
+//! small things that nothing else needs. `docs/migrating.md` tells the whole story.
+
+use std::sync::Arc;
+
+use semver::Version;
+
+use crate::client::{Client, ClientError};
+use crate::history::EventKind;
+use crate::registry::{ActivityRegistry, OrchestrationRegistry};
+use crate::runtime::Runtime;
+
+/// The storage contract, under the path of the published crate. Its home is
+/// [`provider`](crate::provider).
+pub mod providers {
+    pub use crate::provider::{
+        Provider, ProviderAdmin, ProviderError, ProviderRef, QueueDepths, TagFilter,
+    };
+    #[cfg(feature = "redb")]
+    pub use crate::storage::redb;
+
+    /// What can go wrong in a store.
+    pub mod error {
+        pub use crate::provider::ProviderError;
+    }
+}
+
+/// How loud a log line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LogLevel {
+    /// What is worth knowing.
+    Info,
+    /// What may become a problem.
+    Warn,
+    /// What is a problem.
+    Error,
+}
+
+impl From<LogLevel> for String {
+    /// `info`, `warn` or `error`
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Info => "info",
+            LogLevel::Warn => "warn",
+            LogLevel::Error => "error",
+        }
+        .to_owned()
+    }
+}
+
+/// The version of this crate.
+pub fn current_build_version() -> Version {
+    // Cargo takes no version that does not parse.
+    Version::parse(env!("CARGO_PKG_VERSION")).unwrap_or(Version::new(0, 0, 0))
+}
+
+/// What an instance runs, and who waits for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrchestrationDescriptor {
+    /// The orchestration's name.
+    pub name: String,
+    /// The version that its current execution is pinned to.
+    pub version: String,
+    /// The instance that waits for its end.
+    pub parent_instance: Option<String>,
+    /// The event there that scheduled it.
+    pub parent_id: Option<u64>,
+}
+
+impl Runtime {
+    /// A runtime of the dynamic layer on a store in memory, which is gone with it. Its
+    /// [`client`](Self::client) is the way to that store.
+    #[cfg(feature = "redb")]
+    pub async fn start(
+        activity_registry: ActivityRegistry,
+        orchestration_registry: OrchestrationRegistry,
+    ) -> Arc<Self> {
+        let store: crate::provider::ProviderRef =
+            match crate::storage::redb::RedbProvider::in_memory() {
+                Ok(store) => Arc::new(store),
+                // There is no room for an error here: whoever uses that runtime is told.
+                Err(error) => Arc::new(crate::provider::Nowhere(error.to_string())),
+            };
+        Self::start_with_store(store, activity_registry, orchestration_registry).await
+    }
+
+    /// What an instance runs, and who waits for it; `None` before its first turn, if there is no such
+    /// instance, and if the store does not answer.
+    pub async fn get_orchestration_descriptor(
+        &self,
+        instance: &str,
+    ) -> Option<OrchestrationDescriptor> {
+        descriptor(&self.client(), instance).await.ok().flatten()
+    }
+}
+
+async fn descriptor(
+    client: &Client,
+    instance: &str,
+) -> Result<Option<OrchestrationDescriptor>, ClientError> {
+    let begun = client.beginning(instance).await?;
+    let Some(EventKind::OrchestrationStarted {
+        name,
+        version,
+        parent,
+        ..
+    }) = begun
+    else {
+        return Ok(None);
+    };
+    let (parent_instance, parent_id) = parent
+        .map(|parent| (parent.instance.to_string(), parent.source.0))
+        .unzip();
+    Ok(Some(OrchestrationDescriptor {
+        name,
+        version,
+        parent_instance,
+        parent_id,
+    }))
+}

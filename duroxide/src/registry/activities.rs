@@ -1,0 +1,82 @@
+//! Registering activities by hand: names as strings, text in and out.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::activity::ActivityContext;
+use crate::history::AppErrorKind;
+use crate::registry::builder::UNVERSIONED;
+use crate::registry::typed::with_text;
+use crate::registry::{
+    ActivityHandler, ActivityRegistry, ActivityRegistryBuilder, Entry, FnActivity, FnDetailed,
+    Handler, Registration,
+};
+
+impl ActivityRegistryBuilder {
+    /// Starts with what is in `registry`.
+    #[must_use]
+    pub fn from_registry(registry: &ActivityRegistry) -> Self {
+        ActivityRegistry::builder_from(registry)
+    }
+
+    /// Adds an activity.
+    #[must_use]
+    pub fn register<F, Fut>(mut self, name: &str, activity: F) -> Self
+    where
+        F: Fn(ActivityContext, String) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<String, String>> + Send + 'static,
+    {
+        let handler: Arc<dyn ActivityHandler> = Arc::new(FnActivity(activity));
+        self.insert(name, UNVERSIONED, Entry::by_hand(handler));
+        self
+    }
+
+    /// Adds an activity that takes and gives values: JSON, except that a string travels as it is.
+    /// An input or output that does not fit is a failure of the activity.
+    #[must_use]
+    pub fn register_typed<In, Out, F, Fut>(mut self, name: &str, activity: F) -> Self
+    where
+        In: DeserializeOwned + Send + 'static,
+        Out: Serialize + Send + 'static,
+        F: Fn(ActivityContext, In) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Out, String>> + Send + 'static,
+    {
+        let handler = with_text(AppErrorKind::ActivityFailed, activity);
+        let handler: Arc<dyn ActivityHandler> = Arc::new(FnDetailed(handler));
+        self.insert(name, UNVERSIONED, Entry::by_hand(handler));
+        self
+    }
+
+    /// Adds several activities of one type.
+    #[must_use]
+    pub fn register_all<F, Fut>(self, activities: Vec<(&str, F)>) -> Self
+    where
+        F: Fn(ActivityContext, String) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<String, String>> + Send + 'static,
+    {
+        activities
+            .into_iter()
+            .fold(self, |builder, (name, activity)| {
+                builder.register(name, activity)
+            })
+    }
+
+    /// Adds an activity that is a type of its own.
+    #[must_use]
+    pub fn register_handler(mut self, name: &str, handler: Arc<dyn ActivityHandler>) -> Self {
+        self.insert(name, UNVERSIONED, Entry::by_hand(handler));
+        self
+    }
+
+    /// Adds what a macro registered.
+    pub(crate) fn add(&mut self, registration: &'static Registration) {
+        if let Handler::Activity(make) = registration.handler {
+            let place = Some(registration);
+            let handler = make();
+            let entry = Entry { handler, place };
+            self.insert_versioned(registration.name, registration.version, entry);
+        }
+    }
+}
