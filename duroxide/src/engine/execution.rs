@@ -21,6 +21,8 @@ pub struct Execution {
     waker: Arc<TurnWaker>,
     phase: Phase,
     budget: Budget,
+    /// The end of a page whose last message may go on in the next.
+    held: Vec<Event>,
 }
 
 enum Phase {
@@ -57,6 +59,7 @@ impl Execution {
             waker,
             phase: Phase::New { version, code },
             budget: Budget::default(),
+            held: Vec::new(),
         }
     }
 
@@ -128,6 +131,7 @@ impl Execution {
     /// Brings the code to where the recorded events left it. May be called again with the events
     /// that follow; cut them in front of an event that a message brought, or else what
     /// `patched` is asked in front of the cut cannot see what is recorded behind it.
+    /// [`replay_page`](Self::replay_page) sees to that.
     ///
     /// # Errors
     ///
@@ -143,6 +147,26 @@ impl Execution {
         });
         self.turn.lock().replaying = false;
         outcome
+    }
+
+    /// Brings the code to where the recorded events left it, page by page, wherever the pages are
+    /// cut. What a page says of its last message waits for the next page, unless there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Nondeterminism`], as for [`replay`](Self::replay).
+    pub fn replay_page(&mut self, page: Vec<Event>, is_last: bool) -> Result<(), Nondeterminism> {
+        self.held.extend(page);
+        let last_message = self
+            .held
+            .iter()
+            .rposition(|event| event.kind.is_from_message());
+        let behind = match (is_last, last_message) {
+            (true, _) => Vec::new(),
+            (false, place) => self.held.split_off(place.unwrap_or_default()),
+        };
+        let whole = std::mem::replace(&mut self.held, behind);
+        self.replay(&whole)
     }
 
     fn replay_one(&mut self, event: &Event) -> Result<(), Nondeterminism> {
@@ -232,13 +256,13 @@ impl Execution {
             }
             (Arrival::Answer(source, resolution), phase @ Phase::Running(_)) => {
                 self.phase = phase;
-                let too_late = self.turn.lock().deadline_passed(source);
-                if let Some(terminal) = too_late {
-                    return self.finish_with(terminal);
-                }
                 let waker = self.turn.lock().resolve(source, resolution);
                 if let Some(waker) = waker {
                     waker.wake();
+                }
+                let too_late = self.turn.lock().deadline_passed(source);
+                if let Some(terminal) = too_late {
+                    return self.finish_with(terminal);
                 }
             }
             (Arrival::Cancel { reason, terminate }, phase @ Phase::Running(_)) => {
@@ -282,12 +306,14 @@ impl Execution {
     }
 
     fn finish(&mut self, output: Result<String, ErrorDetails>) {
-        let problem = output.as_ref().ok().and_then(|output| {
+        let problem = {
             let state = self.turn.lock();
-            state
-                .limits
-                .problem_with("output of the orchestration", &state.name, output)
-        });
+            let (limits, name) = (&state.limits, &state.name);
+            match &output {
+                Ok(output) => limits.problem_with("output of the orchestration", name, output),
+                Err(details) => limits.problem_with_error(name, details),
+            }
+        };
         let output = match problem {
             Some(problem) => Err(ErrorDetails::application(AppErrorKind::Rejected, problem)),
             None => output,
@@ -310,7 +336,9 @@ impl Execution {
 
     fn finish_with(&mut self, terminal: EventKind) {
         self.end_silently();
-        self.turn.lock().end(terminal);
+        let mut state = self.turn.lock();
+        let terminal = state.end_of_cancelled(terminal);
+        state.end(terminal);
     }
 
     fn finish_over_budget(&mut self, what: &str) {
@@ -333,7 +361,8 @@ impl Execution {
         self.end_silently();
         let mut state = self.turn.lock();
         state.rewind();
-        state.end(EventKind::OrchestrationFailed { details });
+        let terminal = state.end_of_cancelled(EventKind::OrchestrationFailed { details });
+        state.end(terminal);
     }
 
     /// Drops the code without taking the drops of its futures for requests.
@@ -375,7 +404,11 @@ impl std::fmt::Debug for Execution {
 }
 
 /// Runs user code; a panic comes back as its text.
-fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+///
+/// # Errors
+///
+/// The text of the panic.
+pub fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
         let text = panic_message(panic.as_ref());
         // A payload is user code again when it is dropped. One that panics even then is kept.

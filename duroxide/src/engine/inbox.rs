@@ -155,7 +155,9 @@ impl TurnState {
             };
         }
         if let EventKind::OrchestrationCancelRequested { reason, terminate } = &event.kind {
-            return if event.event_id != EventId::FIRST && event.source_event_id.is_none() {
+            return if !self.heeds_cancel(*terminate) {
+                Err(self.disagreement(event, "it was asked to end before"))
+            } else if event.event_id != EventId::FIRST && event.source_event_id.is_none() {
                 Ok(Arrival::Cancel {
                     reason: reason.clone(),
                     terminate: *terminate,

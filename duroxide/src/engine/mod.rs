@@ -20,7 +20,7 @@ use std::pin::Pin;
 use crate::history::{Action, ErrorDetails, Event, EventKind, Message};
 use crate::time::Timestamp;
 
-pub use execution::{Execution, Step, panic_message};
+pub use execution::{Execution, Step, caught, panic_message};
 pub use handle::{Asked, Resolution, TurnHandle};
 pub use limits::Limits;
 pub use nondeterminism::Nondeterminism;

@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::task::Waker;
 
 use crate::engine::operations::{
-    self, Cancellation, Kept, Patches, Queues, Request, RequestKind, Waits,
+    self, Cancellation, Kept, Patches, Queues, Request, RequestKind, Told, Waits,
 };
 use crate::engine::{Limits, Nondeterminism, Resolution};
 use crate::history::{Event, EventId, EventKind, ExecutionId, InstanceId, Parent};
@@ -95,6 +95,7 @@ pub(super) struct TurnState {
     pub(super) cancellation: Cancellation,
     pub(super) kept: Kept,
     pub(super) patches: Patches,
+    pub(super) told: Told,
     pub(super) parent: Option<Parent>,
     pub(super) limits: Limits,
     /// How many bytes the texts of the history have.
@@ -130,6 +131,7 @@ impl TurnState {
             cancellation: Cancellation::default(),
             kept: Kept::default(),
             patches: Patches::default(),
+            told: Told::default(),
             parent: None,
             limits: Limits::default(),
             history_bytes: 0,
@@ -263,6 +265,11 @@ impl TurnState {
         Some(self.push(source, kind, at))
     }
 
+    /// What the engine asked for by itself is not the code's.
+    pub(super) fn allow_more(&mut self, requests: usize) {
+        self.allowance = self.allowance.map(|it| it.saturating_add(requests));
+    }
+
     pub(super) fn push(
         &mut self,
         source: Option<EventId>,
@@ -352,7 +359,6 @@ impl TurnState {
 
     /// Ends the execution: everything open is cancelled, then the terminal event.
     pub(super) fn end(&mut self, terminal: EventKind) {
-        let terminal = self.end_of_cancelled(terminal);
         let reason = operations::terminal_reason(&terminal);
         for (id, operation) in std::mem::take(&mut self.open) {
             match operation.resolution {
@@ -373,7 +379,8 @@ impl TurnState {
             if let (Some(source), Some(request)) =
                 (event.source_event_id, Request::cancelled_by(&event.kind))
             {
-                self.open.entry(source).or_insert(Operation::of(request));
+                // Whatever answer the cancellation gave to the code.
+                self.open.insert(source, Operation::of(request));
             }
         }
         self.take_moves_back();

@@ -56,10 +56,14 @@ impl OrchestrationContext {
     /// Runs code that cancellation does not reach: what it asks for through the context that it is
     /// handed goes on, until the deadline.
     pub fn shielded<F: Future>(&self, code: impl FnOnce(Self) -> F) -> F {
-        code(Self {
+        code(self.shielded_context())
+    }
+
+    pub(super) fn shielded_context(&self) -> Self {
+        Self {
             turn: self.turn.shielded(),
             ledger: self.ledger.clone(),
-        })
+        }
     }
 }
 

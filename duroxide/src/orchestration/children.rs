@@ -214,9 +214,7 @@ impl OrchestrationContext {
         at: &'static Location<'static>,
     ) -> Result<InstanceId, String> {
         let instance = checked(instance)?;
-        self.turn
-            .start_detached(callee, instance, at)
-            .map_err(|problem| problem.to_string())
+        self.turn.start_detached(callee, instance, at)
     }
 }
 

@@ -13,8 +13,8 @@ use pin_project_lite::pin_project;
 use crate::codec::CodecError;
 use crate::engine::{Resolution, TurnHandle};
 use crate::orchestration::guid::even_bits;
-use crate::orchestration::saga::Ledger;
 use crate::orchestration::select::{Either2, Select2};
+use crate::orchestration::undoing::Ledger;
 use crate::orchestration::{DurableFuture, Guid, Random};
 use crate::time::Timestamp;
 

@@ -19,6 +19,7 @@ use crate::orchestration::context::{ContinueAsNew, OrchestrationContext, Timeout
 use crate::orchestration::durable_future::DurableFuture;
 use crate::orchestration::join::{Join2, Join3, JoinAll};
 use crate::orchestration::select::{Select2, Select3, SelectAll};
+use crate::orchestration::undoing::Compensation;
 
 /// A future that history drives: it completes on a replay as it did the first time.
 ///
@@ -83,6 +84,7 @@ durable! {
     [T] DurableFuture<T>;
     [T, E] ContinueAsNew<T, E>;
     [] CancellationRequested;
+    [] Compensation;
     [F: Durable] JoinAll<F>;
     [F: Durable] SelectAll<F>;
     // Its awaits were checked where it was written.

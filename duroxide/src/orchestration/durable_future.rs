@@ -105,10 +105,12 @@ impl<T> DurableFuture<T> {
             State::Open(id, _) => self.turn.tag_activity(*id, tag).err(),
             // There is nothing to be done, whoever would do it.
             State::Ready(_) | State::Never => None,
-            State::Composed(_) | State::Done => Some("a tag belongs to one call of an activity"),
+            State::Composed(_) | State::Done => {
+                Some("a tag belongs to one call of an activity".to_owned())
+            }
         };
         if let Some(problem) = problem {
-            self.turn.reject(problem.to_owned());
+            self.turn.reject(problem);
         }
         self
     }
@@ -118,12 +120,17 @@ impl DurableFuture<Result<String, ErrorDetails>> {
     /// A call of an activity or of another orchestration.
     pub(crate) fn call(turn: TurnHandle, asked: Asked) -> Self {
         match asked {
-            Asked::Open(id) => Self::new(turn, Some(id), |answer| match answer {
-                Resolution::Activity(result) | Resolution::SubOrchestration(result) => result,
-                Resolution::Timer | Resolution::ExternalEvent(_) | Resolution::QueueEvent(_) => {
-                    Err(mismatched())
-                }
-            }),
+            Asked::Open(id) => {
+                let teller = turn.clone();
+                Self::new(turn, Some(id), move |answer| match answer {
+                    Resolution::Activity(result) | Resolution::SubOrchestration(result) => {
+                        result.inspect_err(|details| teller.tell(details))
+                    }
+                    Resolution::Timer
+                    | Resolution::ExternalEvent(_)
+                    | Resolution::QueueEvent(_) => Err(mismatched()),
+                })
+            }
             Asked::Refused(details) => Self::refused(turn, Err(details)),
             Asked::Ended => Self {
                 turn,

@@ -56,7 +56,7 @@ impl OrchestrationContext {
     /// The same with a value that is kept as JSON. One that does not encode fails the instance when
     /// it comes to rest.
     #[track_caller]
-    pub fn set_kv_value_typed<T: Serialize>(&self, key: impl Into<String>, value: &T) {
+    pub fn set_kv_value_typed<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) {
         match codec::encode(value) {
             Ok(value) => self.turn.set_kv(key.into(), value, Location::caller()),
             Err(error) => self.turn.reject(error.to_string()),

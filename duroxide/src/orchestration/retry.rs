@@ -171,6 +171,8 @@ impl<J: Fn(&CallFailure) -> bool> RetriedCall<J> {
         let timeout = self.policy.timeout;
         let own = timeout.map(|timeout| self.now().saturating_add(timeout));
         let due = [own, self.deadline].into_iter().flatten().min();
+        // A call that was refused has its answer already.
+        let due = due.filter(|_| answer.event_id().is_some());
         let limit = due.map(|due| self.limit(due));
         self.stage = Stage::Attempt { answer, limit };
     }

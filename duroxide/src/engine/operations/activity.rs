@@ -4,6 +4,7 @@ use std::panic::Location;
 
 use crate::engine::TurnHandle;
 use crate::engine::handle::Asked;
+use crate::engine::limits::problem_with_name;
 use crate::history::{EventId, EventKind};
 
 /// An activity that is asked for.
@@ -30,9 +31,6 @@ pub struct Retry {
     pub attempt: u32,
 }
 
-/// The longest name of a tag, in bytes.
-const LONGEST_TAG: usize = 256;
-
 impl TurnHandle {
     /// Asks for an activity.
     pub fn schedule_activity(&self, call: ActivityCall, at: &'static Location<'static>) -> Asked {
@@ -53,17 +51,19 @@ impl TurnHandle {
     /// # Errors
     ///
     /// Why that cannot be said of it, or not any more.
-    pub fn tag_activity(&self, id: EventId, with: String) -> Result<(), &'static str> {
-        if with.len() > LONGEST_TAG {
-            return Err("a tag has at most 256 bytes");
+    pub fn tag_activity(&self, id: EventId, with: String) -> Result<(), String> {
+        if let Some(problem) = problem_with_name("tag", Some(&with)) {
+            return Err(problem);
         }
         let mut state = self.lock();
         let emission = state.emitted.iter_mut().find(|it| it.event.event_id == id);
         match emission.map(|it| &mut it.event.kind) {
-            Some(EventKind::ActivityScheduled { tag, .. }) => *tag = Some(with),
-            Some(_) => return Err("only activities have a tag"),
-            None => return Err("a tag comes too late once the call was awaited"),
+            Some(EventKind::ActivityScheduled { tag, .. }) => {
+                *tag = Some(with);
+                Ok(())
+            }
+            Some(_) => Err("only activities have a tag".to_owned()),
+            None => Err("a tag comes too late once the call was awaited".to_owned()),
         }
-        Ok(())
     }
 }

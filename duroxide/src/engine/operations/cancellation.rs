@@ -157,6 +157,7 @@ impl TurnState {
         if cooperates {
             wakers.extend(self.end_open_calls());
         }
+        self.allow_more(self.emitted.len());
         Cancelled::GoesOn(wakers)
     }
 

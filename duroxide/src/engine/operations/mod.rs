@@ -10,6 +10,7 @@ mod state;
 mod sub_orchestration;
 mod system;
 mod timer;
+mod told;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub(super) use patch::Patches;
 pub(super) use queue_event::Queues;
 pub(super) use state::Kept;
 pub use sub_orchestration::{CHILD_INFIX, Callee};
+pub(super) use told::Told;
 
 /// Why a request is cancelled: the code dropped its future.
 pub(super) const DROPPED: &str = "dropped_future";

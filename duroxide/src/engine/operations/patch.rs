@@ -36,7 +36,7 @@ impl TurnHandle {
         if let Some(&decided) = state.patches.decided.get(&id) {
             return decided;
         }
-        let applies = !state.replaying || state.patches.ahead.contains(&id);
+        let applies = !state.replaying || state.patches.ahead.remove(&id);
         state.patches.decided.insert(id.clone(), applies);
         drop(state);
         if applies {
@@ -48,10 +48,11 @@ impl TurnHandle {
     /// The old code is gone, but executions may still have the change in their history.
     pub fn deprecate_patch(&self, id: String, at: &'static Location<'static>) {
         let mut state = self.lock();
-        let is_recorded = state.replaying && state.patches.ahead.contains(&id);
-        let is_first = state.patches.decided.insert(id.clone(), true).is_none();
+        // Taken out: each record is asked for once.
+        let is_recorded = state.replaying && state.patches.ahead.remove(&id);
+        state.patches.decided.insert(id.clone(), true);
         drop(state);
-        if is_recorded && is_first {
+        if is_recorded {
             self.ask(EventKind::PatchApplied { id }, at);
         }
     }

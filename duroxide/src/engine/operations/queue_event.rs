@@ -74,12 +74,10 @@ impl Queues {
             .collect()
     }
 
-    /// How many messages the code has not read.
+    /// How many messages the code has not read, those that a request has included.
     pub(in crate::engine) fn unread_count(&self) -> usize {
-        self.by_name
-            .values()
-            .map(|queue| queue.messages.len())
-            .sum()
+        let kept = self.by_name.values().map(|queue| queue.messages.len());
+        kept.sum::<usize>().saturating_add(self.held.len())
     }
 
     fn queue(&mut self, name: &str) -> &mut Queue {

@@ -53,23 +53,28 @@ impl TurnHandle {
     ///
     /// # Errors
     ///
-    /// [`InvalidName`] if the id is none; nothing is started then.
+    /// If the id is none or the input is too long; nothing is started then.
     pub fn start_detached(
         &self,
         callee: Callee,
         instance: Option<String>,
         at: &'static Location<'static>,
-    ) -> Result<InstanceId, InvalidName> {
+    ) -> Result<InstanceId, String> {
         let instance = match instance {
-            Some(instance) => InstanceId::new(instance)?,
-            None => self.lock().child_id()?,
+            Some(instance) => InstanceId::new(instance),
+            None => self.lock().child_id(),
         };
+        let instance = instance.map_err(|problem| problem.to_string())?;
         let kind = EventKind::OrchestrationChained {
             name: callee.name,
             version: callee.version,
             instance: instance.to_string(),
             input: callee.input,
         };
+        let problem = self.lock().limits.problem_of(&kind);
+        if let Some(problem) = problem {
+            return Err(problem);
+        }
         self.ask(kind, at);
         Ok(instance)
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use duroxide::engine::{Execution, Outcome, run_turn};
-use duroxide::history::{ExecutionId, InstanceId, Message, Start};
+use duroxide::history::{ExecutionId, InstanceId, Message};
 use duroxide::{join2, select2};
 
 use crate::support::{Live, Program, at, completed, queued, start};
@@ -115,16 +115,6 @@ fn ten_thousand_messages_are_read_in_one_poll() {
     }
 }
 
-/// The start of what follows, and the history of the execution that it begins.
-fn successor(live: &Live) -> (Start, Execution) {
-    let Outcome::ContinuedAsNew { input, version } = live.outcome.clone() else {
-        panic!("{:?}", live.outcome);
-    };
-    let next = live.execution.next_start(input, version);
-    let execution = live.program.execution_of("instance", next.execution_id);
-    (next, execution)
-}
-
 #[test]
 fn what_was_not_read_is_carried_over_and_the_rest_of_the_batch_stays() {
     let program = Program::new(|ctx| async move {
@@ -141,7 +131,7 @@ fn what_was_not_read_is_carried_over_and_the_rest_of_the_batch_stays() {
     let stays = queued("r", "d");
     let turn = live.send_all([start("")].into_iter().chain(messages).chain([stays]));
     assert_eq!(turn.consumed, 5);
-    let carried = successor(&live).0.carried;
+    let carried = live.successor().0.carried;
     let carried: Vec<_> = carried.iter().map(|(q, d)| format!("{q}{d}")).collect();
     assert_eq!(carried, ["ra", "sb", "rc"]);
 }
@@ -167,7 +157,7 @@ fn a_message_that_a_request_had_unread_is_carried_over() {
     live.send_all([queued("q", "1"), queued("q", "2")]);
     live.complete(3, "");
     live.check();
-    let (next, mut execution) = successor(&live);
+    let (next, mut execution) = live.successor();
     let pair = |data: &str| ("q".to_owned(), data.to_owned());
     assert_eq!(next.carried, [pair("1"), pair("2")]);
     let batch = [Message::Start(next), queued("q", "3")];
@@ -192,7 +182,7 @@ fn ten_thousand_messages_are_carried_over() {
         live.send(queued("q", &number.to_string()));
     }
     live.complete(2, "");
-    let (next, mut execution) = successor(&live);
+    let (next, mut execution) = live.successor();
     assert_eq!(next.carried.len(), 10_000);
     // And over the next, which read none of them either.
     let id = next.execution_id;
@@ -251,7 +241,7 @@ fn no_small_order_of_asking_dropping_reading_and_arriving_loses_or_doubles_a_mes
         let Outcome::ContinuedAsNew { input, .. } = &live.outcome else {
             panic!("{steps:?}: {:?}", live.outcome);
         };
-        let (next, _) = successor(&live);
+        let (next, _) = live.successor();
         let left: Vec<_> = next.carried.into_iter().map(|(_, data)| data).collect();
         assert_eq!((input.clone(), left), expected, "{steps:?}");
         let replayed = live.program.replay(&live.history).unwrap();

@@ -20,11 +20,21 @@ pub(crate) fn line(event: &Event) -> String {
             input,
             attempt,
             first_attempt,
-            ..
-        } => match first_attempt {
-            None => format!("{id} call {name}({input})"),
-            Some(first) => format!("{id} attempt {attempt} of {first} {name}({input})"),
-        },
+            session_id,
+            tag,
+        } => {
+            let place = [("on", session_id), ("for", tag)].map(|(word, name)| {
+                let name = name.as_ref();
+                name.map_or_else(String::new, |name| format!(" {word} {name}"))
+            });
+            let place = place.concat();
+            match first_attempt {
+                None => format!("{id} call {name}({input}){place}"),
+                Some(first) => {
+                    format!("{id} attempt {attempt} of {first} {name}({input}){place}")
+                }
+            }
+        }
         EventKind::ActivityCompleted { result } => format!("{id} completed {source}: {result}"),
         EventKind::ActivityFailed { details } => format!("{id} refused {source}: {details}"),
         EventKind::ActivityCancelRequested { reason } => format!("{id} cancel {source}: {reason}"),
@@ -41,6 +51,45 @@ pub(crate) fn line(event: &Event) -> String {
         EventKind::QueueSubscriptionCancelled { reason } => {
             format!("{id} undequeue {source}: {reason}")
         }
-        other => format!("{id} {other:?}"),
+        EventKind::OrchestrationCancelRequested { reason, terminate } => {
+            let verb = if *terminate { "terminate" } else { "end" };
+            format!("{id} {verb}: {reason}")
+        }
+        EventKind::SubOrchestrationScheduled {
+            name,
+            version,
+            instance,
+            input,
+        } => format!("{id} child {name}{}({input}) as {instance}", at(version)),
+        EventKind::SubOrchestrationCompleted { result } => {
+            format!("{id} child completed {source}: {result}")
+        }
+        EventKind::SubOrchestrationFailed { details } => {
+            format!("{id} child failed {source}: {details}")
+        }
+        EventKind::SubOrchestrationCancelRequested { instance, reason } => {
+            format!("{id} cancel child {source} {instance}: {reason}")
+        }
+        EventKind::OrchestrationChained {
+            name,
+            version,
+            instance,
+            input,
+        } => format!("{id} detach {name}{}({input}) as {instance}", at(version)),
+        EventKind::CustomStatusUpdated { status } => match status {
+            Some(status) => format!("{id} status: {status}"),
+            None => format!("{id} no status"),
+        },
+        EventKind::KeyValueSet { key, value } => format!("{id} set {key}: {value}"),
+        EventKind::KeyValueCleared { key } => format!("{id} clear {key}"),
+        EventKind::KeyValuesCleared => format!("{id} clear all"),
+        EventKind::PatchApplied { id: patch } => format!("{id} patch {patch}"),
+        other => panic!("{other:?}"),
     }
+}
+
+fn at(version: &Option<String>) -> String {
+    version
+        .as_ref()
+        .map_or_else(String::new, |version| format!("@{version}"))
 }

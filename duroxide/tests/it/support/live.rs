@@ -1,7 +1,7 @@
 //! A live execution, its history, and what it asked of the world.
 
 use duroxide::engine::{Execution, Outcome, Turn, run_turn};
-use duroxide::history::{Action, Event, EventKind, ExecutionId, Message};
+use duroxide::history::{Action, ErrorDetails, Event, EventKind, ExecutionId, Message, Start};
 
 use super::program::{Program, Timed};
 use super::{at, completed, failed, fired, lines};
@@ -51,7 +51,10 @@ impl Live {
         let turn = run_turn(&mut self.execution, batch);
         self.history.extend(turn.history_delta.iter().cloned());
         self.actions.extend(turn.actions.iter().cloned());
-        self.outcome = turn.outcome.clone();
+        // Behind the end nothing is consumed, and nothing is said of it.
+        if self.outcome == Outcome::Pending {
+            self.outcome = turn.outcome.clone();
+        }
         turn
     }
 
@@ -61,6 +64,12 @@ impl Live {
 
     pub(crate) fn refuse(&mut self, source: u64, message: &str) -> Turn {
         self.send(failed(source, message))
+    }
+
+    /// The activity that was asked for last.
+    pub(crate) fn last_call(&self) -> u64 {
+        let is_call = |event: &&Event| matches!(event.kind, EventKind::ActivityScheduled { .. });
+        self.history.iter().rfind(is_call).unwrap().event_id.0
     }
 
     /// The timer is due when it was asked to be.
@@ -81,8 +90,61 @@ impl Live {
         self.lines().split_off(event_id - 1)
     }
 
+    /// The start of what follows, and the execution that it begins.
+    pub(crate) fn successor(&self) -> (Start, Execution) {
+        let Outcome::ContinuedAsNew { input, version } = self.outcome.clone() else {
+            panic!("{:?}", self.outcome);
+        };
+        let next = self.execution.next_start(input, version);
+        let execution = self.program.execution_of("instance", next.execution_id);
+        (next, execution)
+    }
+
+    /// The history of the execution that follows, after its start.
+    pub(crate) fn successor_lines(&self) -> Vec<String> {
+        let (start, mut execution) = self.successor();
+        let turn = run_turn(&mut execution, [(Message::Start(start), at(9_000))]);
+        lines(&turn.history_delta)
+    }
+
+    /// What the turns asked of the world since the last look, in short lines.
+    pub(crate) fn asked(&mut self) -> Vec<String> {
+        let actions = std::mem::take(&mut self.actions);
+        actions.iter().map(action_line).collect()
+    }
+
+    /// Why the execution failed.
+    pub(crate) fn failure(&self) -> ErrorDetails {
+        match &self.outcome {
+            Outcome::Failed(details) => details.clone(),
+            other => panic!("{other:?}: {:#?}", self.lines()),
+        }
+    }
+
+    /// Code that would have written another history is found out by this one.
+    pub(crate) fn refuse_code(&self, changed: &Program) {
+        let refused = changed.replay(&self.history);
+        assert!(refused.is_err(), "{:#?}", self.lines());
+    }
+
     /// Cut and replayed in every way, the same messages make the same history.
     pub(crate) fn check(&self) {
         self.program.check(&self.messages, &self.history);
+    }
+}
+
+fn action_line(action: &Action) -> String {
+    match action {
+        Action::StartActivity { source } => format!("start {source}"),
+        Action::CancelActivity { source } => format!("cancel {source}"),
+        Action::CreateTimer { source, .. } => format!("timer {source}"),
+        Action::CancelTimer { source, .. } => format!("stop {source}"),
+        Action::StartChild { source } => format!("child {source}"),
+        Action::CancelChild {
+            source,
+            instance,
+            reason,
+        } => format!("cancel child {source} {instance}: {reason}"),
+        Action::StartDetached { source } => format!("detach {source}"),
     }
 }

@@ -63,6 +63,38 @@ pub(crate) fn queued(queue: &str, data: &str) -> Message {
     }
 }
 
+/// Somebody asks the instance to end.
+pub(crate) fn cancel(reason: &str) -> Message {
+    Message::CancelRequested {
+        reason: reason.to_owned(),
+        terminate: false,
+    }
+}
+
+/// Somebody ends the instance.
+pub(crate) fn terminate(reason: &str) -> Message {
+    Message::CancelRequested {
+        reason: reason.to_owned(),
+        terminate: true,
+    }
+}
+
+pub(crate) fn child_completed(source: u64, result: impl Into<String>) -> Message {
+    Message::SubOrchestrationCompleted {
+        execution_id: ExecutionId::FIRST,
+        source: EventId(source),
+        result: result.into(),
+    }
+}
+
+pub(crate) fn child_failed(source: u64, details: ErrorDetails) -> Message {
+    Message::SubOrchestrationFailed {
+        execution_id: ExecutionId::FIRST,
+        source: EventId(source),
+        details,
+    }
+}
+
 /// A recorded event, written at the time 0.
 pub(crate) fn event(id: u64, source: Option<u64>, kind: EventKind) -> Event {
     Event::new(EventId(id), source.map(EventId), Timestamp::ZERO, kind)

@@ -1,8 +1,8 @@
 //! Orchestration code under test, and executions of it.
 
 use duroxide::OrchestrationContext;
-use duroxide::engine::{Budget, CodeFactory, Execution, Nondeterminism, run_turn};
-use duroxide::history::{Event, ExecutionId, InstanceId, Message};
+use duroxide::engine::{Budget, CodeFactory, Execution, Limits, Nondeterminism, run_turn};
+use duroxide::history::{Event, EventKind, ExecutionId, InstanceId, Message};
 use duroxide::registry::{self, OrchestrationFn, OrchestrationRegistry};
 use duroxide::time::Timestamp;
 
@@ -15,6 +15,7 @@ pub(crate) type Timed = (Message, Timestamp);
 pub(crate) struct Program {
     handler: OrchestrationFn,
     budget: Budget,
+    limits: Limits,
 }
 
 impl Program {
@@ -41,7 +42,12 @@ impl Program {
         Self {
             handler,
             budget: Budget::default(),
+            limits: Limits::default(),
         }
+    }
+
+    pub(crate) fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     pub(crate) fn with_budget(self, polls: u32, actions: usize) -> Self {
@@ -57,6 +63,7 @@ impl Program {
         let instance = InstanceId::new(instance).unwrap();
         Execution::new(instance, execution_id, "1.0.0".to_owned(), self.code())
             .with_budget(self.budget)
+            .with_limits(self.limits.clone())
     }
 
     pub(crate) fn code(&self) -> CodeFactory {
@@ -116,14 +123,25 @@ impl Program {
             self.cold(messages, &vec![1; messages.len()]),
             "replayed before each message",
         );
+        // What `patched` asks looks ahead, up to the next message.
+        let has_patches = history
+            .iter()
+            .any(|event| matches!(event.kind, EventKind::PatchApplied { .. }));
         for cut in 0..=history.len() {
-            let mut execution = self.replay(&history[..cut]).unwrap();
-            assert_eq!(
-                execution.last_event_id().0,
-                cut as u64,
-                "the page up to {cut}"
-            );
-            execution.replay(&history[cut..]).unwrap();
+            if !has_patches {
+                let mut execution = self.replay(&history[..cut]).unwrap();
+                assert_eq!(
+                    execution.last_event_id().0,
+                    cut as u64,
+                    "the page up to {cut}"
+                );
+                execution.replay(&history[cut..]).unwrap();
+            }
+            let mut execution = self.execution();
+            let (page, rest) = history.split_at(cut);
+            execution.replay_page(page.to_vec(), false).unwrap();
+            execution.replay_page(rest.to_vec(), true).unwrap();
+            assert_eq!(execution.last_event_id().0, history.len() as u64);
             let ends = history.last().is_some_and(|event| event.kind.is_terminal());
             assert_eq!(execution.is_ended(), ends);
         }
