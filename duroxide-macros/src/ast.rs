@@ -9,7 +9,7 @@ use crate::attr::Attributes;
 use crate::kind::Kind;
 use crate::message::{self, Errors};
 use crate::names;
-use crate::options::CallOptions;
+use crate::options::{CallOptions, Cancellation};
 use crate::signature::Checked;
 use crate::source::Source;
 
@@ -23,6 +23,8 @@ pub(crate) struct Function {
     pub(crate) version: String,
     /// How it is called, if it is an activity.
     pub(crate) options: CallOptions,
+    /// How it is cancelled, if it is an orchestration.
+    pub(crate) cancellation: Cancellation,
     pub(crate) vis: Visibility,
     pub(crate) ident: Ident,
     pub(crate) attrs: Sorted,
@@ -75,6 +77,7 @@ impl Function {
                 .unwrap_or(UNVERSIONED)
                 .to_owned(),
             options: attributes.options.clone(),
+            cancellation: attributes.cancellation.clone(),
             vis: source.vis.clone(),
             ident: source.sig.ident.clone(),
             attrs,

@@ -3,12 +3,13 @@
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Error, Lit, LitStr, Pat, Result, Token};
+use syn::{Error, Lit, LitStr, Pat, Result, Token, Type};
 
 use crate::kind::Kind;
 use crate::message::{self, Errors};
 use crate::names;
-use crate::options::{self, CallOptions, Retry};
+use crate::options::{self, CallOptions, Cancellation};
+use crate::retry::{self, Retry};
 
 /// The keys of an attribute, checked. What is wrong counts as left out.
 #[derive(Default)]
@@ -19,6 +20,8 @@ pub(crate) struct Attributes {
     pub(crate) version: Option<String>,
     /// How it is called, if it is an activity.
     pub(crate) options: CallOptions,
+    /// How it is cancelled, if it is an orchestration.
+    pub(crate) cancellation: Cancellation,
 }
 
 impl Attributes {
@@ -38,6 +41,7 @@ impl Attributes {
         };
         let parsed = entries.parse2(tokens);
         errors.take(parsed);
+        errors.take(attributes.cancellation.check());
         (attributes, errors.into_error())
     }
 
@@ -55,6 +59,20 @@ impl Attributes {
                 let limit = options::limit(key, text)?;
                 options.total_timeout.replace(limit).is_none()
             }
+            ("tag", Value::Text(text)) => {
+                let tag = options::tag(text)?;
+                options.tag.replace(tag).is_none()
+            }
+            ("cancellation", Value::Text(text)) => {
+                let was_given = std::mem::replace(&mut self.cancellation.is_cooperative, true);
+                options::cooperative(text)?;
+                !was_given
+            }
+            ("cleanup_deadline", Value::Text(text)) => {
+                let stated = (options::limit(key, text)?, key.clone());
+                self.cancellation.deadline.replace(stated).is_none()
+            }
+            (_, Value::Types(list)) => options.data.replace(list.clone()).is_none(),
             (_, Value::Retry(retry)) => options.retry.replace(retry.clone()).is_none(),
             (_, Value::Patterns(list)) => options.no_retry.replace(list.clone()).is_none(),
             (_, Value::Text(_)) => return Err(unknown_key(kind, key)),
@@ -91,7 +109,7 @@ fn version(value: &LitStr) -> Result<String> {
     ))
 }
 
-/// `key = "value"`, `retry(..)` or `no_retry = [..]`
+/// `key = "value"`, `retry(..)`, `no_retry = [..]` or `data(..)`
 struct Entry {
     key: Ident,
     value: Value,
@@ -101,6 +119,7 @@ enum Value {
     Text(LitStr),
     Retry(Retry),
     Patterns(Vec<Pat>),
+    Types(Vec<Type>),
 }
 
 impl Entry {
@@ -119,7 +138,8 @@ impl Entry {
             return Err(unknown_key(kind, &key));
         };
         let value = match key.to_string().as_str() {
-            "retry" => Value::Retry(options::retry(&key, input)?),
+            "retry" => Value::Retry(retry::retry(&key, input)?),
+            "data" => Value::Types(options::data(&key, input)?),
             "no_retry" => Value::Patterns(options::no_retry(&key, input)?),
             _ => Value::Text(text(&key, example, input)?),
         };

@@ -37,14 +37,18 @@ impl Kind {
         match self {
             Self::Activity => &[
                 ("name", "name = \"charge_card\""),
+                ("tag", "tag = \"payments\""),
                 ("timeout", "timeout = \"30s\""),
                 ("total_timeout", "total_timeout = \"5m\""),
                 ("retry", "retry(max_attempts = 5)"),
                 ("no_retry", "no_retry = [PaymentError::Declined]"),
+                ("data", "data(HttpClient)"),
             ],
             Self::Orchestration => &[
                 ("name", "name = \"fulfil_order\""),
                 ("version", "version = \"1.2.0\""),
+                ("cancellation", "cancellation = \"cooperative\""),
+                ("cleanup_deadline", "cleanup_deadline = \"30s\""),
             ],
         }
     }

@@ -17,6 +17,7 @@ mod message;
 mod names;
 mod options;
 mod pipeline;
+mod retry;
 mod signature;
 mod source;
 mod types;

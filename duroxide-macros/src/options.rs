@@ -1,14 +1,15 @@
-//! What the attribute of an activity says about its calls: `timeout`, `total_timeout`, `retry(..)`
-//! and `no_retry = [..]`.
+//! What an attribute says beyond names: of an activity about its calls, of an orchestration about its
+//! cancellation.
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
-use syn::{Lit, LitStr, Pat, Result, Token, bracketed, parenthesized, token};
+use syn::{LitStr, Pat, Result, Token, Type, bracketed, parenthesized, token};
 
 use crate::duration;
-use crate::message::{self, Errors};
+use crate::message::{self, Errors, shown};
+use crate::retry::Retry;
 
 /// How a call is made that says nothing else. Times are in milliseconds.
 #[derive(Clone, Default)]
@@ -18,19 +19,48 @@ pub(crate) struct CallOptions {
     pub(crate) retry: Option<Retry>,
     /// The errors that are final.
     pub(crate) no_retry: Option<Vec<Pat>>,
+    /// Which workers run it.
+    pub(crate) tag: Option<String>,
+    /// The application data that it needs.
+    pub(crate) data: Option<Vec<Type>>,
 }
 
-/// `retry(max_attempts = 5, initial = "200ms", multiplier = 2.0, max_delay = "10s")`
-#[derive(Clone)]
-pub(crate) struct Retry {
-    pub(crate) max_attempts: u32,
-    pub(crate) initial: u64,
-    pub(crate) multiplier: f64,
-    pub(crate) max_delay: u64,
+/// How an orchestration is cancelled.
+#[derive(Clone, Default)]
+pub(crate) struct Cancellation {
+    pub(crate) is_cooperative: bool,
+    /// In milliseconds, with its key.
+    pub(crate) deadline: Option<(u64, Ident)>,
 }
 
-const EXAMPLES: &str = "`max_attempts = 5`, `initial = \"200ms\"`, `multiplier = 2.0` and \
-                        `max_delay = \"10s\"`";
+/// How long code may clean up that does not say how long, in milliseconds: as in the engine.
+const CLEANUP: u64 = 60_000;
+/// The most bytes of a tag.
+const LONGEST_TAG: usize = 256;
+
+impl Cancellation {
+    /// Whether the keys go together.
+    ///
+    /// # Errors
+    ///
+    /// A deadline for what does not clean up.
+    pub(crate) fn check(&self) -> Result<()> {
+        match &self.deadline {
+            Some((_, key)) if !self.is_cooperative => Err(message::error(
+                key,
+                "`cleanup_deadline` is for code that sees its cancellation",
+                "add `cancellation = \"cooperative\"`; the deadline of a saga is `saga.deadline(..)`",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// For how many milliseconds it may clean up, if it cooperates.
+    pub(crate) fn cooperates_for(&self) -> Option<u64> {
+        let stated = self.deadline.as_ref().map(|(millis, _)| *millis);
+        self.is_cooperative.then(|| stated.unwrap_or(CLEANUP))
+    }
+}
 
 /// A limit of time, behind its key: more than nothing.
 pub(crate) fn limit(key: &Ident, value: &LitStr) -> Result<u64> {
@@ -44,7 +74,7 @@ pub(crate) fn limit(key: &Ident, value: &LitStr) -> Result<u64> {
     }
 }
 
-fn time(value: &LitStr) -> Result<u64> {
+pub(crate) fn time(value: &LitStr) -> Result<u64> {
     let text = value.value();
     duration::millis(&text).map_err(|problem| {
         message::error(
@@ -53,42 +83,6 @@ fn time(value: &LitStr) -> Result<u64> {
             duration::HELP,
         )
     })
-}
-
-/// What stands behind `retry`.
-pub(crate) fn retry(key: &Ident, input: ParseStream<'_>) -> Result<Retry> {
-    if !input.peek(token::Paren) {
-        return Err(message::error(
-            key,
-            "`retry` takes its settings in parentheses",
-            "write `retry(max_attempts = 5)`",
-        ));
-    }
-    let content;
-    parenthesized!(content in input);
-    let mut settings = Settings::default();
-    let mut errors = Errors::default();
-    while !content.is_empty() {
-        let key = content.call(Ident::parse_any)?.unraw();
-        let value = match content.parse::<Option<Token![=]>>()? {
-            Some(_) => content.parse::<Lit>().ok(),
-            None => None,
-        };
-        let Some(value) = value else {
-            let known = format!("`retry` takes {EXAMPLES}");
-            return Err(message::error(
-                &key,
-                &format!("`{key}` has no value"),
-                &known,
-            ));
-        };
-        errors.take(settings.set(&key, &value));
-        if !content.is_empty() {
-            content.parse::<Token![,]>()?;
-        }
-    }
-    let retry = errors.take(settings.finish());
-    errors.finish(retry)
 }
 
 /// What stands behind `no_retry`: patterns of the error's type.
@@ -104,7 +98,7 @@ pub(crate) fn no_retry(key: &Ident, input: ParseStream<'_>) -> Result<Vec<Pat>> 
     let mut errors = Errors::default();
     for pattern in &patterns {
         if fits_everything(pattern) {
-            let what = format!("`{}` fits every error", message::shown(pattern));
+            let what = format!("`{}` fits every error", shown(pattern));
             errors.push(message::error(pattern, &what, help));
         }
     }
@@ -123,94 +117,47 @@ fn fits_everything(pattern: &Pat) -> bool {
     }
 }
 
-/// The settings as they are read.
-#[derive(Default)]
-struct Settings {
-    max_attempts: Option<u32>,
-    initial: Option<u64>,
-    multiplier: Option<f64>,
-    max_delay: Option<(u64, LitStr)>,
-}
-
-impl Settings {
-    fn set(&mut self, key: &Ident, value: &Lit) -> Result<()> {
-        let is_new = match key.to_string().as_str() {
-            "max_attempts" => self.max_attempts.replace(attempts(value)?).is_none(),
-            "multiplier" => self.multiplier.replace(multiplier(value)?).is_none(),
-            "initial" => self.initial.replace(time(text(value)?)?).is_none(),
-            "max_delay" => {
-                let text = text(value)?;
-                let stated = (time(text)?, text.clone());
-                self.max_delay.replace(stated).is_none()
-            }
-            _ => {
-                let what = format!("`retry` does not know `{key}`");
-                return Err(message::error(key, &what, &format!("it knows {EXAMPLES}")));
-            }
-        };
-        if is_new {
-            return Ok(());
+/// What stands behind `data`: types.
+pub(crate) fn data(key: &Ident, input: ParseStream<'_>) -> Result<Vec<Type>> {
+    let help = "write the types that the runtime is given with `.data(..)`: `data(HttpClient)`";
+    if !input.peek(token::Paren) {
+        let what = "`data` takes types in parentheses";
+        return Err(message::error(key, what, help));
+    }
+    let content;
+    parenthesized!(content in input);
+    let types = Punctuated::<Type, Token![,]>::parse_terminated(&content)?;
+    if types.is_empty() {
+        return Err(message::error(key, "`data` names no type", help));
+    }
+    let mut errors = Errors::default();
+    for ty in &types {
+        if let Type::Reference(reference) = ty {
+            let what = format!("`{}` is borrowed, and the runtime owns its data", shown(ty));
+            let help = format!("write `{}`", shown(&reference.elem));
+            errors.push(message::error(ty, &what, &help));
         }
-        let what = format!("`{key}` is given twice");
-        Err(message::error(key, &what, "delete one of the two"))
     }
-
-    /// What is left out is as in `RetryPolicy::default`.
-    fn finish(self) -> Result<Retry> {
-        let initial = self.initial.unwrap_or(100);
-        if let Some((max_delay, value)) = &self.max_delay
-            && *max_delay < initial
-        {
-            return Err(message::error(
-                value,
-                "`max_delay` is shorter than the first pause",
-                &format!("the first pause is {initial} ms: write more, or a shorter `initial`"),
-            ));
-        }
-        Ok(Retry {
-            max_attempts: self.max_attempts.unwrap_or(3),
-            initial,
-            multiplier: self.multiplier.unwrap_or(2.0),
-            max_delay: self
-                .max_delay
-                .map_or(initial.max(30_000), |(millis, _)| millis),
-        })
-    }
+    errors.finish(Some(types.into_iter().collect()))
 }
 
-fn text(value: &Lit) -> Result<&LitStr> {
-    match value {
-        Lit::Str(text) => Ok(text),
-        other => Err(message::error(other, "a time is a text", duration::HELP)),
+/// What stands behind `tag`.
+pub(crate) fn tag(value: &LitStr) -> Result<String> {
+    let tag = value.value();
+    if (1..=LONGEST_TAG).contains(&tag.len()) {
+        return Ok(tag);
     }
+    let what = format!("a tag has 1 to {LONGEST_TAG} bytes");
+    let help = "write for instance `tag = \"payments\"`, or delete it";
+    Err(message::error(value, &what, help))
 }
 
-fn attempts(value: &Lit) -> Result<u32> {
-    let number = match value {
-        Lit::Int(number) => number.base10_parse().ok(),
-        _ => None,
-    };
-    number.filter(|&attempts| attempts > 0).ok_or_else(|| {
-        message::error(
-            value,
-            "`max_attempts` is a whole number and counts the first attempt",
-            "write `max_attempts = 5`, or `max_attempts = 1` for no retries",
-        )
-    })
-}
-
-fn multiplier(value: &Lit) -> Result<f64> {
-    let number: Option<f64> = match value {
-        Lit::Int(number) => number.base10_parse().ok(),
-        Lit::Float(number) => number.base10_parse().ok(),
-        _ => None,
-    };
-    let is_right = |number: &f64| *number >= 1.0 && number.is_finite();
-    number.filter(is_right).ok_or_else(|| {
-        message::error(
-            value,
-            "`multiplier` is a number that is at least 1",
-            "write `multiplier = 2.0`",
-        )
-    })
+/// What stands behind `cancellation`.
+pub(crate) fn cooperative(value: &LitStr) -> Result<()> {
+    if value.value() == "cooperative" {
+        return Ok(());
+    }
+    let what = format!("`{}` is no way to be cancelled", value.value());
+    let help = "write `cancellation = \"cooperative\"`; without it the instance ends at once";
+    Err(message::error(value, &what, help))
 }

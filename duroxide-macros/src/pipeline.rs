@@ -82,6 +82,11 @@ mod tests {
         "no_retry = [_, a, A | B, C { .. }, \"x\"]",
         "no_retry = [1 + ]",
         "timeout = \"0s\", total_timeout = \"1\"",
+        "retry(fixed = \"1s\", linear = \"1s\", max_delay = \"1s\", multiplier = 2, jitter = 7)",
+        "tag = \"\", data, data(), data(&'a T, [u8; 3], _)",
+        "data(fn(",
+        "cancellation = \"x\", cleanup_deadline = \"1s\"",
+        "cancellation = \"cooperative\"",
     ];
 
     const ITEMS: &[&str] = &[

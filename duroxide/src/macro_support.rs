@@ -13,7 +13,7 @@ pub use std::{file, line, module_path};
 pub use futures_util::future::BoxFuture;
 pub use inventory;
 
-pub use crate::activity::ActivityContext;
+pub use crate::activity::{ActivityContext, NeededData};
 pub use crate::client::{Client, Handle, StartCall};
 pub use crate::codec::{CodecError, encode};
 pub use crate::orchestration::durable::{AwaitExt, durable_await};
@@ -21,6 +21,7 @@ pub use crate::orchestration::{ContinueAsNew, Durable, OrchestrationContext, blo
 pub use crate::registry::{Handler, Registered, Registration};
 pub use crate::retry::{BackoffStrategy, RetryPolicy};
 pub use crate::typed::{
-    ActivityCall, ActivityCaller, ArgsReader, ArgsWriter, ExternalEvent, Failure, Payload,
-    TypedActivity, activity_handler, continue_as_new, orchestration_handler, outcome, payload,
+    ActivityCall, ActivityCaller, ArgsReader, ArgsWriter, ChildCall, ChildCaller, ExternalEvent,
+    Failure, Payload, StartOver, TypedActivity, activity_handler, orchestration_handler, outcome,
+    payload,
 };

@@ -15,6 +15,8 @@ mod event_derived;
 #[path = "../ui/lints/pass/dx0001_durable.rs"]
 #[expect(dead_code, reason = "it only has to compile")]
 mod lints_durable;
+#[path = "../ui/orchestration/pass/children.rs"]
+mod orchestration_children;
 #[path = "../ui/orchestration/pass/stubs.rs"]
 mod orchestration_stubs;
 
@@ -25,6 +27,7 @@ fn right_code_compiles_and_runs() {
     activity_signatures::main();
     activity_stored_form::main();
     event_derived::main();
+    orchestration_children::main();
     orchestration_stubs::main();
     let cases = trybuild::TestCases::new();
     cases.pass("ui/*/pass/*.rs");

@@ -5,7 +5,8 @@ use quote::quote_spanned;
 
 use crate::ast::Function;
 use crate::expand::{ours, parameters, renamed};
-use crate::options::{CallOptions, Retry};
+use crate::options::CallOptions;
+use crate::retry::{Pauses, Retry};
 
 /// The stub: one function over who calls.
 pub(super) fn expand(function: &Function) -> TokenStream {
@@ -21,6 +22,10 @@ pub(super) fn expand(function: &Function) -> TokenStream {
     let ident = renamed(&function.ident);
     let (names, types) = parameters(function);
     let policy = policy(function);
+    let tag = match &function.options.tag {
+        Some(tag) => quote_spanned!(ours(function)=> ::duroxide::__private::Some(#tag)),
+        None => quote_spanned!(ours(function)=> ::duroxide::__private::None),
+    };
     let is_final = is_final(function);
     quote_spanned! {ours(function)=>
         #(#cfgs)*
@@ -43,6 +48,7 @@ pub(super) fn expand(function: &Function) -> TokenStream {
                     run: #ident::__duroxide_run,
                     outcome: ::duroxide::__private::outcome::<#output, #failure>(),
                     policy: #policy,
+                    tag: #tag,
                     is_final: #ident::__duroxide_is_final,
                 },
                 (#(#names,)*),
@@ -72,19 +78,33 @@ fn policy(function: &Function) -> TokenStream {
         None => quote_spanned!(at=> #policy::new(1)),
         Some(Retry {
             max_attempts,
-            initial,
-            multiplier,
-            max_delay,
+            pauses,
+            jitter,
         }) => {
-            let (base, max) = (millis(*initial), millis(*max_delay));
+            let backoff = quote_spanned!(at=> ::duroxide::__private::BackoffStrategy);
+            let backoff = match pauses {
+                Pauses::Fixed { delay } => {
+                    let delay = millis(*delay);
+                    quote_spanned!(at=> #backoff::Fixed { delay: #delay })
+                }
+                Pauses::Linear { base, max } => {
+                    let (base, max) = (millis(*base), millis(*max));
+                    quote_spanned!(at=> #backoff::Linear { base: #base, max: #max })
+                }
+                Pauses::Exponential {
+                    base,
+                    multiplier,
+                    max,
+                } => {
+                    let (base, max) = (millis(*base), millis(*max));
+                    quote_spanned! {at=>
+                        #backoff::Exponential { base: #base, multiplier: #multiplier, max: #max }
+                    }
+                }
+            };
+            let jitter = jitter.iter();
             quote_spanned! {at=>
-                #policy::new(#max_attempts).with_backoff(
-                    ::duroxide::__private::BackoffStrategy::Exponential {
-                        base: #base,
-                        multiplier: #multiplier,
-                        max: #max,
-                    },
-                )
+                #policy::new(#max_attempts).with_backoff(#backoff)#(.with_jitter(#jitter))*
             }
         }
     };

@@ -7,6 +7,7 @@ mod wire;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 
 use crate::ast::{Function, Param};
 use crate::kind::Kind;
@@ -81,7 +82,14 @@ fn hidden(function: &Function) -> TokenStream {
     let write = wire::write(function);
     let read = wire::read(function);
     let handler = handler(function);
+    let data = function.options.data.iter().flatten();
+    // What is wrong with a type shows on that type.
+    let data = data.map(|ty| {
+        let at = Span::mixed_site().located_at(ty.span());
+        quote_spanned!(at=> ::duroxide::__private::NeededData::of::<#ty>())
+    });
     let Function { name, version, .. } = function;
+    let cancellation = cancellation(function);
     let borrow = function.borrows_context.then(|| quote!(&));
     let fields = (0..function.params.len()).map(syn::Index::from);
     quote_spanned! {ours(function)=>
@@ -116,6 +124,7 @@ fn hidden(function: &Function) -> TokenStream {
                 ::duroxide::__private::Result<#output, #failure>,
             > {
                 ::duroxide::__private::Box::pin(async move {
+                    #cancellation
                     Self::__duroxide_body(#borrow context, #(args.#fields),*).await
                 })
             }
@@ -129,6 +138,7 @@ fn hidden(function: &Function) -> TokenStream {
                     file: ::duroxide::__private::file!(),
                     line: ::duroxide::__private::line!(),
                     handler: #handler,
+                    data: &[#(#data),*],
                 };
         }
     }
@@ -145,6 +155,17 @@ fn body(function: &Function) -> TokenStream {
         #[allow(clippy::needless_pass_by_value, clippy::unused_async)]
         #source
     }
+}
+
+/// What is said before the body runs, so that no request to end comes too early for it.
+fn cancellation(function: &Function) -> Option<TokenStream> {
+    let deadline = function.cancellation.cooperates_for()?;
+    Some(quote_spanned! {ours(function)=>
+        ::duroxide::__private::OrchestrationContext::cooperative_cancellation(
+            &context,
+            ::duroxide::__private::Duration::from_millis(#deadline),
+        );
+    })
 }
 
 fn handler(function: &Function) -> TokenStream {

@@ -1,4 +1,5 @@
-//! `#[orchestration]`: the functions that start it, look at it, and start it over.
+//! `#[orchestration]`: the function that calls it as a child; and those that start it, look at it,
+//! and start it over.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -7,8 +8,47 @@ use syn::ext::IdentExt;
 use crate::ast::Function;
 use crate::expand::{ours, parameters, renamed};
 
-/// What the type of the orchestration's name offers.
+/// The stub, and what the type of the orchestration's name offers.
 pub(super) fn expand(function: &Function) -> TokenStream {
+    let (stub, offers) = (stub(function), offers(function));
+    quote_spanned!(ours(function)=> #stub #offers)
+}
+
+/// The call of a child.
+fn stub(function: &Function) -> TokenStream {
+    let Function {
+        name,
+        version,
+        vis,
+        attrs,
+        output,
+        failure,
+        ..
+    } = function;
+    let (cfgs, docs, outside) = (&attrs.cfgs, &attrs.docs, &attrs.outside);
+    let ident = renamed(&function.ident);
+    let (names, types) = parameters(function);
+    quote_spanned! {ours(function)=>
+        #(#cfgs)*
+        #(#docs)*
+        #(#outside)*
+        #[allow(clippy::too_many_arguments, dead_code, private_interfaces)]
+        #[track_caller]
+        #vis fn #ident(
+            ctx: impl ::duroxide::__private::ChildCaller,
+            #(#names: #types),*
+        ) -> ::duroxide::__private::ChildCall<#output, #failure> {
+            ::duroxide::__private::ChildCall::new(
+                ctx,
+                (#name, #version),
+                #ident::__duroxide_write(&(#(#names,)*)),
+                ::duroxide::__private::outcome::<#output, #failure>(),
+            )
+        }
+    }
+}
+
+fn offers(function: &Function) -> TokenStream {
     let Function {
         name,
         version,
@@ -24,8 +64,8 @@ pub(super) fn expand(function: &Function) -> TokenStream {
     let start = format!("Starts an instance of `{shown}`, when awaited.");
     let handle = format!("The instance of `{shown}` with that id, which may or may not exist.");
     let continue_as_new = format!(
-        "Ends this execution as soon as the code comes to rest; the next one runs `{shown}` with these \
-         parameters and a fresh history."
+        "Ends this execution, when awaited; the next one runs `{shown}` with these parameters and a \
+         fresh history."
     );
     let (names, types) = parameters(function);
     quote_spanned! {ours(function)=>
@@ -58,8 +98,8 @@ pub(super) fn expand(function: &Function) -> TokenStream {
             #vis fn continue_as_new(
                 ctx: &::duroxide::__private::OrchestrationContext,
                 #(#names: #types),*
-            ) -> ::duroxide::__private::ContinueAsNew<#output, #failure> {
-                ::duroxide::__private::continue_as_new(
+            ) -> ::duroxide::__private::StartOver<#output, #failure> {
+                ::duroxide::__private::StartOver::new(
                     ctx,
                     #version,
                     Self::__duroxide_write(&(#(#names,)*)),

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::codec::dynamic;
+pub(crate) use crate::engine::Callee as Child;
 use crate::engine::{CHILD_INFIX, Callee};
 use crate::history::{
     AppErrorKind, ErrorDetails, InstanceId, SUB_ORCH_AUTO_PREFIX, is_reserved_id,

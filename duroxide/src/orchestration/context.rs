@@ -160,6 +160,11 @@ impl OrchestrationContext {
         DurableFuture::refused(self.turn.clone(), answer)
     }
 
+    /// Fails the instance when it comes to rest: for verbs without room for an error.
+    pub(crate) fn reject(&self, problem: String) {
+        self.turn.reject(problem);
+    }
+
     /// When the message under way was consumed: recorded, so the same on every replay.
     pub fn now(&self) -> SystemTime {
         self.turn.now().into()

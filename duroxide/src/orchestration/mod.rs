@@ -23,6 +23,7 @@ mod wake_list;
 
 pub use call_error::CallError;
 pub use cancellation::CancellationRequested;
+pub(crate) use children::Child;
 pub use context::{ContinueAsNew, Elapsed, OrchestrationContext, Timeout};
 #[cfg(feature = "futures")]
 pub use durable::DurableStream;

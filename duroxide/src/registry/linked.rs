@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::activity::NeededData;
 use crate::registry::{ActivityFn, OrchestrationFn};
 
 /// One annotated function, as its macro registered it.
@@ -18,6 +19,8 @@ pub struct Registration {
     pub line: u32,
     /// What makes its handler.
     pub handler: Handler,
+    /// The application data without which the runtime does not start.
+    pub data: &'static [NeededData],
 }
 
 /// What makes a handler.

@@ -193,9 +193,11 @@ impl RuntimeBuilder {
         let store = self.store.ok_or(StartError::NoStore)?;
         let mut orchestrations = OrchestrationRegistry::builder();
         let mut activities = ActivityRegistry::builder();
+        let mut needed = self.needed;
         for registration in linked().into_iter().chain(self.named) {
             orchestrations.add(registration);
             activities.add(registration);
+            needed.extend(registration.data);
         }
         let orchestrations = orchestrations.build_result()?;
         let activities = activities.build_result()?;
@@ -209,7 +211,7 @@ impl RuntimeBuilder {
         if let Some(type_name) = self.twice {
             return Err(StartError::DataTwice { type_name });
         }
-        for needed in self.needed {
+        for needed in needed {
             self.data.check(needed)?;
         }
         Ok(Runtime::launch(Parts {

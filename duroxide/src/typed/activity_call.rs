@@ -15,6 +15,9 @@ use crate::orchestration::{CallError, CallFailure, Callee, DurableFuture, Orches
 use crate::retry::RetryPolicy;
 use crate::typed::Outcome;
 
+/// The most bytes of a tag or of the id of a session.
+const LONGEST_ROUTE: usize = 256;
+
 /// An annotated activity, as its stub describes it.
 pub struct TypedActivity<A, T, E> {
     /// The name that the store knows it by.
@@ -27,6 +30,8 @@ pub struct TypedActivity<A, T, E> {
     pub outcome: Outcome<T, E>,
     /// How often it is attempted, if the call says nothing else.
     pub policy: RetryPolicy,
+    /// Which workers run it, if the call says nothing else.
+    pub tag: Option<&'static str>,
     /// Whether an error of it is final: not retried, whatever the policy.
     pub is_final: fn(&E) -> bool,
 }
@@ -51,16 +56,7 @@ impl<T, E> ActivityCaller<T, E> for &OrchestrationContext {
 
     #[track_caller]
     fn call<A: Send + 'static>(self, activity: TypedActivity<A, T, E>, args: A) -> Self::Call {
-        ActivityCall {
-            context: self.clone(),
-            name: activity.name,
-            input: Some((activity.write)(&args)),
-            outcome: activity.outcome,
-            policy: activity.policy,
-            is_final: activity.is_final,
-            at: Location::caller(),
-            running: None,
-        }
+        ActivityCaller::call(self.clone(), activity, args)
     }
 }
 
@@ -70,7 +66,29 @@ impl<T, E> ActivityCaller<T, E> for &&OrchestrationContext {
 
     #[track_caller]
     fn call<A: Send + 'static>(self, activity: TypedActivity<A, T, E>, args: A) -> Self::Call {
-        ActivityCaller::call(*self, activity, args)
+        ActivityCaller::call((*self).clone(), activity, args)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> ActivityCaller<T, E> for OrchestrationContext {
+    type Call = ActivityCall<T, E>;
+
+    #[track_caller]
+    fn call<A: Send + 'static>(self, activity: TypedActivity<A, T, E>, args: A) -> Self::Call {
+        ActivityCall {
+            context: self,
+            name: activity.name,
+            input: Some((activity.write)(&args)),
+            outcome: activity.outcome,
+            policy: activity.policy,
+            is_final: activity.is_final,
+            tag: activity.tag.map(str::to_owned),
+            session: None,
+            summary: None,
+            at: Location::caller(),
+            running: None,
+        }
     }
 }
 
@@ -118,6 +136,8 @@ impl<T, E> ActivityCaller<T, E> for &ActivityContext {
 ///         .attempts(3)
 ///         .timeout(Duration::from_secs(5))
 ///         .total_timeout(Duration::from_secs(60))
+///         .tag("payments")
+///         .summary(format!("the rest of {cents} cents"))
 ///         .await?;
 ///     Ok(half + rest)
 /// }
@@ -130,6 +150,9 @@ pub struct ActivityCall<T, E> {
     outcome: Outcome<T, E>,
     policy: RetryPolicy,
     is_final: fn(&E) -> bool,
+    tag: Option<String>,
+    session: Option<String>,
+    summary: Option<String>,
     at: &'static Location<'static>,
     running: Option<DurableFuture<Result<T, CallError<E>>>>,
 }
@@ -169,6 +192,29 @@ impl<T, E> ActivityCall<T, E> {
         self.policy.total_timeout = Some(total_timeout);
         self
     }
+
+    /// Only workers that take this tag run it, in all its attempts. Without one it is for workers
+    /// that take what has no tag. A tag of no or of more than 256 bytes gives
+    /// [`CallError::Rejected`].
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.tag = Some(tag.into());
+        self
+    }
+
+    /// All activities of a session run on the same worker, which the first of them chooses: there
+    /// they find what earlier ones left in memory, for as long as the session lives. All attempts
+    /// belong to it. An id of no or of more than 256 bytes gives [`CallError::Rejected`].
+    pub fn on_session(mut self, id: impl Into<String>) -> Self {
+        self.session = Some(id.into());
+        self
+    }
+
+    /// A line for people: it stands in the log where the activity is asked for, and not again on a
+    /// replay. It is not recorded, so it may be changed at any time.
+    pub fn summary(mut self, text: impl Into<String>) -> Self {
+        self.summary = Some(text.into());
+        self
+    }
 }
 
 impl<T: Send + 'static, E: Send + 'static> ActivityCall<T, E> {
@@ -179,12 +225,16 @@ impl<T: Send + 'static, E: Send + 'static> ActivityCall<T, E> {
     }
 
     fn start(&mut self) -> DurableFuture<Result<T, CallError<E>>> {
-        let input = match self.input.take() {
-            Some(Ok(input)) => input,
-            Some(Err(error)) => return self.context.refused(Err(error.into())),
-            None => return self.context.refused(Err(CallError::Cancelled)),
+        let callee = match self.callee() {
+            Ok(callee) => callee,
+            Err(error) => return self.context.refused(Err(error)),
         };
-        let callee = Callee::new(self.name.to_owned(), input, self.at);
+        if let Some(summary) = &self.summary
+            && self.context.is_logging_enabled()
+        {
+            let line = format!("activity `{}`: {summary}", self.name);
+            self.context.trace_info(line);
+        }
         let (outcome, is_final) = (self.outcome, self.is_final);
         let read = move |failure| match failure {
             CallFailure::Failed(details) => (outcome.read)(Err(details)),
@@ -201,6 +251,26 @@ impl<T: Send + 'static, E: Send + 'static> ActivityCall<T, E> {
                 Ok(result) => (outcome.read)(Ok(result)),
                 Err(failure) => read(failure),
             })
+    }
+
+    /// What is asked for, once.
+    fn callee(&mut self) -> Result<Callee, CallError<E>> {
+        let input = self.input.take().ok_or(CallError::Cancelled)??;
+        let route = |what: &str, name: Option<String>| match name {
+            Some(name) if !(1..=LONGEST_ROUTE).contains(&name.len()) => {
+                Err(CallError::Rejected(format!(
+                    "the {what} of the call of `{}` has {} bytes; 1 to {LONGEST_ROUTE} are allowed",
+                    self.name,
+                    name.len()
+                )))
+            }
+            other => Ok(other),
+        };
+        Ok(Callee {
+            session_id: route("session", self.session.take())?,
+            tag: route("tag", self.tag.take())?,
+            ..Callee::new(self.name.to_owned(), input, self.at)
+        })
     }
 }
 

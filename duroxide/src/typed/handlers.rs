@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use crate::activity::ActivityContext;
 use crate::codec::CodecError;
 use crate::history::{AppErrorKind, ErrorDetails};
-use crate::orchestration::{ContinueAsNew, OrchestrationContext};
+use crate::orchestration::OrchestrationContext;
 use crate::registry::{ActivityFn, FnDetailed, OrchestrationFn};
 use crate::typed::Outcome;
 use crate::typed::wire::rejected;
@@ -62,14 +62,4 @@ where
             (outcome.write)(run(context, args).await, failed)
         })
     }
-}
-
-/// The typed form of continue-as-new. An input that does not encode fails the instance with the
-/// codec's words: there is no next execution to start.
-pub fn continue_as_new<T, E>(
-    context: &OrchestrationContext,
-    version: &str,
-    input: Result<String, CodecError>,
-) -> ContinueAsNew<T, E> {
-    context.continue_as_new_with(Some(version), input)
 }

@@ -268,9 +268,7 @@ pub async fn a_turn_of_a_deleted_instance_is_lost(factory: &dyn ProviderFactory)
         let late = driver.store.commit_turn(&item.lock, turn.commit.clone());
         assert_lost(late.await);
         assert_lost(driver.store.renew_turn(&item.lock, LONG).await);
-        let back = driver
-            .store
-            .abandon_turn(&item.lock, Duration::ZERO, true);
+        let back = driver.store.abandon_turn(&item.lock, Duration::ZERO, true);
         assert_lost(back.await);
         assert!(!is_there(&driver, "b").await);
         if is_there(&driver, "a").await {

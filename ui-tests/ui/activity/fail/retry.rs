@@ -30,4 +30,19 @@ async fn shorter_than_the_first(_ctx: &ActivityContext) -> Result<(), String> {
     Ok(())
 }
 
+#[activity(retry(jitter = 1.5, fixed = 3))]
+async fn wrong_values_too(_ctx: &ActivityContext) -> Result<(), String> {
+    Ok(())
+}
+
+#[activity(retry(fixed = "1s", initial = "1s", max_delay = "10s"))]
+async fn two_kinds(_ctx: &ActivityContext) -> Result<(), String> {
+    Ok(())
+}
+
+#[activity(retry(linear = "1s", multiplier = 2.0))]
+async fn two_other_kinds(_ctx: &ActivityContext) -> Result<(), String> {
+    Ok(())
+}
+
 fn main() {}

@@ -37,6 +37,17 @@ pub(crate) async fn charge_card(_ctx: &ActivityContext, cents: u64) -> Result<u6
     }
 }
 
+/// All pauses the same, or growing by the same time.
+#[activity(tag = "gpu", retry(max_attempts = 4, fixed = "1s", jitter = 0.5))]
+async fn fixed(_ctx: &ActivityContext) -> Result<(), Declined> {
+    Err(Declined)
+}
+
+#[activity(retry(linear = "1s", max_delay = "10s", jitter = 1))]
+async fn linear(_ctx: &ActivityContext) -> Result<(), Declined> {
+    Err(Declined)
+}
+
 /// What is left out has defaults; every error may be listed.
 #[activity(retry(multiplier = 3), no_retry = [Declined])]
 async fn refund(_ctx: &ActivityContext) -> Result<(), Declined> {
@@ -57,6 +68,10 @@ async fn options(ctx: &OrchestrationContext) -> Result<u64, CallError<PaymentErr
         charge_card(ctx, 3)
             .timeout(Duration::from_secs(5))
             .total_timeout(Duration::from_secs(60)),
+        charge_card(ctx, 4)
+            .tag("payments")
+            .on_session(ctx.instance_id())
+            .summary("the fourth cent"),
     ];
     let mut sum = charge_card(ctx, 4).attempts(1).schedule().await?;
     for charged in join_all(calls).await {
@@ -69,6 +84,8 @@ fn is_send<T: Send + 'static>(_: impl FnOnce(OrchestrationContext) -> T) {}
 
 pub(crate) fn main() {
     is_send(|ctx| async move { (options(&ctx).await, refund(&ctx).attempts(2).await) });
+    // By value too, as orchestrations may take it.
+    is_send(|ctx| (fixed(&ctx), linear(ctx)));
     // In place it is the body and nothing else.
     let ctx = ActivityContext::for_test();
     let charged = futures::executor::block_on(charge_card(&ctx, 990));
