@@ -1,77 +1,92 @@
 //! Measures what `docs/performance.md` reports: `cargo run --release --example bench -- WORKLOAD`.
 //!
-//! Every workload prints one line of JSON. Everything is measured with full durability, unless
-//! said otherwise on the command line; the fsyncs are counted at the file.
+//! Every measurement is made in a process of its own and prints one line of JSON. Everything is
+//! measured with full durability, unless said otherwise on the command line; the fsyncs are counted
+//! at the file.
 
+mod conduct;
+mod counted;
+mod probe;
 mod report;
 mod setup;
+mod system;
+mod table;
+mod targets;
+mod victim;
 mod workloads;
 
-use clap::{Parser, ValueEnum};
+use std::path::PathBuf;
 
-use report::Report;
-use setup::Setup;
+use clap::Parser;
+
+use setup::{Setup, Switch};
+use workloads::{Case, Workload};
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// Measures duroxide on this machine.
 #[derive(Debug, Parser)]
 struct Args {
     /// What is run.
-    #[arg(value_enum, required = true)]
-    workload: Vec<Workload>,
+    #[arg(value_enum, required_unless_present = "table")]
+    workloads: Vec<Workload>,
     #[command(flatten)]
     setup: Setup,
+    /// Other sizes than those of `docs/performance.md`; may be given several times.
+    #[arg(long = "size")]
+    sizes: Vec<u64>,
     /// How long a workload that is bounded by time runs.
     #[arg(long, default_value_t = 20)]
     seconds: u64,
-    /// How many runs of each; every run gets a store of its own and a line of its own.
+    /// How many runs of each.
     #[arg(long, default_value_t = 1)]
     runs: u32,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Workload {
-    /// Start to result of one activity, 1,000 times in sequence.
-    Hello,
-    /// One orchestration, 100, 1,000 and 10,000 activities in sequence.
-    Chain,
-    /// Five parallel activities for each orchestration, 50, 200 and 1,000 of these in flight.
-    Fanout,
-    /// All of the above.
-    All,
+    /// Whether the limits that a workload is compared with are measured in the same run.
+    #[arg(long, value_enum, default_value_t = Switch::On)]
+    limits: Switch,
+    /// Prints the lines in this file as tables, in Markdown, instead of running anything; medians
+    /// of all runs in it.
+    #[arg(long, conflicts_with = "workloads")]
+    table: Option<PathBuf>,
+    /// This process makes the measurement.
+    #[arg(long, hide = true)]
+    alone: bool,
+    /// What was measured as the limit of this workload.
+    #[arg(long, hide = true)]
+    limit: Option<f64>,
+    /// This process fills that file and is then killed.
+    #[arg(long, hide = true)]
+    victim: Option<PathBuf>,
 }
 
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "the result")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Outcome<()> {
     let args = Args::parse();
-    for _ in 0..args.runs {
-        for workload in &args.workload {
-            for report in measure(*workload, &args).await? {
-                println!("{}", serde_json::to_string(&report)?);
-            }
-        }
+    if let Some(lines) = &args.table {
+        print!("{}", table::markdown(&std::fs::read_to_string(lines)?)?);
+        return Ok(());
     }
+    let Some(case) = args.only_case() else {
+        return conduct::all(&args);
+    };
+    if let Some(file) = &args.victim {
+        return workloads::fill(&case, file).await;
+    }
+    println!("{}", serde_json::to_string(&workloads::run(&case).await?)?);
     Ok(())
 }
 
-async fn measure(
-    workload: Workload,
-    args: &Args,
-) -> Result<Vec<Report>, Box<dyn std::error::Error>> {
-    let setup = &args.setup;
-    let mut reports = Vec::new();
-    if matches!(workload, Workload::Hello | Workload::All) {
-        reports.push(workloads::hello(setup, 1_000).await?);
+impl Args {
+    /// The one measurement that this process is for, if another process started it.
+    fn only_case(&self) -> Option<Case> {
+        let (workload, size) = (*self.workloads.first()?, *self.sizes.first()?);
+        (self.alone || self.victim.is_some()).then(|| Case {
+            workload,
+            size,
+            seconds: self.seconds,
+            limit: self.limit,
+            setup: self.setup.clone(),
+        })
     }
-    if matches!(workload, Workload::Chain | Workload::All) {
-        for steps in [100, 1_000, 10_000] {
-            reports.push(workloads::chain(setup, steps).await?);
-        }
-    }
-    if matches!(workload, Workload::Fanout | Workload::All) {
-        for in_flight in [50, 200, 1_000] {
-            reports.push(workloads::fanout(setup, in_flight, args.seconds).await?);
-        }
-    }
-    Ok(reports)
 }

@@ -1,96 +1,158 @@
-//! One line of JSON for one run.
+//! One line of JSON for one measurement.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use crate::setup::{Running, Setup};
+use crate::setup::{Counts, Running};
+use crate::workloads::Case;
+use crate::{Outcome, system};
 
-/// What one run measured.
-#[derive(Debug, Serialize)]
+/// What one measurement gave. What a workload does not measure is `null`.
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Report {
-    workload: &'static str,
+    workload: String,
+    size: u64,
     store: String,
     durability: String,
     live: String,
-    /// What the workload counts: orchestrations, or orchestrations in flight.
-    size: u64,
+    /// What the workload counts: activities, or events, or timers.
     steps: u64,
     seconds: f64,
     steps_per_second: f64,
-    p50_ms: f64,
-    p99_ms: f64,
-    max_ms: f64,
-    fsyncs: u64,
-    fsyncs_per_step: f64,
-    bytes_written_per_step: u64,
-    file_bytes: u64,
-    peak_rss_mib: Option<u64>,
+    p50_ms: Option<f64>,
+    p99_ms: Option<f64>,
+    max_ms: Option<f64>,
+    /// Starts, events, commits and completions that the store acknowledged.
+    store_operations_per_second: Option<f64>,
+    fsyncs: Option<u64>,
+    fsyncs_per_step: Option<f64>,
+    bytes_written_per_step: Option<u64>,
+    file_mib: Option<f64>,
+    peak_rss_mib: Option<f64>,
+    /// What was measured as the limit in the same run, and which part of it was reached.
+    limit: Option<f64>,
+    of_limit: Option<f64>,
+    /// What only this workload has.
+    #[serde(flatten)]
+    figures: BTreeMap<&'static str, f64>,
+    #[serde(skip)]
+    took: Duration,
 }
 
 /// Times of single operations.
 pub(crate) struct Latencies(Histogram<u64>);
 
 impl Latencies {
-    pub(crate) fn new() -> Result<Self, Box<dyn std::error::Error>> {
-        Ok(Self(Histogram::new(3)?))
-    }
-
-    pub(crate) fn record(&mut self, took: Duration) {
-        // It grows as needed; what it cannot hold is longer than any run.
-        let _ = self
-            .0
-            .record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+    pub(crate) fn of(times: impl IntoIterator<Item = Duration>) -> Outcome<Self> {
+        let mut histogram = Histogram::new(3)?;
+        for took in times {
+            // It grows as needed; what it cannot hold is longer than any run.
+            let _ = histogram.record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        }
+        Ok(Self(histogram))
     }
 
     #[expect(clippy::cast_precision_loss, reason = "for people")]
-    fn millis(&self, quantile: f64) -> f64 {
+    pub(crate) fn millis(&self, quantile: f64) -> f64 {
         rounded(self.0.value_at_quantile(quantile) as f64 / 1_000.0)
     }
 }
 
 impl Report {
-    #[expect(clippy::cast_precision_loss, reason = "for people")]
-    pub(crate) fn new(
-        workload: &'static str,
-        setup: &Setup,
-        size: u64,
-        steps: u64,
-        took: Duration,
-        latencies: &Latencies,
-        running: &Running,
-    ) -> Self {
-        let io = running.io();
+    /// So many steps in that time.
+    pub(crate) fn new(case: &Case, steps: u64, took: Duration) -> Self {
+        let [store, durability, live] = case.setup.names();
         Self {
-            workload,
-            store: setup.store_name(),
-            durability: setup.durability_name(),
-            live: setup.live_name(),
-            size,
+            workload: case.workload.name(),
+            size: case.size,
+            store,
+            durability,
+            live,
             steps,
             seconds: rounded(took.as_secs_f64()),
-            steps_per_second: (steps as f64 / took.as_secs_f64()).round(),
-            p50_ms: latencies.millis(0.5),
-            p99_ms: latencies.millis(0.99),
-            max_ms: latencies.millis(1.0),
-            fsyncs: io.syncs,
-            fsyncs_per_step: rounded(io.syncs as f64 / steps.max(1) as f64),
-            bytes_written_per_step: io.bytes_written / steps.max(1),
-            file_bytes: running.file_bytes(),
-            peak_rss_mib: peak_rss_mib(),
+            steps_per_second: rate(steps, took),
+            peak_rss_mib: system::peak_rss_mib().map(rounded),
+            took,
+            ..Self::default()
         }
     }
+
+    pub(crate) fn latencies(self, latencies: &Latencies) -> Self {
+        Self {
+            p50_ms: Some(latencies.millis(0.5)),
+            p99_ms: Some(latencies.millis(0.99)),
+            max_ms: Some(latencies.millis(1.0)),
+            ..self
+        }
+    }
+
+    /// What the store did for all that.
+    pub(crate) fn counts(self, running: &Running) -> Self {
+        let counts = running.counts();
+        self.counted(counts, running.file_bytes())
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "for people")]
+    pub(crate) fn counted(self, counts: Counts, file_bytes: u64) -> Self {
+        let Counts { io, operations } = counts;
+        let steps = self.steps.max(1);
+        Self {
+            store_operations_per_second: Some(rate(operations, self.took)),
+            fsyncs: Some(io.syncs),
+            fsyncs_per_step: Some(rounded(io.syncs as f64 / steps as f64)),
+            bytes_written_per_step: Some(io.bytes_written / steps),
+            ..self.file(file_bytes)
+        }
+    }
+
+    pub(crate) fn file(self, bytes: u64) -> Self {
+        Self {
+            file_mib: Some(rounded(mib(bytes))),
+            ..self
+        }
+    }
+
+    /// Compares what was reached with the limit, if that was measured.
+    pub(crate) fn compared(self, case: &Case) -> Self {
+        let figure = case.workload.limit(case.size).map(|limit| limit.figure);
+        let reached = match figure {
+            Some("store_operations_per_second") => self.store_operations_per_second,
+            Some(figure) => self.figures.get(figure).copied(),
+            None => None,
+        };
+        let limit = case.limit.filter(|limit| *limit > 0.0);
+        Self {
+            limit,
+            of_limit: limit.zip(reached).map(|(limit, it)| rounded(it / limit)),
+            ..self
+        }
+    }
+
+    /// Adds something that only this workload has.
+    pub(crate) fn figure(mut self, name: &'static str, value: f64) -> Self {
+        self.figures.insert(name, rounded(value));
+        self
+    }
+}
+
+/// In milliseconds, for people.
+pub(crate) fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1_000.0
+}
+
+#[expect(clippy::cast_precision_loss, reason = "for people")]
+pub(crate) fn mib(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1_u32 << 20)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "for people")]
+fn rate(count: u64, took: Duration) -> f64 {
+    rounded(count as f64 / took.as_secs_f64().max(1e-6))
 }
 
 fn rounded(value: f64) -> f64 {
     (value * 1_000.0).round() / 1_000.0
-}
-
-/// The most memory that the process ever had, where the system tells.
-fn peak_rss_mib() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kib / 1_024)
 }

@@ -1,11 +1,16 @@
 //! The store and the runtime that a workload runs on.
 
-use std::path::PathBuf;
+use std::cell::Cell;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use duroxide::prelude::*;
-use duroxide::storage::redb::{Durability, IoCounts};
+use duroxide::storage::redb::{Durability, IoCounts, RedbOptions};
+
+use crate::Outcome;
+use crate::counted::{Counted, Operations};
 
 /// What is measured.
 #[derive(Clone, Debug, Args)]
@@ -37,75 +42,121 @@ enum Durable {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Switch {
+pub(crate) enum Switch {
     On,
     Off,
 }
+
+/// A file that is gone with this.
+#[derive(Debug)]
+pub(crate) struct File(PathBuf);
 
 /// A runtime under measurement.
 pub(crate) struct Running {
     runtime: Arc<Runtime>,
     store: RedbProvider,
-    file: Option<PathBuf>,
-    before: std::cell::Cell<IoCounts>,
+    operations: Arc<Operations>,
+    before: Cell<Counts>,
+    file: Option<File>,
+}
+
+/// What the store did.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) io: IoCounts,
+    /// Successful starts, events, commits and completions.
+    pub(crate) operations: u64,
 }
 
 impl Setup {
-    pub(crate) async fn start(&self) -> Result<Running, Box<dyn std::error::Error>> {
-        let options = RedbProvider::options().durability(match self.durability {
-            Durable::Immediate => Durability::Immediate,
-            Durable::LosesLastSeconds => Durability::LosesLastSeconds,
-        });
-        let (store, file) = match self.store {
-            Store::RedbMemory => (options.in_memory()?, None),
-            Store::RedbFile => {
-                std::fs::create_dir_all(&self.folder)?;
-                let file = self
-                    .folder
-                    .join(format!("bench-{}.redb", std::process::id()));
-                (options.open(&file)?, Some(file))
-            }
+    /// A new store and a runtime on it.
+    pub(crate) async fn start(&self) -> Outcome<Running> {
+        self.start_with(RuntimeOptions::default()).await
+    }
+
+    /// The same with other options.
+    pub(crate) async fn start_with(&self, options: RuntimeOptions) -> Outcome<Running> {
+        let file = self.has_file().then(|| self.new_file()).transpose()?;
+        let store = match &file {
+            None => self.options().in_memory()?,
+            Some(file) => self.open(file.path())?,
         };
-        let defaults = RuntimeOptions::default();
+        let running = self.start_on(store, options).await?;
+        Ok(Running { file, ..running })
+    }
+
+    /// A runtime on a store that is there.
+    pub(crate) async fn start_on(
+        &self,
+        store: RedbProvider,
+        options: RuntimeOptions,
+    ) -> Outcome<Running> {
+        let operations = Arc::new(Operations::default());
+        let counted = Counted::new(store.clone(), Arc::clone(&operations));
         let live_instances = match self.live {
-            Switch::On => defaults.live_instances,
+            Switch::On => options.live_instances,
             Switch::Off => 0,
         };
-        let runtime = Runtime::builder()
-            .store(store.clone())
-            .options(RuntimeOptions {
-                live_instances,
-                ..defaults
-            })
-            .start()
-            .await?;
-        let before = std::cell::Cell::new(IoCounts::default());
+        let options = RuntimeOptions {
+            live_instances,
+            ..options
+        };
+        let builder = Runtime::builder().store(counted).options(options);
         Ok(Running {
-            runtime,
+            runtime: builder.start().await?,
             store,
-            file,
-            before,
+            operations,
+            before: Cell::default(),
+            file: None,
         })
     }
 
-    pub(crate) fn store_name(&self) -> String {
-        name(&self.store)
+    pub(crate) fn open(&self, file: &Path) -> Outcome<RedbProvider> {
+        Ok(self.options().open(file)?)
     }
 
-    pub(crate) fn durability_name(&self) -> String {
-        name(&self.durability)
+    fn options(&self) -> RedbOptions {
+        RedbProvider::options().durability(match self.durability {
+            Durable::Immediate => Durability::Immediate,
+            Durable::LosesLastSeconds => Durability::LosesLastSeconds,
+        })
     }
 
-    pub(crate) fn live_name(&self) -> String {
-        name(&self.live)
+    /// A name for a file that is not there yet.
+    pub(crate) fn new_file(&self) -> Outcome<File> {
+        std::fs::create_dir_all(&self.folder)?;
+        let name = format!("bench-{}.redb", std::process::id());
+        Ok(File(self.folder.join(name)))
+    }
+
+    pub(crate) fn has_file(&self) -> bool {
+        matches!(self.store, Store::RedbFile)
+    }
+
+    pub(crate) fn is_durable(&self) -> bool {
+        matches!(self.durability, Durable::Immediate)
+    }
+
+    /// The same for another process.
+    pub(crate) fn to_args(&self) -> Vec<OsString> {
+        let [store, durability, live] = self.names();
+        let mut args: Vec<OsString> = vec!["--store".into(), store.into()];
+        args.extend(["--durability".into(), durability.into()]);
+        args.extend(["--live".into(), live.into(), "--folder".into()]);
+        args.push(self.folder.clone().into());
+        args
+    }
+
+    /// Store, durability, and whether instances stay in memory.
+    pub(crate) fn names(&self) -> [String; 3] {
+        [name(&self.store), name(&self.durability), name(&self.live)]
     }
 }
 
-fn name(value: &impl ValueEnum) -> String {
-    value
-        .to_possible_value()
-        .map(|value| value.get_name().to_owned())
-        .unwrap_or_default()
+/// What it is called on the command line.
+pub(crate) fn name(value: &impl ValueEnum) -> String {
+    let value = value.to_possible_value();
+    value.map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 impl Running {
@@ -114,26 +165,55 @@ impl Running {
     }
 
     /// From here on is counted.
-    pub(crate) fn reset_io(&self) {
-        self.before.set(self.store.io_counts());
+    pub(crate) fn reset_counts(&self) {
+        self.before.set(self.all_counts());
     }
 
-    pub(crate) fn io(&self) -> IoCounts {
-        self.store.io_counts().since(self.before.get())
+    pub(crate) fn counts(&self) -> Counts {
+        let (now, before) = (self.all_counts(), self.before.get());
+        Counts {
+            io: now.io.since(before.io),
+            operations: now.operations.saturating_sub(before.operations),
+        }
+    }
+
+    fn all_counts(&self) -> Counts {
+        Counts {
+            io: self.store.io_counts(),
+            operations: self.operations.count(),
+        }
     }
 
     pub(crate) fn file_bytes(&self) -> u64 {
-        let file = self.file.as_ref();
-        file.and_then(|file| std::fs::metadata(file).ok())
-            .map_or(0, |file| file.len())
+        self.file.as_ref().map_or(0, File::bytes)
+    }
+
+    /// The file goes with the runtime.
+    pub(crate) fn with_file(self, file: File) -> Self {
+        Self {
+            file: Some(file),
+            ..self
+        }
     }
 
     pub(crate) async fn stop(self) {
         self.runtime.shutdown(None).await;
-        drop(self.store);
-        if let Some(file) = self.file {
-            // What is left of a benchmark is rubbish, whether or not it can be removed.
-            let _ = std::fs::remove_file(file);
-        }
+    }
+}
+
+impl File {
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        std::fs::metadata(&self.0).map_or(0, |file| file.len())
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        // What is left of a benchmark is rubbish, whether or not it can be removed.
+        let _ = std::fs::remove_file(&self.0);
     }
 }

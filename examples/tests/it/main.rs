@@ -10,6 +10,7 @@
     reason = "in a test, a panic is the report"
 )]
 
+mod bench;
 mod encrypted;
 mod hello_world;
 mod kill;
