@@ -9,7 +9,7 @@ use syn::{
 };
 
 use crate::lint;
-use crate::message;
+use crate::message::{self, Errors};
 
 /// What stands in the place of the helper. Never panics: what is wrong is an error in the tokens.
 pub(crate) fn annotate(attributes: &TokenStream, item: &TokenStream) -> TokenStream {
@@ -17,15 +17,28 @@ pub(crate) fn annotate(attributes: &TokenStream, item: &TokenStream) -> TokenStr
         let error = no_function(item).to_compile_error();
         return quote! { #error #item };
     };
-    let _ = attributes;
-    if let Some(body) = &mut helper.body {
-        *body = lint::checked(body);
+    let (allows, others, wrong_allow) = lint::take_allows(attributes.clone());
+    let mut errors = Errors::default();
+    if !others.is_empty() {
+        errors.push(message::error(
+            others,
+            "`#[deterministic]` knows only `allow`",
+            "write `#[deterministic]`, or `#[deterministic(allow(DX0105, reason = \"..\"))]`",
+        ));
     }
-    if helper.sig.asyncness.take().is_some() {
+    if let Some(wrong) = wrong_allow {
+        errors.push(wrong);
+    }
+    if let Some(body) = &mut helper.body {
+        *body = lint::checked(&helper.sig, body, allows);
+    }
+    let errors = errors.into_error().map(|error| error.to_compile_error());
+    let helper = if helper.sig.asyncness.take().is_some() {
         durable(helper)
     } else {
         quote!(#helper)
-    }
+    };
+    quote! { #errors #helper }
 }
 
 /// The function as one that returns its durable future.

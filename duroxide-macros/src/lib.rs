@@ -71,7 +71,8 @@ use kind::Kind;
 /// activity that has recorded calls.
 #[proc_macro_attribute]
 pub fn activity(attributes: TokenStream, function: TokenStream) -> TokenStream {
-    pipeline::annotate(Kind::Activity, attributes.into(), &function.into()).into()
+    lint::exclusively(|| pipeline::annotate(Kind::Activity, attributes.into(), &function.into()))
+        .into()
 }
 
 /// Makes an `async fn` an orchestration: a function that survives crashes, restarts and deploys.
@@ -97,7 +98,10 @@ pub fn activity(attributes: TokenStream, function: TokenStream) -> TokenStream {
 ///   fresh history: `return name::continue_as_new(ctx, ..).await;`.
 #[proc_macro_attribute]
 pub fn orchestration(attributes: TokenStream, function: TokenStream) -> TokenStream {
-    pipeline::annotate(Kind::Orchestration, attributes.into(), &function.into()).into()
+    lint::exclusively(|| {
+        pipeline::annotate(Kind::Orchestration, attributes.into(), &function.into())
+    })
+    .into()
 }
 
 /// Makes a helper deterministic: it may be awaited in orchestrations, and may await what they may.
@@ -110,7 +114,7 @@ pub fn orchestration(attributes: TokenStream, function: TokenStream) -> TokenStr
 /// What calls itself boxes the call: `Box::pin(again(ctx, n - 1)).await`.
 #[proc_macro_attribute]
 pub fn deterministic(attributes: TokenStream, function: TokenStream) -> TokenStream {
-    deterministic::annotate(&attributes.into(), &function.into()).into()
+    lint::exclusively(|| deterministic::annotate(&attributes.into(), &function.into())).into()
 }
 
 /// Makes a type an external event: what is told to running instances, under a name.
@@ -125,5 +129,5 @@ pub fn deterministic(attributes: TokenStream, function: TokenStream) -> TokenStr
 /// when you rename the type: events under way refer to it.
 #[proc_macro_derive(ExternalEvent, attributes(event))]
 pub fn external_event(item: TokenStream) -> TokenStream {
-    event::derive(item.into()).into()
+    lint::exclusively(|| event::derive(item.into())).into()
 }

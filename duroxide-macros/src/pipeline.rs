@@ -18,20 +18,24 @@ pub(crate) fn annotate(kind: Kind, attributes: TokenStream, item: &TokenStream) 
         let error = no_function(kind, item).to_compile_error();
         return quote! { #error #item };
     };
-    if kind == Kind::Orchestration {
-        source.body = lint::checked(&source.body);
-    }
+    let (allows, attributes, wrong_allow) = lint::take_allows(attributes);
+    source.body = match kind {
+        Kind::Activity => lint::activity(&source.sig, &source.body, &allows),
+        Kind::Orchestration => lint::orchestration(&source.sig, &source.body, allows),
+    };
+    let wrong_allow = wrong_allow.map(|error| error.to_compile_error());
     let (attributes, wrong_attribute) = Attributes::parse(kind, attributes);
     match Function::check(kind, &attributes, source.clone()) {
         Ok(function) => {
             // The function is fine: its callers need not suffer from the attribute.
             let error = wrong_attribute.map(|error| error.to_compile_error());
             let expanded = expand(&function);
-            quote! { #error #expanded }
+            quote! { #error #wrong_allow #expanded }
         }
         Err(mut error) => {
             error.extend(wrong_attribute);
-            fallback::refuse(source, &error)
+            let refused = fallback::refuse(source, &error);
+            quote! { #wrong_allow #refused }
         }
     }
 }

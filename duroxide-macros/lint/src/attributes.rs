@@ -12,7 +12,7 @@ macro_rules! kinds {
 }
 
 /// Those that stand on the expression itself.
-pub(crate) fn of(expr: &Expr) -> &[Attribute] {
+pub fn of(expr: &Expr) -> &[Attribute] {
     kinds!(expr: Array Assign Async Await Binary Block Break Call Cast Closure Const Continue Field
         ForLoop Group If Index Infer Let Lit Loop Macro Match MethodCall Paren Path Range RawAddr Reference
         Repeat Return Struct Try TryBlock Tuple Unary Unsafe While Yield)

@@ -43,6 +43,8 @@ pub enum What {
         /// `["HashMap"]`, or `["Self"]`.
         receiver: Option<Vec<String>>,
     },
+    /// A walk through a collection, and whether the text says that it is a hash map or set.
+    Walk(bool),
     /// Something that breaks a rule by its form; with the words for it.
     Form(&'static str, String),
 }

@@ -2,8 +2,10 @@
 //! and the checker share it. Must not know: how a finding is shown.
 
 pub mod allow;
-mod attributes;
+pub mod attributes;
 pub mod body;
+pub mod check;
+pub mod index;
 mod loops;
 pub mod macros;
 pub mod matching;
@@ -11,5 +13,6 @@ pub mod patterns;
 pub mod read;
 pub mod rules;
 mod shared;
+pub mod signature;
 pub mod table;
 mod tokens;

@@ -59,7 +59,11 @@ pub fn name(it: &Macro) -> String {
 
 /// Whether the tokens are no code.
 pub fn quotes_only(it: &Macro) -> bool {
-    QUOTING.contains(&name(it).as_str())
+    is_quoting(&name(it))
+}
+
+pub(crate) fn is_quoting(name: &str) -> bool {
+    QUOTING.contains(&name)
 }
 
 /// Whether it may be one of ours: it has no path, or that of this crate.

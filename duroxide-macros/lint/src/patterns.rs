@@ -1,6 +1,6 @@
 //! What the rules look for by name. A pattern is a whole path; behind the bar stands the part that is
-//! enough when nothing is known about imports. `*` stands for any function, also behind more names;
-//! `now_*` for names that begin so.
+//! enough when nothing is known about imports. `*` stands for any function, also behind more names, `?`
+//! for any function right there; `now_*` for names that begin so.
 
 /// Functions and types, by rule.
 pub const PATHS: &[(&str, &[&str])] = &[
@@ -9,6 +9,9 @@ pub const PATHS: &[(&str, &[&str])] = &[
         &[
             "std::time::|SystemTime::now",
             "std::time::|Instant::now",
+            "std::time::|SystemTime::elapsed",
+            "std::time::|Instant::elapsed",
+            "tokio::time::|Instant::elapsed",
             "web_time::|SystemTime::now",
             "web_time::|Instant::now",
             "tokio::time::|Instant::now",
@@ -53,7 +56,8 @@ pub const PATHS: &[(&str, &[&str])] = &[
             "rand_chacha::|ChaCha8Rng::from_entropy",
             "rand_chacha::|ChaCha12Rng::from_entropy",
             "rand_chacha::|ChaCha20Rng::from_entropy",
-            "|fastrand::*",
+            "|fastrand::?",
+            "fastrand::Rng::new",
             "|getrandom::*",
             "std::hash::|RandomState::new",
             "std::collections::hash_map::|RandomState::new",

@@ -112,17 +112,20 @@ impl Reader {
             Expr::Path(path) if path.path.is_ident("self") => Some(vec!["Self".to_owned()]),
             Expr::Path(path) => {
                 let name = path.path.get_ident()?.to_string();
-                self.types.get(&name)?.clone()
+                match self.types.get(&name) {
+                    Some(known) => known.clone(),
+                    // A unit struct is its own value.
+                    None => is_type_name(&name).then(|| vec![name]),
+                }
             }
             other => made_type(other),
         }
     }
 
-    fn walks_unordered(&mut self, expr: &Expr, at: impl ToTokens) {
+    fn walk(&mut self, expr: &Expr, at: impl ToTokens) {
         let receiver = self.receiver(expr);
-        if receiver.is_some_and(|ty| ty.last().is_some_and(|it| is_hash(it))) {
-            self.form("DX0105", "this", at);
-        }
+        let is_unordered = receiver.is_some_and(|ty| ty.last().is_some_and(|it| is_hash(it)));
+        self.push(What::Walk(is_unordered), at);
     }
 }
 
@@ -155,14 +158,14 @@ impl<'ast> Visit<'ast> for Reader {
         let name = it.method.unraw().to_string();
         let receiver = self.receiver(&it.receiver);
         if WALKS.contains(&name.as_str()) {
-            self.walks_unordered(&it.receiver, &it.method);
+            self.walk(&it.receiver, &it.method);
         }
         self.push(What::Method { name, receiver }, &it.method);
         visit::visit_expr_method_call(self, it);
     }
 
     fn visit_expr_for_loop(&mut self, it: &'ast ExprForLoop) {
-        self.walks_unordered(&it.expr, &it.expr);
+        self.walk(&it.expr, &it.expr);
         visit::visit_expr_for_loop(self, it);
     }
 
@@ -287,7 +290,7 @@ impl<'ast> Visit<'ast> for Names<'_> {
 }
 
 /// What walks through a collection.
-const WALKS: &[&str] = &[
+pub const WALKS: &[&str] = &[
     "drain",
     "into_iter",
     "into_keys",
@@ -332,6 +335,7 @@ fn made_type(expr: &Expr) -> Option<Vec<String>> {
             let mut names = segments(&path.path);
             let made = names.pop()?;
             let makes_itself = ["new", "default", "from", "with_capacity"].contains(&made.as_str());
+            // What else there is may give something else.
             (makes_itself && is_type_name(names.last()?)).then_some(names)
         }
         _ => None,

@@ -72,6 +72,11 @@ impl Rule {
     /// The line that says how to allow it.
     pub fn how_to_keep(&self) -> String {
         let id = self.id;
+        if id == "DX0106" {
+            return format!(
+                "\n= note: to keep it: `allow({id}, reason = \"..\")` in the parentheses of the attribute"
+            );
+        }
         format!(
             "\n= note: to keep it: `#[duroxide::allow({id}, reason = \"..\")]` on this statement"
         )

@@ -63,11 +63,11 @@ rules! {
         "a sleep is not in the history",
         "wait durably: `{ctx}.schedule_timer(duration).await`, or `{ctx}.timeout(duration, future).await`";
     DX0105 Error Allowed "unordered iteration",
-        "walks through a hash map or set: its order differs from process to process",
+        "is walked through in an orchestration: its order differs from process to process",
         "the order of a hash map differs from process to process",
         "use a `BTreeMap` or `BTreeSet`, or walk through `duroxide::sorted(map)`";
     DX0106 Error Allowed "unordered parameters",
-        "holds a hash map or set, and is written to the history in an order that differs from process to process",
+        "is written to the history in an order that differs from process to process",
         "the order of a hash map differs from process to process",
         "take a `BTreeMap` or `BTreeSet`";
     DX0107 Error Allowed "shared state",

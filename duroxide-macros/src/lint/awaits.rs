@@ -6,26 +6,58 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Block, Expr, ExprAwait, Item, Macro, Pat, Token, token};
+use syn::{
+    Attribute, Block, Expr, ExprAwait, ExprCall, ExprForLoop, ExprMethodCall, ExprPath,
+    GenericArgument, Item, Local, Macro, Pat, Stmt, StmtMacro, Token, Type, token,
+};
 
-use duroxide_lint::{allow, macros};
+use duroxide_lint::allow::{self, Allow};
+use duroxide_lint::{attributes, macros, read};
 
-use crate::lint::opaque;
+use crate::lint::probes::{self, Known, Question};
+use crate::lint::{opaque, place};
 
-/// Rewrites the awaits and `async` blocks of a body.
-#[derive(Default)]
-pub(crate) struct Awaits;
+/// Rewrites the awaits and `async` blocks of a body, and asks about types on the way.
+pub(super) struct Awaits {
+    /// What was reported already.
+    known: Known,
+    /// The rules that are allowed around the node under way.
+    allowed: Vec<String>,
+    /// Whether what the node under way gives is used without regard to order.
+    is_order_free: bool,
+    /// The statics named in the block under way.
+    statics: Vec<TokenStream>,
+    /// Those that stand in the body: they were reported there.
+    own_statics: Vec<String>,
+}
 
 impl Awaits {
+    pub(super) fn new(known: Known, allowed: Vec<String>) -> Self {
+        Self {
+            known,
+            allowed,
+            is_order_free: false,
+            statics: Vec::new(),
+            own_statics: Vec::new(),
+        }
+    }
+
     /// The statements of the block, rewritten.
-    pub(crate) fn rewrite(&mut self, block: &mut Block) {
+    pub(super) fn rewrite(&mut self, block: &mut Block) {
         self.visit_block_mut(block);
     }
 }
 
 impl VisitMut for Awaits {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
-        visit_mut::visit_expr_mut(self, expr);
+        let before = self.allowed.len();
+        self.allow(attributes::of(expr));
+        let is_order_free = std::mem::take(&mut self.is_order_free);
+        match expr {
+            Expr::MethodCall(call) => self.method_call(call, is_order_free),
+            Expr::Call(call) => self.call(call),
+            _ => visit_mut::visit_expr_mut(self, expr),
+        }
         match expr {
             Expr::Await(it) => checked(it),
             Expr::Async(it) => {
@@ -33,8 +65,62 @@ impl VisitMut for Awaits {
                 *expr = Expr::Verbatim(quote!(#block(#it)));
             }
             Expr::Verbatim(tokens) => *tokens = opaque::rewrite(tokens.clone()),
+            Expr::MethodCall(it) => {
+                if let Some(asked) = self.asked(it, is_order_free) {
+                    *expr = Expr::Verbatim(asked);
+                }
+            }
+            Expr::Path(it) => self.note_static(it),
             _ => {}
         }
+        self.allowed.truncate(before);
+    }
+
+    fn visit_local_mut(&mut self, local: &mut Local) {
+        let before = self.allowed.len();
+        self.allow(&local.attrs);
+        if let (Pat::Type(typed), Some(init)) = (&local.pat, &local.init)
+            && is_free_of_order(&typed.ty)
+        {
+            self.is_order_free = matches!(&*init.expr, Expr::MethodCall(_));
+        }
+        visit_mut::visit_local_mut(self, local);
+        self.is_order_free = false;
+        self.allowed.truncate(before);
+    }
+
+    fn visit_expr_for_loop_mut(&mut self, it: &mut ExprForLoop) {
+        let operand = it.expr.span();
+        // Where it is walked through is asked once, here.
+        let is_walk = matches!(&*it.expr, Expr::MethodCall(call) if is_walk(call));
+        self.is_order_free = is_walk;
+        self.visit_expr_mut(&mut it.expr);
+        self.is_order_free = false;
+        let has_order = matches!(&*it.expr, Expr::Range(_) | Expr::Array(_) | Expr::Lit(_));
+        if !has_order && self.may_ask(Question::Walk, operand) {
+            let value = it.expr.to_token_stream();
+            *it.expr = Expr::Verbatim(probes::walked(&value, operand));
+        }
+        self.visit_attributes_mut(&mut it.attrs);
+        self.visit_pat_mut(&mut it.pat);
+        self.visit_block_mut(&mut it.body);
+    }
+
+    fn visit_block_mut(&mut self, block: &mut Block) {
+        let around = std::mem::take(&mut self.statics);
+        visit_mut::visit_block_mut(self, block);
+        let asked = std::mem::replace(&mut self.statics, around);
+        let head = asked
+            .into_iter()
+            .map(|it| Stmt::Expr(Expr::Verbatim(it), None));
+        block.stmts.splice(0..0, head);
+    }
+
+    fn visit_stmt_macro_mut(&mut self, it: &mut StmtMacro) {
+        let before = self.allowed.len();
+        self.allow(&it.attrs);
+        visit_mut::visit_stmt_macro_mut(self, it);
+        self.allowed.truncate(before);
     }
 
     fn visit_macro_mut(&mut self, it: &mut Macro) {
@@ -52,10 +138,12 @@ impl VisitMut for Awaits {
 
     /// An item of its own is none of ours, except for macros that put their tokens here.
     fn visit_item_mut(&mut self, item: &mut Item) {
-        if let Item::Macro(it) = item
-            && it.mac.path.is_ident("macro_rules")
-        {
-            it.mac.tokens = opaque::rewrite(it.mac.tokens.clone());
+        match item {
+            Item::Macro(it) if it.mac.path.is_ident("macro_rules") => {
+                it.mac.tokens = opaque::rewrite(it.mac.tokens.clone());
+            }
+            Item::Static(it) => self.own_statics.push(it.ident.to_string()),
+            _ => {}
         }
     }
 
@@ -65,6 +153,95 @@ impl VisitMut for Awaits {
 }
 
 impl Awaits {
+    fn allow(&mut self, attributes: &[Attribute]) {
+        for attribute in attributes.iter().filter(|it| allow::is_ours(it)) {
+            let allow = Allow::of(attribute).map(|it| it.ids).unwrap_or_default();
+            self.allowed.extend(allow.iter().map(ToString::to_string));
+        }
+    }
+
+    fn may_ask(&self, question: Question, at: Span) -> bool {
+        let is_allowed = self.allowed.iter().any(|id| id == question.id());
+        !is_allowed && !self.known.contains(&place(at))
+    }
+
+    /// The receiver is used without regard to order if the whole is.
+    fn method_call(&mut self, call: &mut ExprMethodCall, is_order_free: bool) {
+        self.is_order_free = is_order_free || disregards_order(call);
+        self.visit_expr_mut(&mut call.receiver);
+        self.is_order_free = false;
+        call.args.iter_mut().for_each(|it| self.visit_expr_mut(it));
+        self.visit_attributes_mut(&mut call.attrs);
+    }
+
+    /// `sorted(map.iter())` and `BTreeMap::from_iter(map)` bring what they get into order.
+    fn call(&mut self, call: &mut ExprCall) {
+        let brings_order = matches!(&*call.func, Expr::Path(it) if sorts(&it.path));
+        self.visit_expr_mut(&mut call.func);
+        for argument in &mut call.args {
+            self.is_order_free = brings_order;
+            self.visit_expr_mut(argument);
+        }
+        self.is_order_free = false;
+        self.visit_attributes_mut(&mut call.attrs);
+    }
+
+    /// The call with a question beside it, if its name is one of those.
+    fn asked(&self, call: &ExprMethodCall, is_order_free: bool) -> Option<TokenStream> {
+        let at = call.method.span();
+        if is_walk(call) && !is_order_free && self.may_ask(Question::Walk, at) {
+            return Some(probes::walked(&call.to_token_stream(), at));
+        }
+        let question = match call.method.to_string().as_str() {
+            "elapsed" => Question::Clock,
+            "exists" | "try_exists" | "is_file" | "is_dir" | "metadata" | "canonicalize"
+            | "read_dir" => Question::File,
+            _ => return None,
+        };
+        let asks = call.args.is_empty() && is_place(&call.receiver) && self.may_ask(question, at);
+        asks.then(|| {
+            let asked = probes::about(question, &call.receiver.to_token_stream(), at);
+            quote!(({ #asked #call }))
+        })
+    }
+
+    fn note_static(&mut self, it: &ExprPath) {
+        let names: Vec<_> = it
+            .path
+            .segments
+            .iter()
+            .map(|it| it.ident.to_string())
+            .collect();
+        let Some((name, modules)) = names.split_last() else {
+            return;
+        };
+        let has_case = |name: &str, is_right: fn(char) -> bool| {
+            name.chars()
+                .all(|c| is_right(c) || c.is_numeric() || c == '_')
+        };
+        let may_be_static = it.qself.is_none()
+            && name.len() > 1
+            && has_case(name, char::is_uppercase)
+            && modules
+                .iter()
+                .all(|module| has_case(module, char::is_lowercase))
+            && it
+                .path
+                .segments
+                .last()
+                .is_some_and(|last| last.arguments.is_none())
+            && !self.own_statics.contains(name);
+        if may_be_static && self.may_ask(Question::Share, it.path.span()) {
+            let at = it
+                .path
+                .segments
+                .last()
+                .map_or_else(Span::call_site, |last| last.ident.span());
+            self.statics
+                .push(probes::about(Question::Share, &it.to_token_stream(), at));
+        }
+    }
+
     /// `join!(a, b)`: each branch is awaited.
     fn joined(&mut self, tokens: &TokenStream) -> Option<TokenStream> {
         let mut branches = macros::expressions(tokens)?;
@@ -124,4 +301,57 @@ fn path(name: &str, at: Span) -> TokenStream {
     let at = Span::mixed_site().located_at(at);
     let name = proc_macro2::Ident::new(name, at);
     quote_spanned!(at=> ::duroxide::__private::#name)
+}
+
+fn is_walk(call: &ExprMethodCall) -> bool {
+    const MORE: &[&str] = &[
+        "union",
+        "intersection",
+        "difference",
+        "symmetric_difference",
+    ];
+    let name = call.method.to_string();
+    read::WALKS.contains(&name.as_str()) || MORE.contains(&name.as_str())
+}
+
+/// Whether what a chain gives does not depend on the order it came in.
+fn disregards_order(call: &ExprMethodCall) -> bool {
+    match call.method.to_string().as_str() {
+        "count" | "len" | "any" | "all" | "min" | "max" | "is_empty" => true,
+        "collect" | "sum" | "product" => call.turbofish.as_ref().is_some_and(|it| {
+            let mut types = it.args.iter();
+            types.any(|it| matches!(it, GenericArgument::Type(ty) if is_free_of_order(ty)))
+        }),
+        _ => false,
+    }
+}
+
+fn is_free_of_order(ty: &Type) -> bool {
+    matches!(ty, Type::Path(it) if it.path.segments.last().is_some_and(|last| {
+        let name = last.ident.to_string();
+        let is_collection = name.starts_with("BTree") || name.starts_with("Hash") || name == "BinaryHeap";
+        is_collection || INTEGERS.contains(&name.as_str())
+    }))
+}
+
+/// What adds up to the same in any order.
+const INTEGERS: &[&str] = &[
+    "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
+];
+
+fn sorts(path: &syn::Path) -> bool {
+    let mut names = path.segments.iter().rev().map(|it| it.ident.to_string());
+    let last = names.next().unwrap_or_default();
+    let owner = names.next().unwrap_or_default();
+    last == "sorted" || owner.starts_with("BTree")
+}
+
+/// Whether naming the expression twice does nothing twice.
+fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_place(&field.base),
+        Expr::Paren(inner) => is_place(&inner.expr),
+        _ => false,
+    }
 }

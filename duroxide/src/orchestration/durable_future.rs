@@ -10,7 +10,7 @@ use crate::history::{AppErrorKind, ErrorDetails, EventId};
 /// A durable operation under way. Its answer comes from the history.
 ///
 /// Dropping it before it has its answer cancels the operation.
-#[must_use = "a dropped durable future is cancelled: `.await` it, or keep it"]
+#[must_use = "a dropped durable future is cancelled: `.await` it, or keep it [DX0202]"]
 pub struct DurableFuture<T> {
     turn: TurnHandle,
     state: State<T>,

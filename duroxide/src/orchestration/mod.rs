@@ -13,6 +13,7 @@ mod guid;
 mod join;
 mod kept;
 mod macros;
+pub mod probes;
 mod published;
 mod retry;
 mod saga;

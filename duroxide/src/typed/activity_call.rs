@@ -142,7 +142,7 @@ impl<T, E> ActivityCaller<T, E> for &ActivityContext {
 ///     Ok(half + rest)
 /// }
 /// ```
-#[must_use = "a call does nothing until it is awaited or scheduled"]
+#[must_use = "a call does nothing until it is awaited or scheduled [DX0202]"]
 pub struct ActivityCall<T, E> {
     context: OrchestrationContext,
     name: &'static str,

@@ -133,12 +133,7 @@ impl Shipping for Twice {
 impl Twice {
     #[deterministic]
     async fn later(&self, ctx: &OrchestrationContext) -> u64 {
-        let vouched = ctx
-            .assume_durable(
-                std::future::poll_fn(|_| std::task::Poll::Ready(1)),
-                "at once",
-            )
-            .await;
+        let vouched = ctx.assume_durable(future::lazy(|_| 1), "at once").await;
         self.0 * 2 + vouched
     }
 }

@@ -1,0 +1,307 @@
+//! From what a body says to findings.
+
+use std::fmt::Write as _;
+
+use crate::allow::Invalid;
+use crate::body::{Body, Imports, Site, What};
+use crate::index::chain::{self, Around, Named};
+use crate::index::krate::{Crate, Place};
+use crate::index::manifest::Manifest;
+use crate::macros;
+use crate::matching::{self, Known};
+use crate::patterns::KNOWN_MACROS;
+use crate::rules::{self, Level, Rule};
+
+/// Something that breaks a rule.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// Error or warning, in this project.
+    pub level: Level,
+    /// The whole message; further lines are notes.
+    pub text: String,
+    /// Where.
+    pub site: Site,
+}
+
+/// The crate around the body, as far as it is known.
+#[derive(Debug)]
+pub struct Surroundings<'a> {
+    /// The crate.
+    pub krate: &'a Crate,
+    /// The module.
+    pub place: &'a Place,
+    /// The type of the `impl`.
+    pub self_type: Option<&'a str>,
+}
+
+/// What was found, and what is wrong with the allowances.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// In the order of the text.
+    pub findings: Vec<Finding>,
+    /// Allowances that do not hold.
+    pub invalid: Vec<Invalid>,
+}
+
+/// Checks a body. `context` is the name of its context parameter.
+pub fn check(
+    body: &Body,
+    around: Option<&Surroundings<'_>>,
+    manifest: &Manifest,
+    context: &str,
+) -> Checked {
+    let mut check = Check {
+        body,
+        around,
+        manifest,
+        context,
+        used: vec![Vec::new(); body.allows.len()],
+        checked: Checked::default(),
+    };
+    for site in &body.sites {
+        check.site(site);
+    }
+    // Without the crate nothing is known about what is reached.
+    if around.is_some() {
+        check.find_unused();
+    }
+    check.checked
+}
+
+struct Check<'a> {
+    body: &'a Body,
+    around: Option<&'a Surroundings<'a>>,
+    manifest: &'a Manifest,
+    context: &'a str,
+    /// For each allowance the rules that it silenced.
+    used: Vec<Vec<&'static str>>,
+    checked: Checked,
+}
+
+impl Check<'_> {
+    fn site(&mut self, site: &Site) {
+        match &site.what {
+            What::Form(id, subject) => self.find(id, subject, site),
+            // The compiler knows the types.
+            What::Walk(_) => {
+                self.silenced(site, "DX0105");
+            }
+            What::Path(path) => {
+                if is_static(path) {
+                    self.silenced(site, "DX0107");
+                }
+                let named = self.path(path);
+                self.named(named, &chain::shown(path), site);
+            }
+            What::Macro(path) => self.macro_call(path, site),
+            What::Method { name, receiver } => {
+                if let Some(id) = matching::method_rule(name) {
+                    return self.find(id, &format!("`.{name}()`"), site);
+                }
+                if TYPED.contains(&name.as_str()) {
+                    self.silenced(site, "DX0101");
+                    self.silenced(site, "DX0111");
+                }
+                if let Some(receiver) = receiver {
+                    let mut path = receiver.clone();
+                    path.push(name.clone());
+                    let named = self.path(&path);
+                    self.named(named, &chain::shown(&path), site);
+                }
+            }
+        }
+    }
+
+    fn macro_call(&mut self, path: &[String], site: &Site) {
+        let shown = format!("`{}!`", path.join("::"));
+        let named = match self.around() {
+            Some((krate, around)) => around.macro_path(krate, path),
+            None => without_crate(&self.body.imports, path, matching::macro_rule),
+        };
+        match named {
+            Named::Macro(rules, _) if rules.awaits => {
+                self.find("DX0109", &shown, site);
+            }
+            Named::Macro(rules, place) => {
+                let Some((krate, _)) = self.around() else {
+                    return;
+                };
+                let imports = Imports::default();
+                let inside = Around {
+                    place: &place,
+                    imports: &imports,
+                    self_type: None,
+                };
+                for fact in &rules.facts {
+                    let inner = match &fact.what {
+                        What::Path(path) => inside.path(krate, path),
+                        What::Macro(path) => inside.macro_path(krate, path),
+                        _ => Named::Nothing,
+                    };
+                    if let Named::Breaks(id) = inner {
+                        return self.find(id, &shown, site);
+                    }
+                }
+            }
+            Named::Nothing => {
+                let name = path.last().map(String::as_str).unwrap_or_default();
+                let is_known = KNOWN_MACROS.contains(&name)
+                    || self.manifest.macros.iter().any(|it| it == name)
+                    || macros::is_quoting(name);
+                if !is_known {
+                    self.find("DX0204", &shown, site);
+                }
+            }
+            other => self.named(other, &shown, site),
+        }
+    }
+
+    fn around(&self) -> Option<(&Crate, Around<'_>)> {
+        let around = self.around?;
+        let inside = Around {
+            place: around.place,
+            imports: &self.body.imports,
+            self_type: around.self_type,
+        };
+        Some((around.krate, inside))
+    }
+
+    fn path(&self, path: &[String]) -> Named {
+        match self.around() {
+            Some((krate, around)) => around.path(krate, path),
+            None => without_crate(&self.body.imports, path, matching::path_rule),
+        }
+    }
+
+    fn named(&mut self, named: Named, shown: &str, site: &Site) {
+        match named {
+            Named::Breaks(id) => self.find(id, shown, site),
+            Named::Function(function, place) => {
+                let Some(around) = self.around else { return };
+                if let Some(chain) = chain::chain(around.krate, &function, &place) {
+                    self.find_chain(&chain, shown, site);
+                }
+            }
+            Named::Macro(..) | Named::Nothing => {}
+        }
+    }
+
+    fn find(&mut self, id: &str, subject: &str, site: &Site) {
+        let Some(rule) = rules::rule(id) else { return };
+        let text = rule.message(subject, self.context);
+        self.report(rule, text, site);
+    }
+
+    fn find_chain(&mut self, chain: &chain::Chain, shown: &str, site: &Site) {
+        if self.silenced(site, chain.rule.id) {
+            return;
+        }
+        let Some(rule) = rules::rule("DX0401") else {
+            return;
+        };
+        let cause = chain.rule;
+        let mut text = format!(
+            "{shown} reaches {} ({}: {}) [DX0401]",
+            chain.what, cause.id, cause.cause
+        );
+        for hop in &chain.hops {
+            let place = format!("{}:{}", shown_file(&hop.file), hop.line);
+            let _ = write!(text, "\n= note: {} is called at {place}", hop.what);
+        }
+        let _ = write!(text, "\n= help: {}", rule.help_with(self.context));
+        text.push_str(&rule.how_to_keep());
+        text.push_str(&rules::more(cause.id));
+        self.report(rule, text, site);
+    }
+
+    fn report(&mut self, rule: &'static Rule, text: String, site: &Site) {
+        let Some(level) = self.manifest.level(rule) else {
+            return;
+        };
+        if self.silenced(site, rule.id) {
+            return;
+        }
+        self.checked.findings.push(Finding {
+            rule,
+            level,
+            text,
+            site: site.clone(),
+        });
+    }
+
+    /// Whether somebody vouches for that here.
+    fn silenced(&mut self, site: &Site, id: &'static str) -> bool {
+        let covering = site.allows.iter().rev().find(|&&allow| {
+            let allow = self.body.allows.get(allow);
+            allow.is_some_and(|allow| allow.ids.iter().any(|it| it == id))
+        });
+        let Some(used) = covering.and_then(|&allow| self.used.get_mut(allow)) else {
+            return false;
+        };
+        used.push(id);
+        true
+    }
+
+    fn find_unused(&mut self) {
+        for (allow, used) in self.body.allows.iter().zip(&self.used) {
+            let unused = allow.ids.iter().filter(|id| {
+                // Those are for other searches: of signatures, and against older code.
+                let is_ours =
+                    *id != "DX0106" && *id != "DX0202" && *id != "DX0501" && *id != "DX0402";
+                is_ours && !used.iter().any(|used| *id == used)
+            });
+            self.checked.invalid.extend(unused.map(Invalid::unused));
+        }
+    }
+}
+
+/// Methods that the compiler judges by the type of their receiver.
+const TYPED: &[&str] = &[
+    "elapsed",
+    "exists",
+    "is_dir",
+    "is_file",
+    "metadata",
+    "canonicalize",
+    "read_dir",
+];
+
+fn is_static(path: &[String]) -> bool {
+    path.last().is_some_and(|name| {
+        name.chars()
+            .all(|it| it.is_uppercase() || it == '_' || it.is_numeric())
+    })
+}
+
+fn without_crate(
+    imports: &Imports,
+    path: &[String],
+    rule: fn(&[String], Known) -> Option<&'static str>,
+) -> Named {
+    let id = match path.split_first() {
+        Some((first, rest)) => match imports.find(first) {
+            Some(target) => {
+                let whole: Vec<_> = target.iter().chain(rest).cloned().collect();
+                rule(&whole, Known::Whole)
+            }
+            None => rule(path, Known::Written),
+        },
+        None => None,
+    };
+    id.map_or(Named::Nothing, Named::Breaks)
+}
+
+/// The file as people name it: from its crate on.
+pub fn shown_file(file: &std::path::Path) -> String {
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR").map(std::path::PathBuf::from);
+    let file = folder
+        .and_then(|folder| {
+            file.strip_prefix(folder)
+                .ok()
+                .map(std::path::Path::to_owned)
+        })
+        .unwrap_or_else(|| file.to_owned());
+    file.display().to_string().replace('\\', "/")
+}

@@ -1,0 +1,207 @@
+//! What a helper reaches: depth first through the functions of its own crate.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use crate::body::{Imports, What};
+use crate::index::krate::{Crate, Origin, Place};
+use crate::index::module::{Fact, Function};
+use crate::matching::{self, Known};
+use crate::rules::{self, Level, Rule};
+
+/// What is reached, and how.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    /// The rule that the last call breaks.
+    pub rule: &'static Rule,
+    /// The last call as it is written.
+    pub what: String,
+    /// The calls on the way, the last one included: what is called, and where.
+    pub hops: Vec<Hop>,
+}
+
+/// A call on the way.
+#[derive(Clone, Debug)]
+pub struct Hop {
+    /// What is called.
+    pub what: String,
+    /// In which file.
+    pub file: PathBuf,
+    /// In which line.
+    pub line: usize,
+}
+
+/// What a function reaches, if it is something that differs on replay.
+pub fn chain(krate: &Crate, function: &Function, place: &Place) -> Option<Chain> {
+    Search {
+        krate,
+        visited: BTreeSet::new(),
+    }
+    .function(function, place)
+}
+
+struct Search<'a> {
+    krate: &'a Crate,
+    visited: BTreeSet<(PathBuf, usize)>,
+}
+
+impl Search<'_> {
+    fn function(&mut self, function: &Function, place: &Place) -> Option<Chain> {
+        // Annotated ones are checked themselves; an `async` one is refused where it is awaited.
+        let is_answered_for = function.annotation.is_some() || !function.runs_at_once;
+        if is_answered_for || !self.visited.insert((place.file.clone(), function.line)) {
+            return None;
+        }
+        let around = Around {
+            place,
+            imports: &function.imports,
+            self_type: function.self_type.as_deref(),
+        };
+        function
+            .facts
+            .iter()
+            .find_map(|fact| self.fact(fact, &around))
+    }
+
+    fn fact(&mut self, fact: &Fact, around: &Around<'_>) -> Option<Chain> {
+        let hop = |what: String| Hop {
+            what,
+            file: around.place.file.clone(),
+            line: fact.line,
+        };
+        let end = |id, what: String| {
+            let rule = rules::rule(id).filter(|rule| rule.level == Level::Error)?;
+            Some(Chain {
+                rule,
+                what: what.clone(),
+                hops: vec![hop(what)],
+            })
+        };
+        match &fact.what {
+            What::Walk(true) => end("DX0105", "a walk through a hash map".to_owned()),
+            What::Form("DX0001", _) | What::Walk(false) => None,
+            What::Form(id, subject) => end(id, subject.clone()),
+            What::Path(path) => {
+                let shown = shown(path);
+                match around.path(self.krate, path) {
+                    Named::Breaks(id) => end(id, shown),
+                    Named::Function(next, place) => self.onwards(&next, &place, hop(shown)),
+                    Named::Macro(..) | Named::Nothing => None,
+                }
+            }
+            What::Macro(path) => {
+                let shown = format!("`{}!`", path.join("::"));
+                match around.macro_path(self.krate, path) {
+                    Named::Breaks(id) => end(id, shown),
+                    Named::Macro(rules, place) => {
+                        let imports = Imports::default();
+                        let inside = Around {
+                            place: &place,
+                            imports: &imports,
+                            self_type: None,
+                        };
+                        if !self
+                            .visited
+                            .insert((place.file.clone(), usize::MAX - fact.line))
+                        {
+                            return None;
+                        }
+                        rules.facts.iter().find_map(|fact| self.fact(fact, &inside))
+                    }
+                    Named::Function(..) | Named::Nothing => None,
+                }
+            }
+            What::Method { name, receiver } => {
+                if let Some(id) = matching::method_rule(name) {
+                    return end(id, format!("`.{name}()`"));
+                }
+                let mut path = receiver.clone()?;
+                path.push(name.clone());
+                match around.path(self.krate, &path) {
+                    Named::Breaks(id) => end(id, shown(&path)),
+                    Named::Function(next, place) => self.onwards(&next, &place, hop(shown(&path))),
+                    Named::Macro(..) | Named::Nothing => None,
+                }
+            }
+        }
+    }
+
+    fn onwards(&mut self, next: &Function, place: &Place, hop: Hop) -> Option<Chain> {
+        let mut chain = self.function(next, place)?;
+        chain.hops.insert(0, hop);
+        Some(chain)
+    }
+}
+
+/// Where code stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Around<'a> {
+    /// The module.
+    pub place: &'a Place,
+    /// The imports of the function.
+    pub imports: &'a Imports,
+    /// The type of its `impl`.
+    pub self_type: Option<&'a str>,
+}
+
+/// What a name means for the rules.
+#[derive(Clone, Debug)]
+pub enum Named {
+    /// It breaks that rule.
+    Breaks(&'static str),
+    /// A function of the crate.
+    Function(std::sync::Arc<Function>, Place),
+    /// Macro rules of the crate.
+    Macro(std::sync::Arc<crate::index::module::Rules>, Place),
+    /// Nothing.
+    Nothing,
+}
+
+impl Around<'_> {
+    /// What a path means.
+    pub fn path(&self, krate: &Crate, path: &[String]) -> Named {
+        self.named(krate, path, matching::path_rule)
+    }
+
+    /// What a macro means. Macro rules are known in the modules below theirs, too.
+    pub fn macro_path(&self, krate: &Crate, path: &[String]) -> Named {
+        let origin = krate.origin(self.place, self.imports, self.self_type, path);
+        let origin = match (origin, path) {
+            (Origin::Unknown | Origin::Perhaps(_), [name]) => krate
+                .macro_above(self.place, name)
+                .unwrap_or_else(|| krate.origin(self.place, self.imports, self.self_type, path)),
+            (origin, _) => origin,
+        };
+        Self::meaning(origin, path, matching::macro_rule)
+    }
+
+    fn named(&self, krate: &Crate, path: &[String], rule: Rules) -> Named {
+        let origin = krate.origin(self.place, self.imports, self.self_type, path);
+        Self::meaning(origin, path, rule)
+    }
+
+    fn meaning(origin: Origin, path: &[String], rule: Rules) -> Named {
+        let breaks = |id: Option<&'static str>| id.map_or(Named::Nothing, Named::Breaks);
+        match origin {
+            Origin::Foreign(whole) => breaks(rule(&whole, Known::Whole)),
+            Origin::Perhaps(paths) => breaks(
+                paths
+                    .iter()
+                    .find_map(|whole| rule(whole, Known::Whole))
+                    .or_else(|| rule(path, Known::Written)),
+            ),
+            Origin::Function(function, place) => Named::Function(function, place),
+            Origin::Macro(rules, place) => Named::Macro(rules, place),
+            Origin::Shared => Named::Breaks("DX0107"),
+            Origin::Own => Named::Nothing,
+            Origin::Unknown => breaks(rule(path, Known::Written)),
+        }
+    }
+}
+
+type Rules = fn(&[String], Known) -> Option<&'static str>;
+
+/// A path between backticks.
+pub fn shown(path: &[String]) -> String {
+    format!("`{}`", path.join("::"))
+}

@@ -1,0 +1,5 @@
+mod util;
+
+pub fn rate(n: u64) -> u64 {
+    n * util::factor()
+}

@@ -1,0 +1,56 @@
+//! What somebody vouches for.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Instant, SystemTime};
+
+use duroxide::prelude::*;
+
+static STARTED: AtomicU64 = AtomicU64::new(0);
+
+fn region() -> String {
+    std::env::var("REGION").unwrap_or_default()
+}
+
+#[orchestration(allow(DX0105, reason = "the order reaches no action"))]
+async fn vouched(ctx: &OrchestrationContext, n: u64) -> Result<u64, String> {
+    let map = HashMap::from([(1_u64, 2_u64)]);
+    let mut sum = 0;
+    for (a, b) in &map {
+        sum += a + b;
+    }
+    #[duroxide::allow(DX0101, reason = "only measured")]
+    let began = Instant::now();
+    ctx.schedule_timer(Duration::from_secs(n)).await;
+    #[duroxide::allow(DX0101, reason = "only measured")]
+    let took = began.elapsed();
+    #[duroxide::allow(DX0101, DX0201, reason = "a note for the operator of this worker")]
+    {
+        println!("{took:?} {:?}", SystemTime::now());
+    }
+    #[duroxide::allow(DX0107, reason = "a metric")]
+    STARTED.fetch_add(1, Ordering::Relaxed);
+    #[duroxide::allow(DX0401, reason = "all workers are in one region")]
+    let here = region();
+    #[duroxide::allow(DX0110, reason = "all workers are in one region")]
+    let there = region();
+    Ok(sum + (here.len() + there.len()) as u64)
+}
+
+#[deterministic(allow(DX0101, reason = "only measured"))]
+fn measured() -> Instant {
+    Instant::now()
+}
+
+#[deterministic]
+async fn helper(ctx: &OrchestrationContext) -> bool {
+    let before = measured();
+    ctx.schedule_timer(Duration::from_secs(1)).await;
+    #[duroxide::allow(DX0203, reason = "it is cancelled from outside")]
+    loop {
+        ctx.schedule_timer(Duration::from_secs(1)).await;
+    }
+    before > measured()
+}
+
+fn main() {}
