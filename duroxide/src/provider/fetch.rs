@@ -86,7 +86,7 @@ pub struct SessionFetch {
     /// Who owns what is claimed.
     pub owner_id: String,
     /// How long a claim lasts if nobody renews it. Fetching, completing or renewing an activity of
-    /// a session that one owns renews it too.
+    /// a session that one owns renews it too, and never shortens it.
     pub lock_timeout: Duration,
     /// How many sessions the owner may own at the same time. At that number only activities of its
     /// own sessions, and those without one, are handed out.

@@ -1,12 +1,14 @@
 //! What an instance shows: set with a commit, counted, kept until it is taken back.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
 use crate::provider::{InstanceStatus, ProviderError};
 
 use super::assertions::assert_lost;
+use super::clock::TurnClock;
 use super::driver::Driver;
 use super::turn::Script;
 use super::{ProviderFactory, Turn};
@@ -176,7 +178,10 @@ pub async fn the_time_of_the_last_change_is_true(factory: &dyn ProviderFactory) 
         |turn| turn.continue_as_new("").hand_down(Some("x"), &[]),
         |turn| turn.complete(""),
     ];
+    let mut clock = TurnClock::new(&driver).await;
     for script in scripts {
+        // So that the change is later than the one before it.
+        clock.pass(&driver, Duration::from_millis(5)).await;
         let before = driver.now();
         driver.poke(&id, script).await;
         let status = driver.status(&id).await;

@@ -1,22 +1,16 @@
 //! Deleting instances: all that is asked for or nothing, with everything that belongs to them.
 
-use std::time::Duration;
-
 use crate::history::{EventId, ExecutionId, InstanceId};
-use crate::provider::{
-    Deleted, InstanceQuery, ProviderAdmin, ProviderError, StartOutcome, deletion_notice,
-};
+use crate::provider::{Deleted, InstanceQuery, ProviderAdmin, ProviderError, StartOutcome};
 
-use super::assertions::{assert_lost, messages};
-use super::children::child_of_a;
 use super::driver::{ALL, Driver, LONG};
 use super::{ProviderFactory, Turn, first_start};
 
-fn id(text: &str) -> InstanceId {
+pub(super) fn id(text: &str) -> InstanceId {
     InstanceId::new(text).unwrap()
 }
 
-async fn delete(admin: &dyn ProviderAdmin, ids: &[&str], force: bool) -> Deleted {
+pub(super) async fn delete(admin: &dyn ProviderAdmin, ids: &[&str], force: bool) -> Deleted {
     let ids: Vec<InstanceId> = ids.iter().map(|text| id(text)).collect();
     admin.delete(&ids, force).await.unwrap()
 }
@@ -30,7 +24,7 @@ async fn refuses(admin: &dyn ProviderAdmin, ids: &[&str], force: bool) {
     );
 }
 
-async fn is_there(driver: &Driver<'_>, text: &str) -> bool {
+pub(super) async fn is_there(driver: &Driver<'_>, text: &str) -> bool {
     driver.store.status(&id(text)).await.unwrap().is_some()
 }
 
@@ -179,30 +173,6 @@ pub async fn an_ended_child_is_deleted_alone(factory: &dyn ProviderFactory) {
     delete(admin, &["a"], false).await;
 }
 
-/// Whoever waits for a child that is deleted before its end hears of it.
-pub async fn a_parent_hears_of_the_deletion_of_its_child(factory: &dyn ProviderFactory) {
-    let driver = Driver::new(factory).await;
-    let parent = driver.begin("a", |turn| turn.child("b")).await;
-    let Some(admin) = driver.admin() else { return };
-    let store = driver.share();
-    let fetch = crate::provider::TurnFetch::new(1, LONG).semantics(0..=u32::MAX);
-    let child = driver.fetch().await;
-    let parked = tokio::spawn(async move { store.fetch_turns(fetch).await });
-    delete(admin, &["b"], true).await;
-    let item = super::assertions::only(driver.patiently(parked).await.unwrap().unwrap());
-    let (target, notice) = deletion_notice(&id("b"), &child_of_a());
-    assert_eq!((&target, &item.lock.instance), (&parent, &parent));
-    assert_eq!(messages(&item), [notice]);
-    assert_lost(
-        driver
-            .store
-            .commit_turn(&child.lock, Turn::of(&child).complete("").commit)
-            .await,
-    );
-    driver.commit(&item, Turn::of(&item).complete("")).await;
-    driver.expect_no_turn().await;
-}
-
 /// Parent and child that go together tell each other nothing; the id is free.
 pub async fn a_family_that_is_deleted_is_gone(factory: &dyn ProviderFactory) {
     let driver = Driver::new(factory).await;
@@ -256,57 +226,6 @@ pub async fn a_deleted_id_is_free(factory: &dyn ProviderFactory) {
     assert_eq!(driver.history(&former).await.len(), 2);
 }
 
-/// A turn under way for what is deleted is lost, also if there is a new instance with that id.
-pub async fn a_turn_of_a_deleted_instance_is_lost(factory: &dyn ProviderFactory) {
-    let driver = Driver::new(factory).await;
-    let deleted = driver.start("a").await;
-    let item = driver.fetch().await;
-    let turn = Turn::of(&item).set("k", "v").schedule("x", "").child("b");
-    let Some(admin) = driver.admin() else { return };
-    delete(admin, &["a"], true).await;
-    for _ in 0..2 {
-        let late = driver.store.commit_turn(&item.lock, turn.commit.clone());
-        assert_lost(late.await);
-        assert_lost(driver.store.renew_turn(&item.lock, LONG).await);
-        let back = driver.store.abandon_turn(&item.lock, Duration::ZERO, true);
-        assert_lost(back.await);
-        assert!(!is_there(&driver, "b").await);
-        if is_there(&driver, "a").await {
-            break;
-        }
-        driver.start("a").await;
-    }
-    assert_eq!(driver.history(&deleted).await, []);
-    driver.expect_no_activity().await;
-}
-
-/// An activity under way for what is deleted is lost, also if there is a new instance with that id.
-pub async fn an_activity_of_a_deleted_instance_is_lost(factory: &dyn ProviderFactory) {
-    let driver = Driver::new(factory).await;
-    let activity = driver.begin_activity("a").await;
-    let Some(admin) = driver.admin() else { return };
-    delete(admin, &["a"], true).await;
-    for _ in 0..2 {
-        let done = driver
-            .store
-            .complete_activity(&activity.lock, Ok(String::new()));
-        assert_lost(done.await);
-        assert_lost(driver.store.renew_activity(&activity.lock, LONG).await);
-        let back = driver
-            .store
-            .abandon_activity(&activity.lock, Duration::ZERO, true);
-        assert_lost(back.await);
-        if is_there(&driver, "a").await {
-            break;
-        }
-        driver.begin("a", |turn| turn.schedule("x", "")).await;
-    }
-    let item = driver.activity().await;
-    assert_ne!(item.lock.activity, activity.lock.activity);
-    driver.complete(&item, "").await;
-    assert_eq!(driver.fetch().await.messages.len(), 1);
-}
-
 /// A deletion in bulk is a list and deletions: what runs stays, in pages of any size.
 pub async fn what_has_ended_is_deleted_in_pages(factory: &dyn ProviderFactory) {
     let driver = Driver::new(factory).await;
@@ -335,36 +254,4 @@ pub async fn what_has_ended_is_deleted_in_pages(factory: &dyn ProviderFactory) {
     let all = InstanceQuery::default();
     let left = admin.list_instances(&all, None, ALL).await.unwrap();
     assert_eq!(left.len(), 7);
-}
-
-/// A message for what is deleted is dropped with the turn that sends it.
-pub async fn a_message_for_a_deleted_instance_is_dropped(factory: &dyn ProviderFactory) {
-    let driver = Driver::new(factory).await;
-    driver.ended("b").await;
-    driver.start("a").await;
-    let item = driver.fetch().await;
-    let Some(admin) = driver.admin() else { return };
-    delete(admin, &["b"], false).await;
-    let turn = Turn::of(&item).tell("b", super::asking::cancel("x"));
-    driver.commit(&item, turn.complete("")).await;
-    assert!(!is_there(&driver, "b").await);
-    driver.expect_no_turn().await;
-}
-
-/// A wait for what is deleted goes on, and sees a new instance with that id.
-pub async fn a_wait_outlives_a_deletion(factory: &dyn ProviderFactory) {
-    let driver = Driver::new(factory).await;
-    let waited = driver.begin("a", |turn| turn).await;
-    let Some(admin) = driver.admin() else { return };
-    let (store, seen) = (driver.share(), driver.status(&waited).await.change);
-    let waiting = waited.clone();
-    let wait = tokio::spawn(async move { store.wait(&waiting, seen).await });
-    delete(admin, &["a"], true).await;
-    driver.begin("a", |turn| turn.complete("new")).await;
-    let status = driver.patiently(wait).await.unwrap().unwrap();
-    assert_eq!(status.instance, waited);
-    assert!(
-        status.state.is_terminal() || status.change > seen,
-        "{status:?}"
-    );
 }

@@ -24,6 +24,7 @@ pub mod continue_as_new;
 pub mod corruption;
 pub mod crowds;
 pub mod custom_status;
+pub mod deleted_work;
 pub mod deletion;
 pub mod detached;
 pub mod endings;

@@ -162,20 +162,22 @@ macro_rules! conformance_tests {
                 the_time_of_the_last_change_is_true,
                 an_execution_is_pending_until_its_first_turn,
             ]
+            deleted_work: [
+                a_parent_hears_of_the_deletion_of_its_child,
+                a_turn_of_a_deleted_instance_is_lost,
+                an_activity_of_a_deleted_instance_is_lost,
+                a_message_for_a_deleted_instance_is_dropped,
+                a_wait_outlives_a_deletion,
+            ]
             deletion: [
                 a_deleted_instance_leaves_nothing,
                 what_runs_is_deleted_by_force_only,
                 a_set_is_deleted_as_a_whole,
                 a_parent_is_not_deleted_without_its_children,
                 an_ended_child_is_deleted_alone,
-                a_parent_hears_of_the_deletion_of_its_child,
                 a_family_that_is_deleted_is_gone,
                 a_deleted_id_is_free,
-                a_turn_of_a_deleted_instance_is_lost,
-                an_activity_of_a_deleted_instance_is_lost,
                 what_has_ended_is_deleted_in_pages,
-                a_message_for_a_deleted_instance_is_dropped,
-                a_wait_outlives_a_deletion,
             ]
             detached: [
                 a_detached_instance_has_no_parent,
@@ -403,6 +405,7 @@ macro_rules! conformance_tests {
                 an_expired_activity_keeps_its_place,
                 a_new_owner_waits_for_what_runs,
                 a_cancelled_activity_lets_the_next_one_go,
+                an_activity_waits_for_a_later_one_that_runs,
             ]
             sessions: [
                 a_worker_without_sessions_gets_what_has_none,

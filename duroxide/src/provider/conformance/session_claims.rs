@@ -121,14 +121,18 @@ pub async fn renewing_is_for_the_owners_that_are_named(factory: &dyn ProviderFac
     assert_eq!(driver.work(one_for(&owner("w"))).await, "s2");
 }
 
-/// Renewing never shortens a claim.
+/// Neither renewing nor fetching on shorter terms shortens a claim.
 pub async fn renewing_never_shortens_a_claim(factory: &dyn ProviderFactory) {
     let driver = Driver::new(factory).await;
-    driver.begin_sessions("a", &[("s", "x"), ("s", "y")]).await;
+    let activities = [("s", "x"), ("s", "y"), ("s", "z")];
+    driver.begin_sessions("a", &activities).await;
     let mut clock = TurnClock::new(&driver).await;
     driver.work(one_for(&owner("w"))).await;
     renew(&driver, &["w"], Duration::from_millis(1), LONG).await;
     clock.pass(&driver, driver.short()).await;
+    driver.expect_nothing_of_sessions(&owner("v")).await;
+    driver.work(one_for(&short_claim(&driver, "w"))).await;
+    clock.pass(&driver, claim(&driver) * 2).await;
     driver.expect_nothing_of_sessions(&owner("v")).await;
 }
 

@@ -104,3 +104,15 @@ pub async fn a_cancelled_activity_lets_the_next_one_go(factory: &dyn ProviderFac
         .await;
     assert_eq!(driver.work(one_for(&in_order("w"))).await, "2");
 }
+
+/// One that comes back waits for a later one that runs, fetched on other terms.
+pub async fn an_activity_waits_for_a_later_one_that_runs(factory: &dyn ProviderFactory) {
+    let driver = Driver::new(factory).await;
+    driver.begin_sessions("a", &[("s", "1"), ("s", "2")]).await;
+    let first = driver.activity_of(&owner("w")).await;
+    let second = driver.activity_of(&owner("w")).await;
+    driver.abandon_activity(&first).await;
+    driver.expect_nothing_of_sessions(&in_order("w")).await;
+    driver.complete(&second, "").await;
+    assert_eq!(driver.work(one_for(&in_order("w"))).await, "1");
+}

@@ -102,3 +102,47 @@ async fn work_that_nobody_asked_for_is_noticed() {
     let noticed = factory.check().await.unwrap_err();
     assert_eq!(noticed, "instance `a`: I9: event 2 is Open, 0 on the way");
 }
+
+/// A parent that waits for a child that was never started would wait for ever.
+#[tokio::test]
+async fn a_child_that_nobody_starts_is_noticed() {
+    let factory = ModelFactory::default();
+    let driver = Driver::new(&factory).await;
+    driver
+        .begin("a", |turn| {
+            let turn = turn.child("b");
+            turn.with(|commit| commit.starts.clear())
+        })
+        .await;
+    let noticed = factory.check().await.unwrap_err();
+    assert_eq!(noticed, "instance `a`: I9: event 2 is Open, 0 on the way");
+}
+
+/// So would one whose child ends without a word.
+#[tokio::test]
+async fn a_child_that_ends_without_a_word_is_noticed() {
+    let factory = ModelFactory::default();
+    let driver = Driver::new(&factory).await;
+    driver.begin("a", |turn| turn.child("b")).await;
+    factory.check().await.unwrap();
+    driver
+        .turn(|turn| {
+            let turn = turn.complete("");
+            turn.with(|commit| commit.messages.clear())
+        })
+        .await;
+    let noticed = factory.check().await.unwrap_err();
+    assert_eq!(noticed, "instance `a`: I9: event 2 is Open, 0 on the way");
+}
+
+/// A next execution that begins with other values than the last one left is noticed.
+#[tokio::test]
+async fn values_that_are_not_handed_down_are_noticed() {
+    let factory = ModelFactory::default();
+    let driver = Driver::new(&factory).await;
+    driver
+        .begin("a", |turn| turn.set("k", "v").continue_as_new(""))
+        .await;
+    let noticed = factory.check().await.unwrap_err();
+    assert!(noticed.contains("I15: the values are"), "{noticed}");
+}

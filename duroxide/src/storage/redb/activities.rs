@@ -102,17 +102,17 @@ impl State {
 
     /// Wakes somebody for each activity that could be taken of late.
     pub(crate) fn call_for_activities(&mut self) {
-        for shelf in self.activities.take_news() {
-            self.call_for(shelf);
+        for place in self.activities.take_news() {
+            self.call_for(place);
         }
     }
 
     /// Wakes somebody for what stands there.
-    fn call_for(&mut self, shelf: Shelf) {
+    fn call_for(&mut self, place: Shelf) {
         let activities = &self.activities;
-        let wanted = shelf.clone();
+        let wanted = place.clone();
         let wants = |interest: &Interest| activities.wants(interest, &wanted);
-        self.activity_lot.wake_one(shelf, wants);
+        self.activity_lot.wake_one(place, wants);
     }
 
     /// Leases up to `max` activities that the fetch wants. True: attempts were written, to be

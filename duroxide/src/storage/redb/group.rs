@@ -306,6 +306,20 @@ mod tests {
     }
 
     #[test]
+    fn values_that_are_cleared_are_not_written_and_later_ones_are() {
+        let value = |instance, key: &str| RowKey::Value(instance, key.to_owned());
+        let mut changes = Changes::default();
+        changes.replace(value(1, "a"), vec![1]);
+        changes.replace(value(2, "a"), vec![1]);
+        changes.delete(value(1, "b"));
+        changes.clear_values(1);
+        changes.replace(value(1, "c"), vec![2]);
+        let rows: Vec<_> = changes.rows.into_keys().collect();
+        assert_eq!(rows, [value(1, "c"), value(2, "a")]);
+        assert_eq!(changes.cleared, BTreeSet::from([1]));
+    }
+
+    #[test]
     fn a_row_that_the_disk_may_have_is_deleted_there() {
         let mut changes = Changes::default();
         changes.replace(inbox(1), vec![1]);

@@ -168,6 +168,18 @@ impl<I: Ord + Clone, R> Lot<I, R> {
         }
     }
 
+    /// How many fetches ever parked.
+    #[cfg(test)]
+    pub(crate) fn tickets(&self) -> u64 {
+        self.next
+    }
+
+    /// How many are parked.
+    #[cfg(test)]
+    pub(crate) fn parked(&self) -> usize {
+        self.parked.values().map(BTreeMap::len).sum()
+    }
+
     fn unpark(&mut self, ticket: u64, interest: &I) -> Option<Arc<Notify>> {
         let same = self.parked.get_mut(interest)?;
         let wake = same.remove(&ticket);

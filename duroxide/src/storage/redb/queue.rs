@@ -60,7 +60,7 @@ pub(crate) struct ActivityLease {
 }
 
 impl Entry {
-    fn shelf(&self) -> Shelf {
+    fn place(&self) -> Shelf {
         Shelf {
             alone: self.is_isolated,
             holder: Holder::Everybody,
@@ -149,7 +149,7 @@ impl Activities {
         };
         match entry.member() {
             Some(member) => self.sessions.make_ready(member, &mut self.shelves),
-            None => self.shelves.put(entry.shelf(), sequence),
+            None => self.shelves.put(entry.place(), sequence),
         }
         true
     }
@@ -161,7 +161,7 @@ impl Activities {
         };
         match entry.member() {
             Some(member) => self.sessions.put_off(member, &mut self.shelves),
-            None => self.shelves.remove(&entry.shelf(), sequence),
+            None => self.shelves.remove(&entry.place(), sequence),
         }
     }
 
@@ -206,17 +206,17 @@ impl Activities {
     }
 
     /// Whether a fetch with this interest could take what stands there.
-    pub(crate) fn wants(&self, (tags, sessions): &Interest, shelf: &Shelf) -> bool {
-        if !tags.matches(shelf.tag.as_deref()) || (shelf.alone && !self.isolation.is_open()) {
+    pub(crate) fn wants(&self, (tags, sessions): &Interest, place: &Shelf) -> bool {
+        if !tags.matches(place.tag.as_deref()) || (place.alone && !self.isolation.is_open()) {
             return false;
         }
-        let is_there = !shelf.holder.is_in_order() || {
+        let is_there = !place.holder.is_in_order() || {
             let next = self
                 .shelves
-                .find(shelf, |sequence| self.is_next(sequence, tags));
+                .find(place, |sequence| self.is_next(sequence, tags));
             next.is_some()
         };
-        match (&shelf.holder, sessions) {
+        match (&place.holder, sessions) {
             _ if !is_there => false,
             (Holder::Everybody, _) => true,
             (Holder::Claimant { in_order }, Some(sessions)) => {
@@ -242,7 +242,7 @@ impl Activities {
                 let shelves = &mut self.shelves;
                 self.sessions.take(member, sessions, elapsed, shelves);
             }
-            _ => self.shelves.remove(&entry.shelf(), sequence),
+            _ => self.shelves.remove(&entry.place(), sequence),
         }
     }
 
@@ -274,7 +274,7 @@ impl Activities {
     /// It came back, is done, or is gone: the next may start alone.
     pub(crate) fn end_isolation(&mut self, sequence: u64) {
         if self.isolation.end(sequence) {
-            self.shelves.announce(|shelf| shelf.alone);
+            self.shelves.announce(|place| place.alone);
         }
     }
 
@@ -293,7 +293,7 @@ impl Activities {
         }
         self.sessions.promote(elapsed, &mut self.shelves);
         if self.isolation.promote(elapsed) {
-            self.shelves.announce(|shelf| shelf.alone);
+            self.shelves.announce(|place| place.alone);
         }
     }
 
@@ -319,7 +319,7 @@ impl Activities {
         }
         match entry.member() {
             Some(member) => self.sessions.remove(member, &mut self.shelves),
-            None => self.shelves.remove(&entry.shelf(), sequence),
+            None => self.shelves.remove(&entry.place(), sequence),
         }
         if let Some(due) = entry.due {
             self.due.remove(&(due, sequence));
@@ -342,14 +342,14 @@ impl Activities {
     }
 
     /// Whether something stands there.
-    pub(crate) fn has(&self, shelf: &Shelf) -> bool {
-        self.shelves.has(shelf)
+    pub(crate) fn has(&self, place: &Shelf) -> bool {
+        self.shelves.has(place)
     }
 
     /// What could be taken since the last call, and still can.
     pub(crate) fn take_news(&mut self) -> Vec<Shelf> {
         let news = self.shelves.take_news().into_iter();
-        let still = news.filter(|(shelf, sequence)| self.shelves.holds(shelf, *sequence));
-        still.map(|(shelf, _)| shelf).collect()
+        let still = news.filter(|(place, sequence)| self.shelves.holds(place, *sequence));
+        still.map(|(place, _)| place).collect()
     }
 }

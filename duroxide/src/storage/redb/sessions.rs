@@ -200,7 +200,7 @@ impl Sessions {
         }
         if ended {
             // Whoever owned as many as it may could take one of these from now on.
-            shelves.announce(|shelf| matches!(shelf.holder, Holder::Claimant { .. }));
+            shelves.announce(|place| matches!(place.holder, Holder::Claimant { .. }));
         }
     }
 
@@ -229,16 +229,16 @@ impl Sessions {
         let wanted = session.to_show();
         // What was there before may be the next one now.
         let reordered = before != session.firsts();
-        for (shelf, sequence) in &session.shown {
-            if !wanted.iter().any(|(to, of)| to == shelf && of == sequence) {
-                shelves.remove(shelf, *sequence);
+        for (place, sequence) in &session.shown {
+            if !wanted.iter().any(|(to, of)| to == place && of == sequence) {
+                shelves.remove(place, *sequence);
             }
         }
-        for (shelf, sequence) in &wanted {
+        for (place, sequence) in &wanted {
             let shown = &session.shown;
-            let is_news = reordered && shelf.holder.is_in_order();
-            if is_news || !shown.iter().any(|(to, of)| to == shelf && of == sequence) {
-                shelves.put(shelf.clone(), *sequence);
+            let is_news = reordered && place.holder.is_in_order();
+            if is_news || !shown.iter().any(|(to, of)| to == place && of == sequence) {
+                shelves.put(place.clone(), *sequence);
             }
         }
         session.shown = wanted;
@@ -283,17 +283,17 @@ impl Session {
         };
         let mut shown = Vec::with_capacity(2);
         for ((alone, tag), sequences) in &self.ready {
-            let shelf = |in_order| Shelf {
+            let place = |in_order| Shelf {
                 alone: *alone,
                 holder: holder(in_order),
                 tag: tag.clone(),
             };
             if let Some(sequence) = sequences.first() {
-                shown.push((shelf(false), *sequence));
+                shown.push((place(false), *sequence));
                 let all = self.unfinished.get(tag);
                 let is_first = all.and_then(BTreeSet::first) == Some(sequence);
                 if is_first && self.running.is_empty() {
-                    shown.push((shelf(true), *sequence));
+                    shown.push((place(true), *sequence));
                 }
             }
         }

@@ -45,25 +45,25 @@ pub(crate) struct Shelves {
 }
 
 impl Shelves {
-    pub(crate) fn put(&mut self, shelf: Shelf, sequence: u64) {
-        let known = self.shelves.get_mut(&shelf);
+    pub(crate) fn put(&mut self, place: Shelf, sequence: u64) {
+        let known = self.shelves.get_mut(&place);
         match known {
             Some(sequences) => {
                 sequences.insert(sequence);
             }
             None => {
                 self.shelves
-                    .insert(shelf.clone(), BTreeSet::from([sequence]));
+                    .insert(place.clone(), BTreeSet::from([sequence]));
             }
         }
-        self.news.push((shelf, sequence));
+        self.news.push((place, sequence));
     }
 
-    pub(crate) fn remove(&mut self, shelf: &Shelf, sequence: u64) {
-        if let Some(sequences) = self.shelves.get_mut(shelf) {
+    pub(crate) fn remove(&mut self, place: &Shelf, sequence: u64) {
+        if let Some(sequences) = self.shelves.get_mut(place) {
             sequences.remove(&sequence);
             if sequences.is_empty() {
-                self.shelves.remove(shelf);
+                self.shelves.remove(place);
             }
         }
     }
@@ -76,16 +76,16 @@ impl Shelves {
         tags: &TagFilter,
         may_be: impl Fn(u64) -> bool,
     ) -> Option<u64> {
-        let first_of = |shelf: &Shelf| self.find(shelf, &may_be);
-        let mut shelf = Shelf {
+        let first_of = |place: &Shelf| self.find(place, &may_be);
+        let mut place = Shelf {
             alone,
             holder,
             tag: None,
         };
         let mut tagged = |names: &BTreeSet<String>| {
             let firsts = names.iter().filter_map(|tag| {
-                shelf.tag = Some(tag.clone());
-                first_of(&shelf)
+                place.tag = Some(tag.clone());
+                first_of(&place)
             });
             firsts.min()
         };
@@ -94,13 +94,13 @@ impl Shelves {
             TagFilter::Tags(names) => tagged(names),
             TagFilter::DefaultAnd(names) => {
                 let first = tagged(names);
-                shelf.tag = None;
-                first.into_iter().chain(first_of(&shelf)).min()
+                place.tag = None;
+                first.into_iter().chain(first_of(&place)).min()
             }
-            TagFilter::DefaultOnly => first_of(&shelf),
+            TagFilter::DefaultOnly => first_of(&place),
             TagFilter::Any => {
-                let same = |other: &Shelf| other.alone == alone && other.holder == shelf.holder;
-                let shelves = self.shelves.range(&shelf..);
+                let same = |other: &Shelf| other.alone == alone && other.holder == place.holder;
+                let shelves = self.shelves.range(&place..);
                 let shelves = shelves.take_while(|(other, _)| same(other));
                 let firsts = shelves.filter_map(|(other, _)| first_of(other));
                 firsts.min()
@@ -109,32 +109,32 @@ impl Shelves {
     }
 
     /// The oldest on a shelf that may be taken.
-    pub(crate) fn find(&self, shelf: &Shelf, may_be: impl Fn(u64) -> bool) -> Option<u64> {
-        let mut sequences = self.shelves.get(shelf)?.iter().copied();
+    pub(crate) fn find(&self, place: &Shelf, may_be: impl Fn(u64) -> bool) -> Option<u64> {
+        let mut sequences = self.shelves.get(place)?.iter().copied();
         sequences.find(|sequence| may_be(*sequence))
     }
 
     /// Whether there is something.
-    pub(crate) fn has(&self, shelf: &Shelf) -> bool {
-        self.shelves.contains_key(shelf)
+    pub(crate) fn has(&self, place: &Shelf) -> bool {
+        self.shelves.contains_key(place)
     }
 
     /// Whether it is still there.
-    pub(crate) fn holds(&self, shelf: &Shelf, sequence: u64) -> bool {
-        let sequences = self.shelves.get(shelf);
+    pub(crate) fn holds(&self, place: &Shelf, sequence: u64) -> bool {
+        let sequences = self.shelves.get(place);
         sequences.is_some_and(|sequences| sequences.contains(&sequence))
     }
 
     /// Whether something is there that starts alone.
     pub(crate) fn has_alone(&self) -> bool {
         let last = self.shelves.keys().next_back();
-        last.is_some_and(|shelf| shelf.alone)
+        last.is_some_and(|place| place.alone)
     }
 
     /// More fetches than before may take what stands on these shelves.
     pub(crate) fn announce(&mut self, which: impl Fn(&Shelf) -> bool) {
-        let shelves = self.shelves.iter().filter(|(shelf, _)| which(shelf));
-        let firsts = shelves.filter_map(|(shelf, all)| Some((shelf.clone(), *all.first()?)));
+        let shelves = self.shelves.iter().filter(|(place, _)| which(place));
+        let firsts = shelves.filter_map(|(place, all)| Some((place.clone(), *all.first()?)));
         self.news.extend(firsts);
     }
 

@@ -171,6 +171,8 @@ impl State {
         self.turn_lot = std::mem::take(&mut void.turn_lot);
         self.activity_lot = std::mem::take(&mut void.activity_lot);
         self.watched = std::mem::take(&mut void.watched);
+        // What was read before is out of date.
+        self.forgotten = void.forgotten.wrapping_add(1);
     }
 
     /// Lets everybody who waits look again.

@@ -365,17 +365,17 @@ pub(crate) fn list(
 ) -> Result<Vec<InstanceStatus>, (Option<InstanceId>, ReadError)> {
     let prefix = query.id_prefix.as_deref().unwrap_or_default();
     let mut after = after.map_or_else(String::new, |after| after.as_str().to_owned());
-    let mut list = Vec::new();
+    let mut found = Vec::new();
     loop {
         let step = ids_behind(database, prefix, &after).map_err(|error| (None, error))?;
         let Some(last) = step.last() else {
-            return Ok(list);
+            return Ok(found);
         };
         after = last.as_str().to_owned();
         let transaction = store!(database.begin_read()).map_err(|error| (None, error))?;
         for id in step {
-            if list.len() >= max {
-                return Ok(list);
+            if found.len() >= max {
+                return Ok(found);
             }
             let row = reads::number_in(&transaction, &id)
                 .and_then(|number| match number {
@@ -384,7 +384,7 @@ pub(crate) fn list(
                 })
                 .map_err(|error| (Some(id), error))?;
             let status = row.map(|row| row.status);
-            list.extend(status.filter(|status| query.matches(status)));
+            found.extend(status.filter(|status| query.matches(status)));
         }
     }
 }

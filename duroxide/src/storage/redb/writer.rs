@@ -195,6 +195,11 @@ fn reopen(shared: &Shared, problem: &str) {
 }
 
 fn resume(shared: &Shared, opened: Opened) {
+    // Numbers may be given again.
+    *shared
+        .last_turn
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner) = None;
     let now = shared.now();
     let state = State::new(opened.incarnation, opened.found, now);
     let mut core = shared.lock();

@@ -4,6 +4,8 @@ mod log;
 mod world;
 
 mod activities;
+mod child_ends;
+mod children;
 mod continue_as_new;
 mod events;
 mod faults;

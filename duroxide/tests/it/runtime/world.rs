@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use duroxide::env::TokioEnv;
+use duroxide::env::{Env as _, TokioEnv};
+use duroxide::history::{InstanceId, Message};
 use duroxide::provider::model::ModelProvider;
 use duroxide::provider::{Provider, ProviderRef};
 use duroxide::runtime::Runtime;
@@ -125,6 +126,36 @@ impl World {
     /// The output of an instance that ends well.
     pub(super) async fn output(&self, id: &str, orchestration: &str, input: &str) -> String {
         completed(self.run(id, orchestration, input).await)
+    }
+
+    /// Asks an instance to end.
+    pub(super) async fn cancel(&self, id: &str, reason: &str) {
+        let instance = InstanceId::new(id).unwrap();
+        let message = Message::CancelRequested {
+            reason: reason.to_owned(),
+            terminate: false,
+        };
+        let number = TokioEnv::new().unique_id();
+        self.store
+            .enqueue(&instance, number, message)
+            .await
+            .unwrap();
+    }
+
+    pub(super) async fn status(&self, id: &str) -> OrchestrationStatus {
+        self.client.get_orchestration_status(id).await.unwrap()
+    }
+
+    /// Waits until the instance exists.
+    pub(super) async fn exists(&self, id: &str) {
+        let exists = async {
+            while self.status(id).await == OrchestrationStatus::NotFound {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, exists)
+            .await
+            .expect("it was never started");
     }
 
     /// Waits until the first execution has so many events.

@@ -1,6 +1,7 @@
 //! The store as its callers see it.
 
 mod bytes;
+mod children;
 mod damage;
 mod failures;
 mod fsyncs;
@@ -8,7 +9,9 @@ mod isolation;
 mod opening;
 mod queues;
 mod reads;
+mod removal;
 mod reopening;
+mod routing;
 mod stress;
 mod timers;
 
@@ -150,7 +153,7 @@ pub(super) fn chain_turn(item: &TurnItem, turn_id: u128, steps: u64) -> TurnComm
 }
 
 /// The events among these that call activities.
-fn calls(events: &[Event]) -> Vec<EventId> {
+pub(super) fn calls(events: &[Event]) -> Vec<EventId> {
     events
         .iter()
         .filter(|event| matches!(event.kind, EventKind::ActivityScheduled { .. }))
