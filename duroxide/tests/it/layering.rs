@@ -81,7 +81,11 @@ const UNKNOWN: &[(&[&str], &[&str], &[&str])] = &[
     (
         &["history", "engine", "orchestration", "time"],
         &["SystemTime"],
-        &["time.rs", "orchestration/context.rs"],
+        &[
+            "time.rs",
+            "orchestration/context.rs",
+            "orchestration/published.rs",
+        ],
     ),
     (&["provider", "client", "runtime"], &["redb"], &[]),
 ];

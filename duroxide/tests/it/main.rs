@@ -15,6 +15,7 @@ mod coded;
 mod documents;
 mod engine;
 mod layering;
+mod moving_over;
 mod provider;
 mod runtime;
 mod support;

@@ -13,6 +13,7 @@ use duroxide::provider::model::ModelProvider;
 use duroxide::provider::{
     ChildStart, KvChange, Provider, ProviderRef, TurnFetch, TurnItem, TurnOutcome,
 };
+use duroxide::storage::redb::RedbProvider;
 use duroxide::time::Timestamp;
 
 /// How long a test waits for what should happen at once.
@@ -34,8 +35,8 @@ pub(super) async fn everywhere(check: impl AsyncFn(&ByHand)) {
 }
 
 pub(super) fn stores() -> Vec<ProviderRef> {
-    let model: ProviderRef = Arc::new(ModelProvider::new(Arc::new(TokioEnv::new())));
-    vec![model]
+    let model = ModelProvider::new(Arc::new(TokioEnv::new()));
+    vec![shared(model), shared(RedbProvider::in_memory().unwrap())]
 }
 
 impl ByHand {
