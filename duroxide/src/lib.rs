@@ -79,9 +79,9 @@ pub use history::{
     build_child_instance_id, is_auto_generated_sub_orch_id,
 };
 pub use orchestration::{
-    BoxDurable, CallError, CancellationRequested, Durable, DurableFuture, Either2, Either3,
-    Elapsed, OrchestrationContext, Saga, join_all, join2, join3, select_all, select2, select3,
-    sorted,
+    BoxDurable, CallError, CancellationRequested, Compensation, Durable, DurableFuture, Either2,
+    Either3, Elapsed, Error, OrchestrationContext, Saga, join_all, join2, join3, select_all,
+    select2, select3, sorted,
 };
 pub use provider::{ProviderAdmin, ProviderError, ProviderRef, QueueDepths, TagFilter};
 pub use registry::{

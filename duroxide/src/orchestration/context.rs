@@ -1,7 +1,7 @@
 //! What an orchestration is handed: one short method per verb.
 
 use std::fmt;
-use std::future::Pending;
+use std::future::{Pending, Ready, ready};
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::pin::Pin;
@@ -9,9 +9,10 @@ use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use pin_project_lite::pin_project;
+use serde::Serialize;
 
-use crate::codec::CodecError;
-use crate::engine::{Resolution, TurnHandle};
+use crate::codec::{CodecError, dynamic};
+use crate::engine::TurnHandle;
 use crate::orchestration::guid::even_bits;
 use crate::orchestration::select::{Either2, Select2};
 use crate::orchestration::undoing::Ledger;
@@ -59,58 +60,6 @@ impl OrchestrationContext {
         DurableFuture::new(self.turn.clone(), id, |_fired| ())
     }
 
-    /// Waits for an event of that name, raised with
-    /// [`Client::raise_event`](crate::Client::raise_event), and gives its data.
-    ///
-    /// An event goes to the oldest wait for its name that is open when it is consumed. Without one it
-    /// is recorded and reaches nobody, waits made later included: wait before you tell anybody to
-    /// raise it, or use [`dequeue_event`](Self::dequeue_event), which misses nothing. A wait that is
-    /// dropped with an event that it did not give yet loses it.
-    ///
-    /// ```
-    /// # use duroxide::{Either2, OrchestrationContext, select2};
-    /// # use std::time::Duration;
-    /// async fn approval(ctx: OrchestrationContext) -> Result<String, String> {
-    ///     let approved = ctx.schedule_wait("approved");
-    ///     let too_late = ctx.schedule_timer(Duration::from_secs(3 * 24 * 3600));
-    ///     match select2(approved, too_late).await {
-    ///         Either2::First(by) => Ok(format!("approved by {by}")),
-    ///         Either2::Second(()) => Err("nobody answered".to_owned()),
-    ///     }
-    /// }
-    /// ```
-    #[track_caller]
-    pub fn schedule_wait(&self, name: impl Into<String>) -> DurableFuture<String> {
-        let id = self.turn.wait_for_event(name.into(), Location::caller());
-        DurableFuture::new(self.turn.clone(), id, data_of)
-    }
-
-    /// The next message of a queue, sent with
-    /// [`Client::enqueue_event`](crate::Client::enqueue_event).
-    ///
-    /// Messages are kept from the moment the instance exists, first in first out, and through
-    /// continue-as-new; each is given exactly once. The oldest open request has the oldest message,
-    /// in the order in which the requests were made. One that is dropped before it gave its message
-    /// puts it back to its place.
-    ///
-    /// ```
-    /// # use duroxide::OrchestrationContext;
-    /// async fn cart(ctx: OrchestrationContext) -> Result<Vec<String>, String> {
-    ///     let mut items = Vec::new();
-    ///     loop {
-    ///         match ctx.dequeue_event("cart").await.as_str() {
-    ///             "checkout" => return Ok(items),
-    ///             item => items.push(item.to_owned()),
-    ///         }
-    ///     }
-    /// }
-    /// ```
-    #[track_caller]
-    pub fn dequeue_event(&self, queue: impl Into<String>) -> DurableFuture<String> {
-        let id = self.turn.dequeue_event(queue.into(), Location::caller());
-        DurableFuture::new(self.turn.clone(), id, data_of)
-    }
-
     /// Runs `future` for at most `delay`.
     ///
     /// # Errors
@@ -141,8 +90,17 @@ impl OrchestrationContext {
         ContinueAsNew::new()
     }
 
-    /// The typed form. An input that does not encode leaves no next execution to start: the
-    /// instance fails with the codec's words.
+    /// The same with a value: a string travels as it is, all else as JSON. One that does not encode
+    /// leaves no next execution to start: the instance fails when it comes to rest.
+    pub fn continue_as_new_typed<In: Serialize>(
+        &self,
+        input: &In,
+    ) -> ContinueAsNew<String, String> {
+        self.continue_as_new_with(None, dynamic::encode(input))
+    }
+
+    /// The form of annotated functions. An input that does not encode leaves no next execution to
+    /// start: the instance fails with the codec's words.
     pub(crate) fn continue_as_new_with<T, E>(
         &self,
         version: Option<&str>,
@@ -170,7 +128,14 @@ impl OrchestrationContext {
         self.turn.now().into()
     }
 
-    /// An id like a random one, the same on every replay.
+    /// [`now`](Self::now) in the form of the dynamic layer. There is nothing to wait for, and it never
+    /// fails.
+    pub fn utc_now(&self) -> Ready<Result<SystemTime, String>> {
+        ready(Ok(self.now()))
+    }
+
+    /// An id like a random one, the same on every replay. It is there at once; the dynamic layer
+    /// awaits it, and gets it as text.
     pub fn new_guid(&self) -> Guid {
         Guid::from_bits(self.turn.derive_bits())
     }
@@ -198,6 +163,11 @@ impl OrchestrationContext {
     /// The version that the execution is pinned to.
     pub fn orchestration_version(&self) -> String {
         self.turn.version()
+    }
+
+    /// The same as [`orchestration_version`](Self::orchestration_version).
+    pub fn version(&self) -> String {
+        self.orchestration_version()
     }
 
     /// Whether the change with this id applies to this execution: `true`, unless it came by here before
@@ -311,15 +281,5 @@ pub struct Elapsed(());
 impl From<Elapsed> for String {
     fn from(elapsed: Elapsed) -> Self {
         elapsed.to_string()
-    }
-}
-
-/// The data of an event. The engine pairs answers with questions by kind.
-fn data_of(answer: Resolution) -> String {
-    match answer {
-        Resolution::ExternalEvent(data) | Resolution::QueueEvent(data) => data,
-        Resolution::Activity(_) | Resolution::SubOrchestration(_) | Resolution::Timer => {
-            String::new()
-        }
     }
 }

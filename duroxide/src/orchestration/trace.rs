@@ -37,6 +37,17 @@ levels! {
 }
 
 impl OrchestrationContext {
+    /// Logs `message` at a level that is told by its name: `error`, `warn`, `info` or `debug`, in any
+    /// case. Under another name it is written at the level info.
+    pub fn trace(&self, level: impl Into<String>, message: impl Into<String>) {
+        match level.into().to_ascii_lowercase().as_str() {
+            "error" => self.trace_error(message),
+            "warn" | "warning" => self.trace_warn(message),
+            "debug" | "trace" => self.trace_debug(message),
+            _ => self.trace_info(message),
+        }
+    }
+
     /// Whether log lines are written at the moment: not while the code runs from history.
     pub fn is_logging_enabled(&self) -> bool {
         !self.is_replaying()

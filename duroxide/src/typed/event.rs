@@ -2,7 +2,7 @@
 
 use crate::client::{ClientError, Handle};
 use crate::codec::{self, CodecError};
-use crate::orchestration::{DurableFuture, OrchestrationContext};
+use crate::orchestration::{DurableFuture, Error, OrchestrationContext};
 use crate::typed::Payload;
 
 /// Something that is told to running instances: a payload with a name. Derive it.
@@ -32,6 +32,12 @@ pub struct EventError {
 impl From<EventError> for String {
     fn from(error: EventError) -> Self {
         error.to_string()
+    }
+}
+
+impl From<EventError> for Error {
+    fn from(error: EventError) -> Self {
+        Self::Rejected(error.to_string())
     }
 }
 

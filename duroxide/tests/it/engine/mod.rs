@@ -27,5 +27,7 @@ mod retries;
 mod sagas;
 mod stats;
 mod tags_and_sessions;
+mod typed_events;
 mod values;
 mod wakers;
+mod wide_forms;
