@@ -17,7 +17,7 @@ pub use crate::activity::{ActivityContext, NeededData};
 pub use crate::client::{Client, Handle, StartCall};
 pub use crate::codec::{CodecError, encode};
 pub use crate::orchestration::durable::{AwaitExt, durable_await};
-pub use crate::orchestration::{ContinueAsNew, Durable, OrchestrationContext, block, probes};
+pub use crate::orchestration::{Durable, OrchestrationContext, block, probes};
 pub use crate::registry::{Handler, Registered, Registration};
 pub use crate::retry::{BackoffStrategy, RetryPolicy};
 pub use crate::typed::{

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::codec::CodecError;
+use crate::orchestration::durable::durable;
 use crate::orchestration::{CallError, Child, DurableFuture, OrchestrationContext};
 use crate::typed::Outcome;
 
@@ -185,6 +186,8 @@ impl<T: Send + 'static, E: Send + 'static> ChildCall<T, E> {
             .map(move |answer| (outcome.read)(answer))
     }
 }
+
+durable! { [T: Send + 'static, E: Send + 'static] ChildCall<T, E>; }
 
 impl<T, E> Unpin for ChildCall<T, E> {}
 

@@ -53,7 +53,7 @@ fn run<A: Registered>(input: &str) -> Result<String, ErrorDetails> {
     let Handler::Activity(make) = A::registration().handler else {
         return Ok("no activity".to_owned());
     };
-    block_on(make()(ActivityContext::for_test(), input.to_owned()))
+    block_on(make().run(ActivityContext::for_test(), input.to_owned()))
 }
 
 fn output<A: Registered>(input: &str) -> String {

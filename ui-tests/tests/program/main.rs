@@ -1,17 +1,25 @@
 //! Annotated functions from the attribute to the result: found, started, stored, run.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test, a panic is the report"
+)]
 
-use std::sync::Arc;
+mod children;
+mod routes;
+mod world;
+
 use std::time::Duration;
 
-use duroxide::env::TokioEnv;
-use duroxide::provider::model::ModelProvider;
 use duroxide::{
     ActivityContext, CallError, Client, ClientError, ExternalEvent, OrchestrationContext,
-    OrchestrationError, OrchestrationStatus, Runtime, activity, orchestration,
+    OrchestrationError, OrchestrationStatus, activity, orchestration,
 };
 use serde::{Deserialize, Serialize};
+
+use crate::world::World;
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Receipt {
@@ -105,9 +113,8 @@ async fn nothing(_ctx: OrchestrationContext) -> Result<(), String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_are_retried_as_the_attribute_says_and_the_options_of_the_call() {
-    let store = ModelProvider::new(Arc::new(TokioEnv::new()));
-    let runtime = Runtime::builder().store(store).start().await.unwrap();
-    let client = runtime.client();
+    let world = World::start().await;
+    let client = world.client.clone();
     for (cents, attempts, expected) in [
         (990, None, "Ok(4)"),
         (5_000, None, "Err(Failed(Declined { after: 1000 }))"),
@@ -126,7 +133,7 @@ async fn calls_are_retried_as_the_attribute_says_and_the_options_of_the_call() {
     }
     let handle = be_declined::start(&client).await.unwrap();
     assert_eq!(handle.result().await.unwrap(), 1);
-    runtime.shutdown(None).await;
+    world.stop().await;
 }
 
 async fn dynamic(client: &Client, id: &str, name: &str, input: &str) -> OrchestrationStatus {
@@ -156,9 +163,8 @@ async fn cart(ctx: &OrchestrationContext, mut items: Vec<String>) -> Result<Stri
 
 #[tokio::test(flavor = "multi_thread")]
 async fn events_reach_whoever_waits_for_their_type() {
-    let store = ModelProvider::new(Arc::new(TokioEnv::new()));
-    let runtime = Runtime::builder().store(store).start().await.unwrap();
-    let client = runtime.client();
+    let world = World::start().await;
+    let client = world.client.clone();
     let handle = cart::start(&client, Vec::new()).id("cart-7").await.unwrap();
     let added = |item: &str| CartEvent::Added(item.to_owned());
     handle.raise(added("apples")).await.unwrap();
@@ -175,7 +181,7 @@ async fn events_reach_whoever_waits_for_their_type() {
         nobody.raise(CartEvent::CheckedOut).await,
         Err(ClientError::InstanceNotFound { .. })
     ));
-    runtime.shutdown(None).await;
+    world.stop().await;
 }
 
 fn output(status: OrchestrationStatus) -> Result<String, String> {
@@ -188,9 +194,8 @@ fn output(status: OrchestrationStatus) -> Result<String, String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn annotated_functions_run_without_further_words() {
-    let store = ModelProvider::new(Arc::new(TokioEnv::new()));
-    let runtime = Runtime::builder().store(store).start().await.unwrap();
-    let client = runtime.client();
+    let world = World::start().await;
+    let client = world.client.clone();
 
     let handle = pay::start(&client, 7, 990).id("a").await.unwrap();
     assert_eq!(handle.result().await.unwrap(), Receipt { id: 7 });
@@ -228,5 +233,5 @@ async fn annotated_functions_run_without_further_words() {
     let status = dynamic(&client, "e", "greet", "7").await;
     assert!(output(status).unwrap_err().contains("cannot decode"));
 
-    runtime.shutdown(None).await;
+    world.stop().await;
 }
