@@ -22,6 +22,8 @@ pages! {
     Orchestrations = "docs/guide/orchestrations.md";
     Activities = "docs/guide/activities.md";
     Events = "docs/guide/events.md";
+    Cancellation = "docs/guide/cancellation.md";
+    Versioning = "docs/guide/versioning.md";
     Running = "docs/guide/running.md";
     Dynamic = "docs/guide/dynamic.md";
     Lints = "docs/lints/README.md";
@@ -74,4 +76,7 @@ pages! {
     Decision8 = "docs/decisions/0008-more-than-the-history-is-nondeterminism.md";
     Decision9 = "docs/decisions/0009-events-keep-their-order.md";
     Decision10 = "docs/decisions/0010-suspects-start-alone.md";
+    Decision11 = "docs/decisions/0011-cancellation-drops-or-cooperates.md";
+    Decision12 = "docs/decisions/0012-values-travel-with-the-start.md";
+    Decision13 = "docs/decisions/0013-patches-look-ahead.md";
 }

@@ -371,7 +371,7 @@ pub(crate) fn list(
         let Some(last) = step.last() else {
             return Ok(found);
         };
-        after = last.as_str().to_owned();
+        last.as_str().clone_into(&mut after);
         let transaction = store!(database.begin_read()).map_err(|error| (None, error))?;
         for id in step {
             if found.len() >= max {

@@ -1,10 +1,10 @@
 //! Random programs, and a world that answers what they ask for in a random order.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use duroxide::engine::Outcome;
-use duroxide::history::{Action, ExecutionId, Message};
+use duroxide::history::{Action, AppErrorKind, ErrorDetails, ExecutionId, Message};
 use duroxide::time::Timestamp;
 use duroxide::{
     BackoffStrategy, OrchestrationContext, RetryPolicy, join_all, join2, join3, select_all,
@@ -48,6 +48,24 @@ pub(crate) enum Op {
     Timeout(u8, Box<Op>),
     /// With a limit for each attempt and for all of them.
     Retried(u8, u8),
+    /// A child, now and then under an id of its own.
+    Child(u8),
+    Detached(u8),
+    Status(Option<u8>),
+    Set(u8),
+    /// Reads the values and removes some.
+    Prune(u8),
+    Patched(u8),
+    Deprecated(u8),
+    /// From here on the code goes on when it is cancelled.
+    Cooperate(u8),
+    Cancelled,
+    Shielded(Box<Op>),
+    /// What is undone if the inside, or what follows, fails.
+    Saga(Box<Op>, Box<Op>),
+    /// Undone by hand, or dismissed.
+    Compensated(bool, Box<Op>),
+    Stats,
     Again,
     Fails,
     Panics,
@@ -62,7 +80,11 @@ pub(crate) fn ops() -> impl Strategy<Value = Op> {
         1 => any::<u8>().prop_map(Op::Dropped),
         1 => any::<u8>().prop_map(Op::Forgotten),
         2 => any::<(u8, u8)>().prop_map(|(name, limits)| Op::Retried(name, limits)),
-        1 => prop_oneof![Just(Op::Now), Just(Op::Guid), Just(Op::Random)],
+        1 => prop_oneof![Just(Op::Now), Just(Op::Guid), Just(Op::Random), Just(Op::Stats)],
+        3 => any::<u8>().prop_map(Op::Child),
+        2 => kept(),
+        1 => prop_oneof![(0_u8..2).prop_map(Op::Patched), (2_u8..4).prop_map(Op::Deprecated)],
+        1 => prop_oneof![any::<u8>().prop_map(Op::Cooperate), Just(Op::Cancelled)],
     ];
     let tree = leaf.prop_recursive(4, 24, 5, |op| {
         let several = || prop::collection::vec(op.clone(), 1..5);
@@ -81,6 +103,9 @@ pub(crate) fn ops() -> impl Strategy<Value = Op> {
             1 => three().prop_map(Op::Select3),
             2 => several().prop_map(Op::SelectAll),
             2 => (any::<u8>(), op.clone()).prop_map(|(delay, op)| Op::Timeout(delay, op.into())),
+            1 => op.clone().prop_map(|op| Op::Shielded(op.into())),
+            1 => (op.clone(), op.clone()).prop_map(|(op, undo)| Op::Saga(op.into(), undo.into())),
+            1 => (any::<bool>(), op.clone()).prop_map(|(undo, op)| Op::Compensated(undo, op.into())),
         ]
     });
     let end = prop_oneof![
@@ -93,6 +118,15 @@ pub(crate) fn ops() -> impl Strategy<Value = Op> {
         ops.extend(end);
         Op::Sequence(ops)
     })
+}
+
+fn kept() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        any::<u8>().prop_map(Op::Detached),
+        any::<Option<u8>>().prop_map(Op::Status),
+        any::<u8>().prop_map(Op::Set),
+        any::<u8>().prop_map(Op::Prune),
+    ]
 }
 
 pub(crate) fn program(op: Op) -> Program {
@@ -212,6 +246,96 @@ fn run(
             let call = ctx.schedule_activity_with_retry(format!("t{name}"), value, policy(limits));
             async move { Ok(mixed(&[call.await])) }.boxed()
         }
+        Op::Child(name) => {
+            let call = match name % 4 {
+                0 => ctx.schedule_sub_orchestration_with_id("c", format!("own{name}"), value),
+                1 => ctx.schedule_sub_orchestration_versioned("c", Some("1.0.0".into()), value),
+                _ => ctx.schedule_sub_orchestration(format!("c{name}"), value),
+            };
+            async move { Ok(mixed(&[call.await])) }.boxed()
+        }
+        Op::Detached(name) => async move {
+            ctx.schedule_orchestration("d", format!("d{name}"), value.as_str());
+            Ok(value)
+        }
+        .boxed(),
+        Op::Status(status) => async move {
+            match status {
+                Some(_) => ctx.set_custom_status(value.as_str()),
+                None => ctx.reset_custom_status(),
+            }
+            Ok(mixed(&[
+                Ok(value),
+                Ok(format!("{:?}", ctx.get_custom_status())),
+            ]))
+        }
+        .boxed(),
+        // A long value, now and then, is beyond the limit.
+        Op::Set(key) => async move {
+            let value = value.repeat(if key > 250 { 70_000 } else { 1 });
+            ctx.set_kv_value(format!("k{}", key % 3), value.as_str());
+            Ok(mixed(&[Ok(value)]))
+        }
+        .boxed(),
+        Op::Prune(how) => async move {
+            let seen = format!("{:?} {:?}", ctx.get_kv_all_keys(), ctx.get_kv_value("k1"));
+            let pruned = match how % 3 {
+                0 => ctx.prune_kv_values_updated_before(1_000 + u64::from(how)),
+                1 => {
+                    ctx.clear_kv_value(format!("k{}", how % 5));
+                    ctx.get_kv_length()
+                }
+                _ => {
+                    ctx.clear_all_kv_values();
+                    0
+                }
+            };
+            Ok(mixed(&[Ok(value), Ok(seen), Ok(pruned.to_string())]))
+        }
+        .boxed(),
+        Op::Patched(id) => async move {
+            let applies = ctx.patched(format!("p{id}"));
+            Ok(mixed(&[Ok(value), Ok(applies.to_string())]))
+        }
+        .boxed(),
+        Op::Deprecated(id) => async move {
+            ctx.deprecate_patch(format!("p{id}"));
+            Ok(value)
+        }
+        .boxed(),
+        Op::Cooperate(millis) => async move {
+            ctx.cooperative_cancellation(delay(millis));
+            Ok(mixed(&[Ok(value), Ok(ctx.is_cancelled().to_string())]))
+        }
+        .boxed(),
+        Op::Cancelled => {
+            let request = ctx.cancelled();
+            async move { Ok(mixed(&[Ok(value), Ok(request.await)])) }.boxed()
+        }
+        Op::Shielded(op) => ctx.shielded(|ctx| run(ctx, *op, value)),
+        Op::Saga(op, undo) => async move {
+            let mut saga = ctx.saga();
+            saga.undo(|ctx| run(ctx, *undo, "undo".to_owned()));
+            run(ctx, *op, value).await
+        }
+        .boxed(),
+        Op::Compensated(by_hand, op) => async move {
+            let mut saga = ctx.saga();
+            let inner = (*op).clone();
+            saga.undo(|ctx| run(ctx, inner, "first".to_owned()));
+            saga.undo(|ctx| run(ctx, *op, "second".to_owned()));
+            if by_hand {
+                let undone = saga.compensate().await.map(|()| "undone".to_owned());
+                return Ok(mixed(&[Ok(value), undone]));
+            }
+            ctx.schedule_activity("before", "").await.ok();
+            saga.dismiss();
+            Ok(value)
+        }
+        .boxed(),
+        Op::Stats => {
+            async move { Ok(mixed(&[Ok(format!("{:?}", ctx.get_system_stats()))])) }.boxed()
+        }
         Op::Again => async move {
             let _unawaited = ctx.continue_as_new(value.clone());
             Ok(value)
@@ -254,75 +378,98 @@ fn mixed(values: &[Result<String, String>]) -> String {
     format!("{hash:x}")
 }
 
+/// What is open in the world, by its event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Open {
+    Activity,
+    Timer(Timestamp),
+    Child,
+}
+
+type World = BTreeMap<u64, Open>;
+
 /// Runs a program to its end. Each choice is one message: mostly an answer to something open, in
-/// any order, now and then noise.
+/// any order, now and then noise, or a request to end.
 pub(crate) fn live(program: Program, choices: &[u8]) -> Live {
     let mut live = Live::new(program);
     live.send(start(""));
-    let mut open: BTreeSet<(u64, Option<u64>)> = BTreeSet::new();
+    let mut open = World::new();
     let mut seen = 0;
     for choice in choices.iter().copied().chain(std::iter::repeat(0)) {
         for action in live.actions.split_off(seen) {
-            let (source, is_new, fire_at) = match action {
-                Action::StartActivity { source } => (source, true, None),
-                Action::CancelActivity { source } => (source, false, None),
-                Action::CreateTimer { source, fire_at } => (source, true, Some(fire_at)),
-                Action::CancelTimer { source, fire_at } => (source, false, Some(fire_at)),
-                Action::StartChild { .. }
-                | Action::CancelChild { .. }
-                | Action::StartDetached { .. } => continue,
-            };
-            let entry = (source.0, fire_at.map(Timestamp::as_millis));
-            let changed = if is_new {
-                open.insert(entry)
-            } else {
-                open.remove(&entry)
-            };
-            assert!(
-                changed,
-                "{action:?}: asked for twice, or cancelled without being open"
-            );
+            carry_out(&mut open, &action);
         }
         seen = live.actions.len();
         if live.outcome != Outcome::Pending {
             break;
         }
-        let picked = open
-            .iter()
-            .nth(usize::from(choice / 16) % open.len().max(1))
-            .copied();
-        // With nothing to be answered it waits for events; now and then they come anyhow.
-        let Some((source, fire_at)) = picked.filter(|_| choice % 16 != 12 && choice % 16 != 11)
-        else {
-            let sent = live.messages.len();
-            let name = if picked.is_none() {
-                sent % 6
-            } else {
-                usize::from(choice / 16) % 6
-            };
-            let data = format!("{sent}");
-            live.send(match name {
-                0..3 => raised(&format!("e{name}"), &data),
-                _ => queued(&format!("q{}", name - 3), &data),
-            });
-            continue;
-        };
-        let answer = match (fire_at, choice % 16) {
-            (_, 15) => live.messages[usize::from(choice / 16) % live.messages.len()]
-                .0
-                .clone(),
-            (_, 14) => of_another_execution(source),
-            (Some(fire_at), _) => fired(source, fire_at),
-            (None, 13) => failed(source, "failed"),
-            (None, _) => completed(source, format!("answer {source}")),
-        };
-        if choice % 16 < 14 {
-            open.remove(&(source, fire_at));
-        }
-        live.send(answer);
+        let message = message(&mut open, &live, choice);
+        live.send(message);
     }
-    assert_eq!(open, BTreeSet::new(), "nothing stays open behind the end");
+    assert_eq!(open, World::new(), "nothing stays open behind the end");
     live
+}
+
+fn carry_out(open: &mut World, action: &Action) {
+    let was = match action {
+        Action::StartActivity { source } => open.insert(source.0, Open::Activity).is_none(),
+        Action::StartChild { source } => open.insert(source.0, Open::Child).is_none(),
+        Action::CreateTimer { source, fire_at } => {
+            open.insert(source.0, Open::Timer(*fire_at)).is_none()
+        }
+        Action::CancelActivity { source } => open.remove(&source.0) == Some(Open::Activity),
+        Action::CancelChild { source, .. } => open.remove(&source.0) == Some(Open::Child),
+        Action::CancelTimer { source, fire_at } => {
+            open.remove(&source.0) == Some(Open::Timer(*fire_at))
+        }
+        Action::StartDetached { .. } => true,
+    };
+    assert!(
+        was,
+        "{action:?}: asked for twice, or cancelled without being open"
+    );
+}
+
+fn message(open: &mut World, live: &Live, choice: u8) -> Message {
+    let (kind, index) = (choice % 16, usize::from(choice / 16));
+    let sent = live.messages.len();
+    match (kind, index) {
+        (10, 0) => return super::terminate("now"),
+        (10, 1..4) => return super::cancel("enough"),
+        _ => {}
+    }
+    // With nothing to be answered it waits for events, or for its end; now and then they come anyhow.
+    let picked = open.iter().nth(index % open.len().max(1));
+    let picked = picked.map(|(&source, &what)| (source, what));
+    let Some((source, what)) = picked.filter(|_| kind != 12 && kind != 11) else {
+        let name = if picked.is_none() {
+            sent % 8
+        } else {
+            index % 6
+        };
+        let data = format!("{sent}");
+        return match name {
+            0..3 => raised(&format!("e{name}"), &data),
+            3..6 => queued(&format!("q{}", name - 3), &data),
+            _ => super::cancel(&data),
+        };
+    };
+    match kind {
+        15 => return live.messages[index % sent].0.clone(),
+        14 => return of_another_execution(source),
+        _ => open.remove(&source),
+    };
+    let fails = kind == 13;
+    match what {
+        Open::Timer(fire_at) => fired(source, fire_at.as_millis()),
+        Open::Activity if fails => failed(source, "failed"),
+        Open::Activity => completed(source, format!("answer {source}")),
+        Open::Child if fails => super::child_failed(
+            source,
+            ErrorDetails::application(AppErrorKind::OrchestrationFailed, "failed"),
+        ),
+        Open::Child => super::child_completed(source, format!("child {source}")),
+    }
 }
 
 fn of_another_execution(source: u64) -> Message {

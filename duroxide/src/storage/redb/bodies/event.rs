@@ -202,6 +202,7 @@ pub(crate) fn decode_turn(
     })
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each kind of event")]
 fn put_event(to: &mut Vec<u8>, event: &Event) -> Result<(), RecordError> {
     let head = EventV1 {
         code: code_of(&event.kind),
@@ -352,6 +353,7 @@ fn code_of(kind: &EventKind) -> u8 {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each kind of event")]
 fn take_event(id: EventId, body: &mut &[u8]) -> Result<Event, RecordError> {
     let head: EventV1 = take(body)?;
     let kind = match head.code {
@@ -363,7 +365,7 @@ fn take_event(id: EventId, body: &mut &[u8]) -> Result<Event, RecordError> {
                 input: started.input.to_owned(),
                 seed: started.seed,
                 semantics: started.semantics,
-                parent: started.parent.map(owned_parent).transpose()?,
+                parent: started.parent.as_ref().map(owned_parent).transpose()?,
                 carried: owned(&started.carried),
                 custom_status: started.custom_status.map(str::to_owned),
                 kv: owned_kv(&started.kv),
@@ -522,7 +524,7 @@ pub(super) fn borrowed_parent(parent: &Parent) -> ParentV1<'_> {
     }
 }
 
-pub(super) fn owned_parent(parent: ParentV1<'_>) -> Result<Parent, RecordError> {
+pub(super) fn owned_parent(parent: &ParentV1<'_>) -> Result<Parent, RecordError> {
     let instance = InstanceId::new(parent.instance);
     Ok(Parent {
         instance: instance.map_err(|error| RecordError::corrupt(error.to_string()))?,

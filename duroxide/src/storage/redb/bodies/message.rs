@@ -93,22 +93,7 @@ pub(crate) fn encode_message(
     sent_as: Option<u128>,
 ) -> Result<Vec<u8>, RecordError> {
     record::seal(Kind::MESSAGE_V1, |to| match message {
-        Message::Start(start) => {
-            put(to, head(START, instance, start.execution_id, EventId::NONE))?;
-            put(
-                to,
-                StartV1 {
-                    name: &start.name,
-                    version: start.version.as_deref(),
-                    input: &start.input,
-                    seed: start.seed,
-                    parent: start.parent.as_ref().map(borrowed_parent),
-                    carried: borrowed(&start.carried),
-                    custom_status: start.custom_status.as_deref(),
-                    kv: borrowed_kv(&start.kv),
-                },
-            )
-        }
+        Message::Start(start) => put_start(to, instance, start),
         Message::ActivityCompleted {
             execution_id,
             source,
@@ -175,6 +160,38 @@ pub(crate) fn encode_message(
     })
 }
 
+fn put_start(to: &mut Vec<u8>, instance: u64, start: &Start) -> Result<(), RecordError> {
+    put(to, head(START, instance, start.execution_id, EventId::NONE))?;
+    put(
+        to,
+        StartV1 {
+            name: &start.name,
+            version: start.version.as_deref(),
+            input: &start.input,
+            seed: start.seed,
+            parent: start.parent.as_ref().map(borrowed_parent),
+            carried: borrowed(&start.carried),
+            custom_status: start.custom_status.as_deref(),
+            kv: borrowed_kv(&start.kv),
+        },
+    )
+}
+
+fn take_start(execution_id: ExecutionId, body: &mut &[u8]) -> Result<Start, RecordError> {
+    let start: StartV1<'_> = take(body)?;
+    Ok(Start {
+        execution_id,
+        name: start.name.to_owned(),
+        version: start.version.map(str::to_owned),
+        input: start.input.to_owned(),
+        seed: start.seed,
+        parent: start.parent.as_ref().map(owned_parent).transpose()?,
+        carried: owned(&start.carried),
+        custom_status: start.custom_status.map(str::to_owned),
+        kv: owned_kv(&start.kv),
+    })
+}
+
 fn put_sent(
     to: &mut Vec<u8>,
     code: u8,
@@ -194,20 +211,7 @@ pub(crate) fn decode_message(record: &[u8]) -> Result<StoredMessage, RecordError
     let source = EventId(head.source);
     let mut sent_as = None;
     let message = match head.code {
-        START => {
-            let start: StartV1<'_> = take(&mut body)?;
-            Message::Start(Start {
-                execution_id,
-                name: start.name.to_owned(),
-                version: start.version.map(str::to_owned),
-                input: start.input.to_owned(),
-                seed: start.seed,
-                parent: start.parent.map(owned_parent).transpose()?,
-                carried: owned(&start.carried),
-                custom_status: start.custom_status.map(str::to_owned),
-                kv: owned_kv(&start.kv),
-            })
-        }
+        START => Message::Start(take_start(execution_id, &mut body)?),
         ACTIVITY_COMPLETED => {
             let result: ResultV1<'_> = take(&mut body)?;
             Message::ActivityCompleted {

@@ -175,7 +175,7 @@ pub(crate) fn decode_instance(record: &[u8]) -> Result<InstanceRow, RecordError>
     };
     let instance =
         InstanceId::new(stored.id).map_err(|error| RecordError::corrupt(error.to_string()))?;
-    let parent = stored.parent.map(owned_parent).transpose()?;
+    let parent = stored.parent.as_ref().map(owned_parent).transpose()?;
     Ok(InstanceRow {
         status: InstanceStatus {
             instance,
