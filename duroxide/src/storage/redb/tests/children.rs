@@ -13,7 +13,7 @@ use super::{
     start_of, turn,
 };
 use crate::history::{
-    AppErrorKind, ErrorDetails, EventId, EventKind, ExecutionId, KvEntry, Message, Parent, Start,
+    AppErrorKind, ErrorDetails, EventKind, ExecutionId, KvEntry, Message, Parent, Start,
 };
 use crate::provider::{
     ChildStart, Committed, KvChange, Provider as _, ProviderAdmin as _, ProviderError, TurnCommit,
