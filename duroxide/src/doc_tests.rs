@@ -26,6 +26,7 @@ pages! {
     Versioning = "docs/guide/versioning.md";
     Running = "docs/guide/running.md";
     Dynamic = "docs/guide/dynamic.md";
+    Testing = "docs/guide/testing.md";
     Lints = "docs/lints/README.md";
     Dx0001 = "docs/lints/DX0001.md";
     Dx0002 = "docs/lints/DX0002.md";

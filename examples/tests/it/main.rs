@@ -12,6 +12,7 @@
 
 mod bench;
 mod encrypted;
+mod export_history;
 mod hello_world;
 mod kill;
 
