@@ -12,9 +12,6 @@ mod activity_signatures;
 mod activity_stored_form;
 #[path = "../ui/event/pass/derived.rs"]
 mod event_derived;
-#[path = "../ui/lints/pass/dx0001_durable.rs"]
-#[expect(dead_code, reason = "it only has to compile")]
-mod lints_durable;
 #[path = "../ui/orchestration/pass/children.rs"]
 mod orchestration_children;
 #[path = "../ui/orchestration/pass/stubs.rs"]

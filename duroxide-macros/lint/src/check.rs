@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::allow::Invalid;
 use crate::body::{Body, Imports, Site, What};
-use crate::index::chain::{self, Around, Named};
+use crate::index::chain::{self, Around, Hop, Named};
 use crate::index::krate::{Crate, Place};
 use crate::index::manifest::Manifest;
 use crate::macros;
@@ -23,6 +23,8 @@ pub struct Finding {
     pub text: String,
     /// Where.
     pub site: Site,
+    /// The calls that lead to it.
+    pub way: Vec<Hop>,
 }
 
 /// The crate around the body, as far as it is known.
@@ -34,6 +36,8 @@ pub struct Surroundings<'a> {
     pub place: &'a Place,
     /// The type of the `impl`.
     pub self_type: Option<&'a str>,
+    /// Whether no compiler looks at the types as well.
+    pub only_text: bool,
 }
 
 /// What was found, and what is wrong with the allowances.
@@ -84,6 +88,9 @@ impl Check<'_> {
     fn site(&mut self, site: &Site) {
         match &site.what {
             What::Form(id, subject) => self.find(id, subject, site),
+            What::Walk(true) if self.around.is_some_and(|it| it.only_text) => {
+                self.find("DX0105", "this", site);
+            }
             // The compiler knows the types.
             What::Walk(_) => {
                 self.silenced(site, "DX0105");
@@ -181,7 +188,12 @@ impl Check<'_> {
             Named::Function(function, place) => {
                 let Some(around) = self.around else { return };
                 if let Some(chain) = chain::chain(around.krate, &function, &place) {
-                    self.find_chain(&chain, shown, site);
+                    self.find_chain(&chain, shown, site, None);
+                }
+            }
+            Named::Beyond(krate, function, place) => {
+                if let Some(chain) = chain::chain(&krate, &function, &place) {
+                    self.find_chain(&chain, shown, site, Some(Level::Warning));
                 }
             }
             Named::Macro(..) | Named::Nothing => {}
@@ -191,10 +203,10 @@ impl Check<'_> {
     fn find(&mut self, id: &str, subject: &str, site: &Site) {
         let Some(rule) = rules::rule(id) else { return };
         let text = rule.message(subject, self.context);
-        self.report(rule, text, site);
+        self.report(rule, text, site, None);
     }
 
-    fn find_chain(&mut self, chain: &chain::Chain, shown: &str, site: &Site) {
+    fn find_chain(&mut self, chain: &chain::Chain, shown: &str, site: &Site, level: Option<Level>) {
         if self.silenced(site, chain.rule.id) {
             return;
         }
@@ -213,13 +225,19 @@ impl Check<'_> {
         let _ = write!(text, "\n= help: {}", rule.help_with(self.context));
         text.push_str(&rule.how_to_keep());
         text.push_str(&rules::more(cause.id));
-        self.report(rule, text, site);
+        self.report(rule, text, site, level);
+        if let Some(found) = self.checked.findings.last_mut()
+            && found.rule == rule
+        {
+            found.way.clone_from(&chain.hops);
+        }
     }
 
-    fn report(&mut self, rule: &'static Rule, text: String, site: &Site) {
+    fn report(&mut self, rule: &'static Rule, text: String, site: &Site, at_most: Option<Level>) {
         let Some(level) = self.manifest.level(rule) else {
             return;
         };
+        let level = at_most.unwrap_or(level);
         if self.silenced(site, rule.id) {
             return;
         }
@@ -228,6 +246,7 @@ impl Check<'_> {
             level,
             text,
             site: site.clone(),
+            way: Vec::new(),
         });
     }
 

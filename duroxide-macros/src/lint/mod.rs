@@ -187,6 +187,7 @@ fn finding(id: &str, subject: &str, at: impl ToTokens) -> Option<Finding> {
             at: at.into_token_stream(),
             allows: Vec::new(),
         },
+        way: Vec::new(),
     })
 }
 

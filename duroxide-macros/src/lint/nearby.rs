@@ -38,6 +38,9 @@ impl Nearby {
             let (krate, place) = Crate::of_file(&file, manifest.clone())?;
             let line = span.start().line;
             let place = place.at_line(line);
+            if !place.is_code(line) {
+                return None;
+            }
             let function = place.function(&sig.ident.to_string(), line);
             Some((krate, place, function))
         });
@@ -59,6 +62,7 @@ impl Nearby {
             krate,
             place,
             self_type,
+            only_text: false,
         })
     }
 

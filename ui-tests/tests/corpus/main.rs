@@ -15,9 +15,12 @@
     reason = "activities that only pretend to work"
 )]
 
+mod allowed;
 mod approvals;
 mod devices;
+mod durable;
 mod imports;
+mod look_alikes;
 mod money;
 mod orders;
 mod pipelines;

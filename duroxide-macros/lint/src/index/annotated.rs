@@ -47,6 +47,21 @@ pub fn all(krate: &Crate) -> Vec<Annotated> {
     found
 }
 
+/// All modules of a crate, those under conditions too.
+pub fn modules(krate: &Crate) -> Vec<Place> {
+    let mut found: Vec<Place> = krate.root().into_iter().collect();
+    let mut next = 0;
+    while let Some(place) = found.get(next).cloned() {
+        next += 1;
+        for (name, kinds) in &place.module.items {
+            if kinds.iter().any(|kind| matches!(kind, Kind::Module(_))) {
+                found.extend(Crate::child(&place, name));
+            }
+        }
+    }
+    found
+}
+
 /// The function that had the name and version of this one before.
 pub fn earlier_twin(krate: &Crate, function: &Function, place: &Place) -> Option<Annotated> {
     let own = function

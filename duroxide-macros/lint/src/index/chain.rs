@@ -33,20 +33,16 @@ pub struct Hop {
 
 /// What a function reaches, if it is something that differs on replay.
 pub fn chain(krate: &Crate, function: &Function, place: &Place) -> Option<Chain> {
-    Search {
-        krate,
-        visited: BTreeSet::new(),
-    }
-    .function(function, place)
+    Search::default().function(krate, function, place)
 }
 
-struct Search<'a> {
-    krate: &'a Crate,
+#[derive(Default)]
+struct Search {
     visited: BTreeSet<(PathBuf, usize)>,
 }
 
-impl Search<'_> {
-    fn function(&mut self, function: &Function, place: &Place) -> Option<Chain> {
+impl Search {
+    fn function(&mut self, krate: &Crate, function: &Function, place: &Place) -> Option<Chain> {
         // Annotated ones are checked themselves; an `async` one is refused where it is awaited.
         let is_answered_for = function.annotation.is_some() || !function.runs_at_once;
         if is_answered_for || !self.visited.insert((place.file.clone(), function.line)) {
@@ -60,10 +56,10 @@ impl Search<'_> {
         function
             .facts
             .iter()
-            .find_map(|fact| self.fact(fact, &around))
+            .find_map(|fact| self.fact(krate, fact, &around))
     }
 
-    fn fact(&mut self, fact: &Fact, around: &Around<'_>) -> Option<Chain> {
+    fn fact(&mut self, krate: &Crate, fact: &Fact, around: &Around<'_>) -> Option<Chain> {
         let hop = |what: String| Hop {
             what,
             file: around.place.file.clone(),
@@ -83,15 +79,18 @@ impl Search<'_> {
             What::Form(id, subject) => end(id, subject.clone()),
             What::Path(path) => {
                 let shown = shown(path);
-                match around.path(self.krate, path) {
+                match around.path(krate, path) {
                     Named::Breaks(id) => end(id, shown),
-                    Named::Function(next, place) => self.onwards(&next, &place, hop(shown)),
+                    Named::Function(next, place) => self.onwards(krate, &next, &place, hop(shown)),
+                    Named::Beyond(krate, next, place) => {
+                        self.onwards(&krate, &next, &place, hop(shown))
+                    }
                     Named::Macro(..) | Named::Nothing => None,
                 }
             }
             What::Macro(path) => {
                 let shown = format!("`{}!`", path.join("::"));
-                match around.macro_path(self.krate, path) {
+                match around.macro_path(krate, path) {
                     Named::Breaks(id) => end(id, shown),
                     Named::Macro(rules, place) => {
                         let imports = Imports::default();
@@ -106,9 +105,12 @@ impl Search<'_> {
                         {
                             return None;
                         }
-                        rules.facts.iter().find_map(|fact| self.fact(fact, &inside))
+                        rules
+                            .facts
+                            .iter()
+                            .find_map(|fact| self.fact(krate, fact, &inside))
                     }
-                    Named::Function(..) | Named::Nothing => None,
+                    Named::Function(..) | Named::Beyond(..) | Named::Nothing => None,
                 }
             }
             What::Method { name, receiver } => {
@@ -117,17 +119,28 @@ impl Search<'_> {
                 }
                 let mut path = receiver.clone()?;
                 path.push(name.clone());
-                match around.path(self.krate, &path) {
+                match around.path(krate, &path) {
                     Named::Breaks(id) => end(id, shown(&path)),
-                    Named::Function(next, place) => self.onwards(&next, &place, hop(shown(&path))),
+                    Named::Function(next, place) => {
+                        self.onwards(krate, &next, &place, hop(shown(&path)))
+                    }
+                    Named::Beyond(krate, next, place) => {
+                        self.onwards(&krate, &next, &place, hop(shown(&path)))
+                    }
                     Named::Macro(..) | Named::Nothing => None,
                 }
             }
         }
     }
 
-    fn onwards(&mut self, next: &Function, place: &Place, hop: Hop) -> Option<Chain> {
-        let mut chain = self.function(next, place)?;
+    fn onwards(
+        &mut self,
+        krate: &Crate,
+        next: &Function,
+        place: &Place,
+        hop: Hop,
+    ) -> Option<Chain> {
+        let mut chain = self.function(krate, next, place)?;
         chain.hops.insert(0, hop);
         Some(chain)
     }
@@ -151,6 +164,8 @@ pub enum Named {
     Breaks(&'static str),
     /// A function of the crate.
     Function(std::sync::Arc<Function>, Place),
+    /// A function of another crate.
+    Beyond(std::sync::Arc<Crate>, std::sync::Arc<Function>, Place),
     /// Macro rules of the crate.
     Macro(std::sync::Arc<crate::index::module::Rules>, Place),
     /// Nothing.
@@ -172,18 +187,22 @@ impl Around<'_> {
                 .unwrap_or_else(|| krate.origin(self.place, self.imports, self.self_type, path)),
             (origin, _) => origin,
         };
-        Self::meaning(origin, path, matching::macro_rule)
+        Self::meaning(krate, origin, path, matching::macro_rule)
     }
 
     fn named(&self, krate: &Crate, path: &[String], rule: Rules) -> Named {
         let origin = krate.origin(self.place, self.imports, self.self_type, path);
-        Self::meaning(origin, path, rule)
+        Self::meaning(krate, origin, path, rule)
     }
 
-    fn meaning(origin: Origin, path: &[String], rule: Rules) -> Named {
+    fn meaning(krate: &Crate, origin: Origin, path: &[String], rule: Rules) -> Named {
         let breaks = |id: Option<&'static str>| id.map_or(Named::Nothing, Named::Breaks);
         match origin {
-            Origin::Foreign(whole) => breaks(rule(&whole, Known::Whole)),
+            Origin::Foreign(whole) => match (rule(&whole, Known::Whole), krate.beyond(&whole)) {
+                (Some(id), _) => Named::Breaks(id),
+                (None, Some((krate, function, place))) => Named::Beyond(krate, function, place),
+                (None, None) => Named::Nothing,
+            },
             Origin::Perhaps(paths) => breaks(
                 paths
                     .iter()

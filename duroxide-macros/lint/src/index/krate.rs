@@ -1,5 +1,6 @@
 //! A crate: where a name of its code leads.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,10 +10,12 @@ use crate::index::manifest::Manifest;
 use crate::index::module::{Declared, Function, Kind, Module, Rules};
 
 /// A crate, from its root file on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Crate {
     root: PathBuf,
     manifest: Manifest,
+    /// The crates it depends on, by name, where their sources are looked at too.
+    neighbours: BTreeMap<String, Arc<Crate>>,
 }
 
 /// A module in its crate.
@@ -53,7 +56,7 @@ impl Crate {
     /// The crate that a file belongs to, and the file's module.
     pub fn of_file(file: &Path, manifest: Manifest) -> Option<(Self, Place)> {
         let (root, names) = files::root_of(file);
-        let krate = Self { root, manifest };
+        let krate = Self::at_root(root, manifest);
         let place = krate.place(&names).filter(|place| place.file == file);
         let place = place.or_else(|| {
             // Included by an attribute: on its own it still knows its imports.
@@ -65,6 +68,41 @@ impl Crate {
             })
         })?;
         Some((krate, place))
+    }
+
+    /// The crate with that root file.
+    pub fn at_root(root: PathBuf, manifest: Manifest) -> Self {
+        Self {
+            root,
+            manifest,
+            neighbours: BTreeMap::new(),
+        }
+    }
+
+    /// Whether its manifest names that package.
+    pub fn depends_on(&self, package: &str) -> bool {
+        self.manifest.has_package(package)
+    }
+
+    /// Looks into another crate as well.
+    pub fn add_neighbour(&mut self, name: String, krate: Arc<Crate>) {
+        self.neighbours.insert(name, krate);
+    }
+
+    /// The function of another crate that a path leads to, if its source is looked at.
+    pub(crate) fn beyond(&self, path: &[String]) -> Option<(Arc<Crate>, Arc<Function>, Place)> {
+        let (name, rest) = path.split_first()?;
+        let krate = self.neighbours.get(name)?;
+        match krate.within(&krate.root()?, rest, 0) {
+            Origin::Function(function, place) => Some((Arc::clone(krate), function, place)),
+            _ => None,
+        }
+    }
+
+    /// The module of a file.
+    pub fn place_of(&self, file: &Path) -> Option<Place> {
+        let (_, names) = files::root_of(file);
+        self.place(&names).filter(|place| place.file == file)
     }
 
     /// What it depends on, and its levels.
@@ -199,12 +237,16 @@ impl Crate {
         if let Some(target) = place.module.imports.find(first) {
             return self.follow(place, target, rest, depth);
         }
-        if let Some(foreign) = self.foreign(first) {
-            let whole = std::iter::once(foreign).chain(rest.iter().cloned());
-            return Origin::Foreign(whole.collect());
-        }
         let globs = imports.into_iter().flat_map(|it| &it.globs);
-        self.by_glob(place, globs.chain(&place.module.imports.globs), path, depth)
+        let by_glob = self.by_glob(place, globs.chain(&place.module.imports.globs), path, depth);
+        match (by_glob, self.foreign(first)) {
+            // A glob of the crate's own modules comes before the names of other crates.
+            (Origin::Unknown | Origin::Perhaps(_), Some(foreign)) => {
+                let whole = std::iter::once(foreign).chain(rest.iter().cloned());
+                Origin::Foreign(whole.collect())
+            }
+            (found, _) => found,
+        }
     }
 
     /// A path from an import on: the import may begin with a crate of the name it brings.
@@ -340,6 +382,22 @@ impl Place {
             Some(inner) => inner.at_line(line),
             None => self,
         }
+    }
+
+    /// Whether that line is one of a function's: code stands there, and not the text of a comment, from
+    /// which examples are taken.
+    pub fn is_code(&self, line: usize) -> bool {
+        let free = self.module.items.values().flatten();
+        let mut free = free.filter_map(|kind| match kind {
+            Kind::Function(function) => Some(function),
+            _ => None,
+        });
+        let mut methods = self.module.methods.iter().map(|(_, method)| method);
+        let is_inside = |function: &Arc<Function>| {
+            let (first, last) = function.lines;
+            (first..=last).contains(&line)
+        };
+        free.any(is_inside) || methods.any(is_inside)
     }
 
     /// The function of that name whose name stands next behind the line.

@@ -40,6 +40,11 @@ impl Manifest {
         self.dependencies.get(name).map(String::as_str)
     }
 
+    /// Whether that package, by the name of its crate, is a dependency.
+    pub fn has_package(&self, name: &str) -> bool {
+        self.dependencies.values().any(|package| package == name)
+    }
+
     /// The level of a rule in this project. `None`: it is off.
     pub fn level(&self, rule: &Rule) -> Option<Level> {
         let own = match rule.level {
@@ -77,6 +82,10 @@ impl Manifest {
                 let level = level.trim().trim_matches('"').to_owned();
                 self.levels.insert(key.to_owned(), level);
             }
+        } else if section == "package" && key == "name" {
+            // Its tests and programs name its library so.
+            let name = value.trim_matches('"');
+            self.depend(name, name);
         } else if section.ends_with("dependencies") {
             let name = key.split('.').next().unwrap_or(key);
             let package = value.split_once("package").and_then(|(_, rest)| {
@@ -131,6 +140,7 @@ mod tests {
         assert_eq!(manifest.crate_behind("tokio_util"), Some("tokio_util"));
         assert_eq!(manifest.crate_behind("serde"), Some("serde"));
         assert_eq!(manifest.crate_behind("libc"), Some("libc"));
+        assert_eq!(manifest.crate_behind("shop"), Some("shop"));
         assert_eq!(manifest.crate_behind("rand"), None);
         let level = |id| manifest.level(rule(id).unwrap());
         assert_eq!(level("DX0203"), None);

@@ -72,7 +72,7 @@ pub struct Function {
     pub imports: Imports,
     /// What it does.
     pub facts: Vec<Fact>,
-    /// The lines of all of it.
+    /// The lines from its name to its end.
     pub lines: (usize, usize),
 }
 
@@ -140,7 +140,7 @@ impl Module {
         match item {
             Item::Use(it) => self.imports.add(&it.tree),
             Item::Fn(it) => {
-                let function = Function::of(&it.attrs, &it.sig, &it.block, None, it.span());
+                let function = Function::of(&it.attrs, &it.sig, &it.block, None);
                 self.put(&it.sig.ident, Kind::Function(Arc::new(function)));
             }
             Item::Mod(it) => self.put(&it.ident, module_kind(it)),
@@ -186,7 +186,7 @@ impl Module {
     }
 
     fn method(&mut self, ty: &str, attrs: &[Attribute], sig: &Signature, block: &Block) {
-        let function = Function::of(attrs, sig, block, Some(ty.to_owned()), block.span());
+        let function = Function::of(attrs, sig, block, Some(ty.to_owned()));
         self.methods.push((ty.to_owned(), Arc::new(function)));
     }
 
@@ -213,13 +213,7 @@ impl Module {
 }
 
 impl Function {
-    fn of(
-        attrs: &[Attribute],
-        sig: &Signature,
-        block: &Block,
-        self_type: Option<String>,
-        span: proc_macro2::Span,
-    ) -> Self {
+    fn of(attrs: &[Attribute], sig: &Signature, block: &Block, self_type: Option<String>) -> Self {
         let body = read::read(sig, block, Vec::new());
         let name = sig.ident.unraw().to_string();
         let facts = body.sites.iter().map(|site| Fact {
@@ -233,7 +227,7 @@ impl Function {
             runs_at_once: sig.asyncness.is_none(),
             facts: facts.collect(),
             imports: body.imports,
-            lines: (span.start().line, block.span().end().line),
+            lines: (sig.ident.span().start().line, block.span().end().line),
             name,
         }
     }

@@ -137,5 +137,3 @@ impl Twice {
         self.0 * 2 + vouched
     }
 }
-
-fn main() {}

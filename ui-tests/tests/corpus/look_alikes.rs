@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::UNIX_EPOCH;
 
-use duroxide::prelude::*;
 use dice::Rng;
+use duroxide::prelude::*;
 use uuid::Uuid;
 
 /// Time as this shop knows it.
@@ -55,7 +55,10 @@ async fn look_alikes(ctx: &OrchestrationContext, seed: u64) -> Result<u64, Strin
     let now = SystemTime::now();
     let mut random = Rng::with_seed(seed);
     let id = Uuid::from_u128(u128::from(random.u64(..)));
-    let since = ctx.now().duration_since(UNIX_EPOCH).map_err(|it| it.to_string())?;
+    let since = ctx
+        .now()
+        .duration_since(UNIX_EPOCH)
+        .map_err(|it| it.to_string())?;
     ctx.schedule_timer(sleep(Duration::from_secs(LIMIT))).await;
     let owned = OWNED;
     let mut stock = HashMap::from([("pears", 3_u64)]);
@@ -65,7 +68,8 @@ async fn look_alikes(ctx: &OrchestrationContext, seed: u64) -> Result<u64, Strin
     let has = stock.keys().any(|it| *it == "pears") && stock.contains_key("apples");
     let ordered: BTreeMap<_, _> = stock.iter().collect();
     for (name, n) in &ordered {
-        ctx.schedule_timer(Duration::from_secs(name.len() as u64 + **n)).await;
+        ctx.schedule_timer(Duration::from_secs(name.len() as u64 + **n))
+            .await;
     }
     for (_, n) in duroxide::sorted(&stock) {
         ctx.schedule_timer(Duration::from_secs(*n)).await;
@@ -96,5 +100,3 @@ async fn rounds(ctx: &OrchestrationContext, round: u64) -> Result<(), String> {
         }
     }
 }
-
-fn main() {}
