@@ -45,7 +45,8 @@ async fn export(args: Args) -> Result<(), Box<dyn std::error::Error>> {
         Some(execution) => execution,
         None => {
             let status = store.status(&args.instance.parse()?).await?;
-            let status = status.ok_or_else(|| format!("there is no instance `{}`", args.instance))?;
+            let status =
+                status.ok_or_else(|| format!("there is no instance `{}`", args.instance))?;
             status.execution_id.0
         }
     };

@@ -1,13 +1,10 @@
 //! What programs of the published crate look for and find under another name here: paths, and a few
 //! small things that nothing else needs. `docs/migrating.md` tells the whole story.
 
-use std::sync::Arc;
-
 use semver::Version;
 
 use crate::client::{Client, ClientError};
 use crate::history::EventKind;
-use crate::registry::{ActivityRegistry, OrchestrationRegistry};
 use crate::runtime::Runtime;
 
 /// The storage contract, under the path of the published crate. Its home is
@@ -67,23 +64,25 @@ pub struct OrchestrationDescriptor {
     pub parent_id: Option<u64>,
 }
 
+#[cfg(feature = "redb")]
 impl Runtime {
     /// A runtime of the dynamic layer on a store in memory, which is gone with it. Its
     /// [`client`](Self::client) is the way to that store.
-    #[cfg(feature = "redb")]
     pub async fn start(
-        activity_registry: ActivityRegistry,
-        orchestration_registry: OrchestrationRegistry,
-    ) -> Arc<Self> {
+        activity_registry: crate::registry::ActivityRegistry,
+        orchestration_registry: crate::registry::OrchestrationRegistry,
+    ) -> std::sync::Arc<Self> {
         let store: crate::provider::ProviderRef =
             match crate::storage::redb::RedbProvider::in_memory() {
-                Ok(store) => Arc::new(store),
+                Ok(store) => std::sync::Arc::new(store),
                 // There is no room for an error here: whoever uses that runtime is told.
-                Err(error) => Arc::new(crate::provider::Nowhere(error.to_string())),
+                Err(error) => std::sync::Arc::new(crate::provider::Nowhere(error.to_string())),
             };
         Self::start_with_store(store, activity_registry, orchestration_registry).await
     }
+}
 
+impl Runtime {
     /// What an instance runs, and who waits for it; `None` before its first turn, if there is no such
     /// instance, and if the store does not answer.
     pub async fn get_orchestration_descriptor(

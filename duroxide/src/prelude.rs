@@ -8,7 +8,7 @@ pub use crate::client::{Client, OrchestrationError};
 pub use crate::orchestration::{
     CallError, Durable, Either2, Either3, OrchestrationContext, join_all, select_all,
 };
-pub use crate::retry::{BackoffStrategy, RetryPolicy};
+pub use crate::retry::RetryPolicy;
 pub use crate::runtime::{Runtime, RuntimeOptions};
 #[cfg(feature = "redb")]
 pub use crate::storage::redb::RedbProvider;

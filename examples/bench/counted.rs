@@ -13,7 +13,7 @@ use duroxide::provider::{
 };
 use duroxide::storage::redb::RedbProvider;
 
-/// How many calls that change the store it has acknowledged.
+/// How many calls that change the store there were.
 #[derive(Debug, Default)]
 pub(crate) struct Operations(AtomicU64);
 
@@ -22,9 +22,13 @@ impl Operations {
         self.0.load(Ordering::Relaxed)
     }
 
-    fn note<T, E>(&self, outcome: Result<T, E>) -> Result<T, E> {
-        if outcome.is_ok() {
-            self.0.fetch_add(1, Ordering::Relaxed);
+    /// Counts a call when it is made: a client may see what it does before the call is back. One that
+    /// fails is taken out again.
+    async fn note<T>(&self, call: impl Future<Output = Done<T>> + Send) -> Done<T> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        let outcome = call.await;
+        if outcome.is_err() {
+            self.0.fetch_sub(1, Ordering::Relaxed);
         }
         outcome
     }
@@ -52,17 +56,20 @@ impl Provider for Counted {
 
     async fn start(&self, instance: &InstanceId, start: Start) -> Done<StartOutcome> {
         self.operations
-            .note(self.store.start(instance, start).await)
+            .note(self.store.start(instance, start))
+            .await
     }
 
     async fn enqueue(&self, instance: &InstanceId, id: u128, message: Message) -> Done<Enqueued> {
         self.operations
-            .note(self.store.enqueue(instance, id, message).await)
+            .note(self.store.enqueue(instance, id, message))
+            .await
     }
 
     async fn commit_turn(&self, lock: &TurnLock, turn: TurnCommit) -> Done<Committed> {
         self.operations
-            .note(self.store.commit_turn(lock, turn).await)
+            .note(self.store.commit_turn(lock, turn))
+            .await
     }
 
     async fn complete_activity(
@@ -71,7 +78,8 @@ impl Provider for Counted {
         result: Result<String, ErrorDetails>,
     ) -> Done<()> {
         self.operations
-            .note(self.store.complete_activity(lock, result).await)
+            .note(self.store.complete_activity(lock, result))
+            .await
     }
 
     async fn fetch_turns(&self, fetch: TurnFetch) -> Done<Vec<TurnItem>> {

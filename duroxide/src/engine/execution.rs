@@ -294,7 +294,7 @@ impl Execution {
             match (polled, next) {
                 (Err(text), _) => self.finish_panicked(text),
                 (Ok(_), Next::OverBudget) => self.finish_over_budget(TOO_MANY),
-                (Ok(_), Next::End(terminal)) => self.finish_with(terminal),
+                (Ok(_), Next::End(terminal)) => self.finish_with(*terminal),
                 (Ok(Poll::Ready(output)), _) => self.finish(output),
                 (Ok(Poll::Pending), _) if self.waker.is_woken() => continue,
                 (Ok(Poll::Pending), Next::Waits) => {}

@@ -55,7 +55,7 @@ pub(super) enum Next {
     /// The code asked for more than it may.
     OverBudget,
     /// The code asked for this end.
-    End(EventKind),
+    End(Box<EventKind>),
     /// Pending, and at least one operation is awaited.
     Waits,
     /// Pending, and no operation is awaited.
@@ -413,7 +413,7 @@ impl TurnState {
         if self.allowance.is_none() {
             Next::OverBudget
         } else if let Some(terminal) = self.ends_with.take() {
-            Next::End(terminal)
+            Next::End(Box::new(terminal))
         } else if self.awaited > 0 {
             Next::Waits
         } else {

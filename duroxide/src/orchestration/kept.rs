@@ -100,7 +100,7 @@ impl OrchestrationContext {
     /// Removes the value under a key.
     #[track_caller]
     pub fn clear_kv_value(&self, key: impl Into<String>) {
-        self.turn.clear_kv(key.into(), Location::caller());
+        self.turn.clear_kv(&key.into(), Location::caller());
     }
 
     /// Removes all values.

@@ -50,7 +50,8 @@ where
             urge().await;
             // Many beats in a row are one call of the store.
             let since = env.elapsed().saturating_sub(last);
-            env.sleep((lease / 30).saturating_sub(since)).await;
+            let apart = (lease / 30).min(Duration::from_secs(1));
+            env.sleep(apart.saturating_sub(since)).await;
         });
         select(env.sleep(pause), urged).await;
         let asked = env.elapsed();

@@ -34,7 +34,7 @@ pub(super) async fn start_all(running: &Running, count: u64) -> Outcome<()> {
     let client = running.client();
     let starting = client.clone();
     let one = move |number: u64| {
-        let start = waiting::start(&starting, number % 2 == 0).id(format!("w-{number}"));
+        let start = waiting::start(&starting, number.is_multiple_of(2)).id(format!("w-{number}"));
         async move {
             probe::until_reached(number.saturating_sub(BEHIND)).await;
             start.await?;

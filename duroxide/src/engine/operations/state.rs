@@ -81,10 +81,12 @@ impl TurnHandle {
     }
 
     /// Removes the value under a key. Removing what is not there is recorded too.
-    pub fn clear_kv(&self, key: String, at: &'static Location<'static>) {
-        let kind = EventKind::KeyValueCleared { key: key.clone() };
+    pub fn clear_kv(&self, key: &str, at: &'static Location<'static>) {
+        let kind = EventKind::KeyValueCleared {
+            key: key.to_owned(),
+        };
         if self.ask(kind, at).is_some() {
-            self.lock().kept.kv.remove(&key);
+            self.lock().kept.kv.remove(key);
         }
     }
 
@@ -104,7 +106,7 @@ impl TurnHandle {
             .collect();
         let count = old.len();
         for key in old {
-            self.clear_kv(key, at);
+            self.clear_kv(&key, at);
         }
         count
     }

@@ -16,7 +16,7 @@ use crate::storage::redb::inbox::Body;
 use crate::storage::redb::reads::{self, ReadError};
 use crate::storage::redb::shared::until;
 use crate::storage::redb::state::State;
-use crate::storage::redb::{RedbProvider, removal, surveys};
+use crate::storage::redb::{RedbProvider, remains, removal, surveys};
 use crate::time::Timestamp;
 
 const LIST: &str = "list the instances";
@@ -169,7 +169,7 @@ impl RedbProvider {
         let look = move |database: &Database, instance: &InstanceId| match reads::number_of(
             database, instance,
         )? {
-            Some(number) => surveys::open_timers(database, number, ..=last),
+            Some(number) => remains::open_timers(database, number, ..=last),
             None => Ok(Vec::new()),
         };
         self.look_at(operation, instance, look).await

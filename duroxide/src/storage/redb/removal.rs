@@ -12,10 +12,10 @@ use crate::storage::redb::checks::unstorable;
 use crate::storage::redb::deliveries::Parcel;
 use crate::storage::redb::inbox::{Body, Inbox, Origin, bytes_of};
 use crate::storage::redb::record::RecordError;
+use crate::storage::redb::remains::{self, Remains};
 use crate::storage::redb::schema::{Queue, RowKey};
 use crate::storage::redb::shared::{Shared, reopened, until};
 use crate::storage::redb::state::{Durable, Effect, Group, State, TurnDue};
-use crate::storage::redb::surveys::{self, Remains};
 
 const DELETE: &str = "delete instances";
 
@@ -56,22 +56,22 @@ pub(crate) async fn delete(
     let wanted = Arc::clone(&ids);
     let look = move |shared: &Shared| {
         let database = Arc::clone(shared.lock().phase.database(DELETE)?);
-        surveys::remains(&database, &wanted).map_err(|error| {
+        remains::remains(&database, &wanted).map_err(|error| {
             shared.report(&error);
             error.into_plain(DELETE)
         })
     };
-    let remains = store.aside(DELETE, look).await?;
+    let found = store.aside(DELETE, look).await?;
     let done = shared.act(DELETE, |state, _, now| {
         let incarnation = watching.incarnation;
         if state.incarnation != incarnation {
             return Err(reopened(DELETE));
         }
         let watch = state.removal.take().unwrap_or_default();
-        state.check_deletion(&ids, &remains, &watch, force)?;
-        let notices = state.notices(&remains);
+        state.check_deletion(&ids, &found, &watch, force)?;
+        let notices = state.notices(&found);
         let notices = notices.map_err(|error| unstorable(&error))?;
-        let deleted = state.delete(remains, watch);
+        let deleted = state.delete(found, watch);
         for (parent, notice) in notices {
             state.deliver(parent, notice, now);
         }

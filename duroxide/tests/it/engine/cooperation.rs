@@ -230,9 +230,9 @@ fn the_request_races_with_the_answer_by_their_order() {
                 batch.reverse();
             }
             if cut {
-                batch.into_iter().for_each(|message| {
+                for message in batch {
                     live.send(message);
-                });
+                }
             } else {
                 live.send_all(batch);
             }

@@ -48,7 +48,7 @@ fn it_goes_on_to_the_next_execution() {
     assert_eq!(start.custom_status.as_deref(), Some("!"));
     let message = duroxide::history::Message::Start(start);
     duroxide::engine::run_turn(&mut execution, [(message, crate::support::at(1))]);
-    let (next, _) = (execution.next_start("xx".to_owned(), None), ());
+    let next = execution.next_start("xx".to_owned(), None);
     assert_eq!(next.custom_status.as_deref(), Some("x!"));
     let mut third = live.program.execution_of("instance", next.execution_id);
     let message = duroxide::history::Message::Start(next);

@@ -140,11 +140,11 @@ fn rounds(ask: fn(&OrchestrationContext) -> bool) -> Program {
 fn in_a_loop_the_first_answer_holds_and_is_recorded_once() {
     let patched = rounds(|ctx| ctx.patched("p"));
     let live = to_the_end(patched.start());
-    let patches = live
+    let records = live
         .lines()
         .into_iter()
         .filter(|line| line.contains("patch"));
-    assert_eq!(patches.count(), 1);
+    assert_eq!(records.count(), 1);
     live.check();
 
     // After a first round without the change all others are without it, live and on replay.

@@ -136,7 +136,7 @@ fn time_ids_versions_and_combinators_have_their_forms() {
         }
         let call = |name: &str| ctx.schedule_activity(name, "");
         let all = ctx.join(vec![call("a"), call("b")]);
-        let (all, (c, d), (e, f, g)) = ctx
+        let (all, pair, three) = ctx
             .join3(
                 all,
                 ctx.join2(call("c"), call("d")),
@@ -148,7 +148,10 @@ fn time_ids_versions_and_combinators_have_their_forms() {
             .select3(call("j"), call("k"), call("l"))
             .await
             .into_tuple();
-        let outputs: Result<Vec<_>, _> = all.into_iter().chain([c, d, e, f, g]).collect();
+        let outputs: Result<Vec<_>, _> = all
+            .into_iter()
+            .chain([pair.0, pair.1, three.0, three.1, three.2])
+            .collect();
         Ok(format!("{} {} {}", outputs?.concat(), first.0, second.0))
     });
     let mut live = program.start();

@@ -75,6 +75,7 @@ fn a_race_of_ten_is_won_at_every_place() {
 }
 
 #[test]
+#[expect(clippy::many_single_char_names, reason = "ten outputs")]
 fn ten_outputs_come_in_argument_order() {
     let program = Program::new(|ctx| async move {
         let ctx = &ctx;

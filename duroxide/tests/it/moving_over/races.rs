@@ -96,7 +96,7 @@ async fn the_winner_tells_its_place() {
                     ctx.schedule_wait("never"),
                     async { ctx.schedule_activity("Never", "").await.unwrap_or_default() },
                     ctx.schedule_activity("Echo", "c")
-                        .map(|text| text.unwrap_or_default()),
+                        .map(Result::unwrap_or_default),
                 )
                 .await;
             assert!(matches!(&third, Either3::Third(text) if text == "c"));

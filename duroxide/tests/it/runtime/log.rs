@@ -37,6 +37,16 @@ impl Log {
     }
 }
 
+impl Log {
+    /// All lines, whoever wrote them.
+    pub(super) fn everything(&self) -> Vec<Line> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
 struct Keeper;
 
 impl Subscriber for Keeper {

@@ -137,6 +137,16 @@ fn events() -> Vec<Event> {
             data: text(),
         },
         EventKind::QueueSubscriptionCancelled { reason: text() },
+    ];
+    let numbered = kinds.into_iter().chain(young_kinds()).zip(1..);
+    numbered
+        .map(|(kind, id)| Event::new(EventId(id), (id > 1).then_some(EventId(1)), at, kind))
+        .collect()
+}
+
+fn young_kinds() -> [EventKind; 11] {
+    let text = || "t".to_owned();
+    [
         EventKind::OrchestrationCancelRequested {
             reason: text(),
             terminate: true,
@@ -169,11 +179,7 @@ fn events() -> Vec<Event> {
         EventKind::KeyValueCleared { key: text() },
         EventKind::KeyValuesCleared,
         EventKind::PatchApplied { id: text() },
-    ];
-    let numbered = kinds.into_iter().zip(1..);
-    numbered
-        .map(|(kind, id)| Event::new(EventId(id), (id > 1).then_some(EventId(1)), at, kind))
-        .collect()
+    ]
 }
 
 fn messages() -> [Message; 10] {
