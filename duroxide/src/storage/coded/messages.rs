@@ -1,6 +1,6 @@
 //! The payloads of messages, of commits, and of what a status shows.
 
-use crate::history::{EventKind, Message};
+use crate::history::{EventKind, ExecutionId, Message};
 use crate::provider::{InstanceState, InstanceStatus, KvChange, TurnCommit, TurnOutcome};
 use crate::storage::coded::{Coder, PayloadField};
 
@@ -36,54 +36,98 @@ impl Coder<'_> {
         }
     }
 
-    /// What a turn writes for its own instance. What the delta says already is taken from there: a
-    /// store may hold one against the other.
+    /// What a turn writes for its own instance. What it says twice is coded once, so that a store can
+    /// hold one against the other; where the two differ, both are coded, and differ still.
     pub(super) fn commit(&self, turn: &mut TurnCommit) -> Result<(), String> {
+        let plain: Vec<EventKind> = turn
+            .history_delta
+            .iter()
+            .map(|it| it.kind.clone())
+            .collect();
         for event in &mut turn.history_delta {
             self.event(turn.execution_id, event)?;
         }
-        let kinds = || turn.history_delta.iter().map(|event| &event.kind);
-        match (&mut turn.outcome, kinds().next_back()) {
+        let coded = turn.history_delta.iter().map(|event| &event.kind);
+        let pairs: Vec<(&EventKind, &EventKind)> = plain.iter().zip(coded).collect();
+        self.outcome(turn.execution_id, &mut turn.outcome, pairs.last().copied())?;
+        let mut values = pairs.iter().filter_map(|pair| match pair {
             (
-                TurnOutcome::Completed { output },
-                Some(EventKind::OrchestrationCompleted { output: coded }),
-            ) => output.clone_from(coded),
-            (
-                TurnOutcome::Failed { details },
-                Some(EventKind::OrchestrationFailed { details: coded }),
-            ) => details.clone_from(coded),
-            (
-                TurnOutcome::ContinuedAsNew { next },
-                Some(EventKind::OrchestrationContinuedAsNew { input, .. }),
-            ) => {
-                self.start(next)?;
-                next.input.clone_from(input);
-            }
-            // Refused by every store, whatever its payloads.
-            _ => {}
-        }
-        let mut values = kinds().filter_map(|kind| match kind {
-            EventKind::KeyValueSet { value, .. } => Some(value),
+                EventKind::KeyValueSet { value: plain, .. },
+                EventKind::KeyValueSet { value: coded, .. },
+            ) => Some((plain, coded)),
             _ => None,
         });
-        for change in &mut turn.kv {
-            if let KvChange::Set(entry) = change {
-                match values.next() {
-                    Some(coded) => entry.value.clone_from(coded),
-                    None => self.entry(entry)?,
-                }
+        let set = turn.kv.iter_mut().filter_map(|change| match change {
+            KvChange::Set(entry) => Some(entry),
+            KvChange::Clear { .. } | KvChange::ClearAll => None,
+        });
+        for entry in set {
+            match values.next() {
+                Some((plain, coded)) if *plain == entry.value => entry.value.clone_from(coded),
+                _ => self.entry(entry)?,
             }
         }
-        let status = kinds().rev().find_map(|kind| match kind {
-            EventKind::CustomStatusUpdated { status } => Some(status.clone()),
+        let status = pairs.iter().rev().find_map(|pair| match pair {
+            (
+                EventKind::CustomStatusUpdated { status: plain },
+                EventKind::CustomStatusUpdated { status: coded },
+            ) => Some((plain, coded)),
             _ => None,
         });
         match (&mut turn.custom_status, status) {
-            (Some(told), Some(coded)) => *told = coded,
-            (Some(told), None) => self.status(told)?,
+            (Some(told), Some((plain, coded))) if told == plain => told.clone_from(coded),
+            (Some(told), _) => self.status(told)?,
             (None, _) => {}
         }
         Ok(())
+    }
+
+    fn outcome(
+        &self,
+        execution: ExecutionId,
+        outcome: &mut TurnOutcome,
+        last: Option<(&EventKind, &EventKind)>,
+    ) -> Result<(), String> {
+        let at = (Some(execution), None);
+        match (outcome, last) {
+            (TurnOutcome::Running, _) => Ok(()),
+            (
+                TurnOutcome::Completed { output },
+                Some((
+                    EventKind::OrchestrationCompleted { output: plain },
+                    EventKind::OrchestrationCompleted { output: coded },
+                )),
+            ) if output == plain => {
+                output.clone_from(coded);
+                Ok(())
+            }
+            (
+                TurnOutcome::Failed { details },
+                Some((
+                    EventKind::OrchestrationFailed { details: plain },
+                    EventKind::OrchestrationFailed { details: coded },
+                )),
+            ) if details == plain => {
+                details.clone_from(coded);
+                Ok(())
+            }
+            (
+                TurnOutcome::ContinuedAsNew { next },
+                Some((
+                    EventKind::OrchestrationContinuedAsNew { input: plain, .. },
+                    EventKind::OrchestrationContinuedAsNew { input: coded, .. },
+                )),
+            ) if next.input == *plain => {
+                self.start(next)?;
+                next.input.clone_from(coded);
+                Ok(())
+            }
+            (TurnOutcome::Completed { output }, _) => {
+                self.text(output, PayloadField::Output, at, "")
+            }
+            (TurnOutcome::Failed { details }, _) => self.error(details, at),
+            (TurnOutcome::ContinuedAsNew { next }, _) => self.start(next),
+        }
     }
 
     pub(super) fn shown(&self, status: &mut InstanceStatus) -> Result<(), String> {

@@ -156,7 +156,10 @@ fn reserved_and_invalid_ids_are_errors_of_the_call_and_ask_for_nothing() {
         assert!(problem.contains("instance id"), "{problem}");
         live.check();
     }
-    assert!(is_auto_generated_sub_orch_id("a::sub::2"));
+    assert!(
+        !is_auto_generated_sub_orch_id("a::sub::2"),
+        "it is one already"
+    );
     assert!(is_auto_generated_sub_orch_id(&format!(
         "{SUB_ORCH_AUTO_PREFIX}x"
     )));
