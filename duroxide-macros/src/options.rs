@@ -68,7 +68,11 @@ pub(crate) fn limit(key: &Ident, value: &LitStr) -> Result<u64> {
         0 => Err(message::error(
             value,
             &format!("`{key}` of nothing leaves no time to run"),
-            &format!("delete `{key}` if there is no limit"),
+            &if key == "cleanup_deadline" {
+                "delete it for 60 seconds".to_owned()
+            } else {
+                format!("delete `{key}` if there is no limit")
+            },
         )),
         millis => Ok(millis),
     }

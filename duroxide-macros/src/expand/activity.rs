@@ -22,10 +22,11 @@ pub(super) fn expand(function: &Function) -> TokenStream {
     let ident = renamed(&function.ident);
     let (names, types) = parameters(function);
     let policy = policy(function);
-    let tag = match &function.options.tag {
-        Some(tag) => quote_spanned!(ours(function)=> ::duroxide::__private::Some(#tag)),
-        None => quote_spanned!(ours(function)=> ::duroxide::__private::None),
-    };
+    let tag = &function.options.tag;
+    let tag = tag.as_ref().map_or_else(
+        || quote_spanned!(ours(function)=> ::duroxide::__private::None),
+        |tag| quote_spanned!(ours(function)=> ::duroxide::__private::Some(#tag)),
+    );
     let is_final = is_final(function);
     quote_spanned! {ours(function)=>
         #(#cfgs)*

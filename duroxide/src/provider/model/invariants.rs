@@ -7,6 +7,9 @@ use crate::history::{EventId, EventKind, ExecutionId, InstanceId, Message};
 use super::kept;
 use super::state::{History, Instance, QueuedActivity, State};
 
+/// By instance and execution.
+type Elsewhere<'s> = BTreeMap<(&'s InstanceId, ExecutionId), Vec<EventId>>;
+
 impl State {
     /// Remembers the first violation: later ones are its consequences.
     pub(super) fn watch_invariants(&mut self) {
@@ -17,9 +20,12 @@ impl State {
 
     fn check(&self) -> Result<(), String> {
         self.check_locks()?;
+        let elsewhere = self.on_the_way_elsewhere();
         for (id, instance) in &self.instances {
+            let owed = elsewhere.get(&(id, instance.execution_id));
+            let owed = owed.map_or(&[][..], Vec::as_slice);
             let checked = instance.check_executions();
-            let checked = checked.and_then(|()| self.check_obligations(id, instance));
+            let checked = checked.and_then(|()| check_obligations(instance, owed));
             let checked = checked.and_then(|()| self.check_parent(instance));
             let checked = checked.and_then(|()| kept::check(instance));
             checked.map_err(|problem| format!("instance `{id}`: {problem}"))?;
@@ -71,66 +77,74 @@ impl State {
         Ok(())
     }
 
-    /// I9, I10, I13, I29, I31: what the running execution waits for is on its way exactly once: queued,
-    /// due one day, a child that has not ended, or an answer in the inbox.
-    fn check_obligations(&self, id: &InstanceId, instance: &Instance) -> Result<(), String> {
-        if instance.state.is_terminal() {
-            return Ok(());
-        }
-        let current = instance.execution_id;
-        let mut on_the_way: BTreeMap<EventId, u32> = BTreeMap::new();
-        let mut starts = 0_u32;
-        let mut owe = |source| *on_the_way.entry(source).or_default() += 1;
+    /// What executions wait for and is not in their own instance: queued activities, and children that
+    /// have not ended. Gathered once: looking for it instance by instance is quadratic.
+    fn on_the_way_elsewhere(&self) -> Elsewhere<'_> {
+        let mut found = Elsewhere::new();
+        let mut owe = |instance, execution_id, source| {
+            let sources = found.entry((instance, execution_id)).or_default();
+            sources.push(source);
+        };
         for activity in self.activities.values() {
-            if activity.instance == *id && activity.execution_id == current {
-                owe(activity.source);
-            }
-        }
-        for &(_, execution_id, source) in &instance.timers {
-            if execution_id == current {
-                owe(source);
-            }
+            owe(&activity.instance, activity.execution_id, activity.source);
         }
         for child in self.instances.values() {
             if let Some(parent) = child.parent()
-                && parent.instance == *id
-                && parent.execution_id == current
                 && !child.state.is_terminal()
             {
-                owe(parent.source);
+                owe(&parent.instance, parent.execution_id, parent.source);
             }
         }
-        for stored in instance.inbox.values() {
-            match meaning(&stored.message) {
-                Meaning::Answer(execution_id, source) if execution_id == current => owe(source),
-                Meaning::Start(execution_id) if execution_id == current => starts += 1,
-                Meaning::Answer(..) | Meaning::Start(_) | Meaning::Event => {}
-            }
+        found
+    }
+}
+
+/// I9, I10, I13, I29, I31: what the running execution waits for is on its way exactly once: queued,
+/// due one day, a child that has not ended, or an answer in the inbox.
+fn check_obligations(instance: &Instance, elsewhere: &[EventId]) -> Result<(), String> {
+    if instance.state.is_terminal() {
+        return Ok(());
+    }
+    let current = instance.execution_id;
+    let mut on_the_way: BTreeMap<EventId, u32> = BTreeMap::new();
+    let mut starts = 0_u32;
+    let mut owe = |source| *on_the_way.entry(source).or_default() += 1;
+    elsewhere.iter().copied().for_each(&mut owe);
+    for &(_, execution_id, source) in &instance.timers {
+        if execution_id == current {
+            owe(source);
         }
-        let history = instance
-            .executions
-            .get(&current)
-            .ok_or("I8: no current execution")?;
-        if starts != u32::from(history.is_empty()) {
-            return Err(format!("I9: {starts} starts for {} events", history.len()));
+    }
+    for stored in instance.inbox.values() {
+        match meaning(&stored.message) {
+            Meaning::Answer(execution_id, source) if execution_id == current => owe(source),
+            Meaning::Start(execution_id) if execution_id == current => starts += 1,
+            Meaning::Answer(..) | Meaning::Start(_) | Meaning::Event => {}
         }
-        for (source, wanted) in wanted(history) {
-            let found = on_the_way.remove(&source).unwrap_or(0);
-            let kept = match wanted {
-                Wanted::Open => found == 1,
-                Wanted::Cancelled => found <= 1,
-                Wanted::Answered => found == 0,
-            };
-            if !kept {
-                return Err(format!(
-                    "I9: event {source} is {wanted:?}, {found} on the way"
-                ));
-            }
+    }
+    let history = instance
+        .executions
+        .get(&current)
+        .ok_or("I8: no current execution")?;
+    if starts != u32::from(history.is_empty()) {
+        return Err(format!("I9: {starts} starts for {} events", history.len()));
+    }
+    for (source, wanted) in wanted(history) {
+        let found = on_the_way.remove(&source).unwrap_or(0);
+        let kept = match wanted {
+            Wanted::Open => found == 1,
+            Wanted::Cancelled => found <= 1,
+            Wanted::Answered => found == 0,
+        };
+        if !kept {
+            return Err(format!(
+                "I9: event {source} is {wanted:?}, {found} on the way"
+            ));
         }
-        match on_the_way.first_key_value() {
-            Some((source, _)) => Err(format!("I10: nothing in history asked for {source}")),
-            None => Ok(()),
-        }
+    }
+    match on_the_way.first_key_value() {
+        Some((source, _)) => Err(format!("I10: nothing in history asked for {source}")),
+        None => Ok(()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! End to end: programs on the real runtime, on every store, with live instances on and off.
 
 mod log;
-mod world;
+pub(crate) mod world;
 
 mod activities;
 mod activity_context;

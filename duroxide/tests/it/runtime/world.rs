@@ -15,26 +15,26 @@ use duroxide::{
 };
 
 /// How long a test waits for what should happen at once.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The handlers of a test program.
 #[derive(Clone, Debug)]
-pub(super) struct Program {
-    pub(super) activities: ActivityRegistry,
-    pub(super) orchestrations: OrchestrationRegistry,
+pub(crate) struct Program {
+    pub(crate) activities: ActivityRegistry,
+    pub(crate) orchestrations: OrchestrationRegistry,
 }
 
 /// A program running on one store.
 #[derive(Debug)]
-pub(super) struct World {
-    pub(super) store: ProviderRef,
-    pub(super) options: RuntimeOptions,
-    pub(super) runtime: Arc<Runtime>,
-    pub(super) client: Client,
+pub(crate) struct World {
+    pub(crate) store: ProviderRef,
+    pub(crate) options: RuntimeOptions,
+    pub(crate) runtime: Arc<Runtime>,
+    pub(crate) client: Client,
 }
 
 /// An empty store of each kind.
-pub(super) fn stores() -> Vec<ProviderRef> {
+pub(crate) fn stores() -> Vec<ProviderRef> {
     let model = ModelProvider::new(Arc::new(TokioEnv::new()));
     let memory = RedbProvider::in_memory().unwrap();
     // The file is open, so its folder may go: nobody else has to find it.
@@ -44,7 +44,7 @@ pub(super) fn stores() -> Vec<ProviderRef> {
 }
 
 /// Options with live instances and without.
-pub(super) fn live_on_and_off() -> [RuntimeOptions; 2] {
+pub(crate) fn live_on_and_off() -> [RuntimeOptions; 2] {
     let on = RuntimeOptions::default();
     let off = RuntimeOptions {
         live_instances: 0,
@@ -54,7 +54,7 @@ pub(super) fn live_on_and_off() -> [RuntimeOptions; 2] {
 }
 
 /// Runs `check` on every store, with live instances on and off.
-pub(super) async fn everywhere(program: Program, check: impl AsyncFn(&World)) {
+pub(crate) async fn everywhere(program: Program, check: impl AsyncFn(&World)) {
     for options in live_on_and_off() {
         for store in stores() {
             let world = World::start(store, &program, options.clone()).await;
@@ -65,7 +65,7 @@ pub(super) async fn everywhere(program: Program, check: impl AsyncFn(&World)) {
 }
 
 impl World {
-    pub(super) async fn start(
+    pub(crate) async fn start(
         store: ProviderRef,
         program: &Program,
         options: RuntimeOptions,
@@ -86,12 +86,12 @@ impl World {
         }
     }
 
-    pub(super) async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.runtime.shutdown(None).await;
     }
 
     /// The same store under another program: what a deployment does.
-    pub(super) async fn redeploy(self, program: &Program) -> Self {
+    pub(crate) async fn redeploy(self, program: &Program) -> Self {
         let Self {
             store,
             options,
@@ -103,7 +103,7 @@ impl World {
     }
 
     /// Starts an instance and waits for its end.
-    pub(super) async fn run(
+    pub(crate) async fn run(
         &self,
         id: &str,
         orchestration: &str,
@@ -116,7 +116,7 @@ impl World {
         self.end(id).await
     }
 
-    pub(super) async fn end(&self, id: &str) -> OrchestrationStatus {
+    pub(crate) async fn end(&self, id: &str) -> OrchestrationStatus {
         self.client
             .wait_for_orchestration(id, PATIENCE)
             .await
@@ -124,12 +124,12 @@ impl World {
     }
 
     /// The output of an instance that ends well.
-    pub(super) async fn output(&self, id: &str, orchestration: &str, input: &str) -> String {
+    pub(crate) async fn output(&self, id: &str, orchestration: &str, input: &str) -> String {
         completed(self.run(id, orchestration, input).await)
     }
 
     /// Asks an instance to end.
-    pub(super) async fn cancel(&self, id: &str, reason: &str) {
+    pub(crate) async fn cancel(&self, id: &str, reason: &str) {
         let instance = InstanceId::new(id).unwrap();
         let message = Message::CancelRequested {
             reason: reason.to_owned(),
@@ -142,12 +142,12 @@ impl World {
             .unwrap();
     }
 
-    pub(super) async fn status(&self, id: &str) -> OrchestrationStatus {
+    pub(crate) async fn status(&self, id: &str) -> OrchestrationStatus {
         self.client.get_orchestration_status(id).await.unwrap()
     }
 
     /// Waits until the instance exists.
-    pub(super) async fn exists(&self, id: &str) {
+    pub(crate) async fn exists(&self, id: &str) {
         let exists = async {
             while self.status(id).await == OrchestrationStatus::NotFound {
                 tokio::task::yield_now().await;
@@ -159,7 +159,7 @@ impl World {
     }
 
     /// Waits until the first execution has so many events.
-    pub(super) async fn reach(&self, id: &str, events: usize) {
+    pub(crate) async fn reach(&self, id: &str, events: usize) {
         let reached = async {
             while self.history(id, 1).await.len() < events {
                 tokio::task::yield_now().await;
@@ -170,7 +170,7 @@ impl World {
             .expect("it never got there");
     }
 
-    pub(super) async fn history(&self, id: &str, execution: u64) -> Vec<Event> {
+    pub(crate) async fn history(&self, id: &str, execution: u64) -> Vec<Event> {
         self.client
             .read_execution_history(id, execution)
             .await
@@ -178,14 +178,14 @@ impl World {
     }
 }
 
-pub(super) fn completed(status: OrchestrationStatus) -> String {
+pub(crate) fn completed(status: OrchestrationStatus) -> String {
     match status {
         OrchestrationStatus::Completed { output, .. } => output,
         other => panic!("unexpected: {other:?}"),
     }
 }
 
-pub(super) fn failed(status: OrchestrationStatus) -> ErrorDetails {
+pub(crate) fn failed(status: OrchestrationStatus) -> ErrorDetails {
     match status {
         OrchestrationStatus::Failed { details, .. } => details,
         other => panic!("unexpected: {other:?}"),
@@ -193,7 +193,7 @@ pub(super) fn failed(status: OrchestrationStatus) -> ErrorDetails {
 }
 
 /// A program of one orchestration called `main` and the activity `echo`.
-pub(super) fn program<F, Fut>(main: F) -> Program
+pub(crate) fn program<F, Fut>(main: F) -> Program
 where
     F: Fn(OrchestrationContext, String) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<String, String>> + Send + 'static,
@@ -206,7 +206,7 @@ where
     }
 }
 
-pub(super) fn echo() -> ActivityRegistry {
+pub(crate) fn echo() -> ActivityRegistry {
     ActivityRegistry::builder()
         .register("echo", |_: ActivityContext, text: String| async move {
             Ok(text)
@@ -215,7 +215,7 @@ pub(super) fn echo() -> ActivityRegistry {
 }
 
 /// Waits until `condition` holds.
-pub(super) async fn until(condition: impl Fn() -> bool) {
+pub(crate) async fn until(condition: impl Fn() -> bool) {
     let waiting = async {
         while !condition() {
             tokio::task::yield_now().await;
@@ -227,6 +227,6 @@ pub(super) async fn until(condition: impl Fn() -> bool) {
 }
 
 /// A store under another name, for tests that wrap one.
-pub(super) fn shared(store: impl Provider) -> ProviderRef {
+pub(crate) fn shared(store: impl Provider) -> ProviderRef {
     Arc::new(store)
 }

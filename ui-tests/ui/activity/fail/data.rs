@@ -19,7 +19,7 @@ async fn borrowed(_ctx: &ActivityContext) -> Result<(), String> {
     Ok(())
 }
 
-#[activity(data(Rc<Pool>, NoSuchType))]
+#[activity(data(Rc<Pool>))]
 async fn unfit(_ctx: &ActivityContext) -> Result<(), String> {
     Ok(())
 }

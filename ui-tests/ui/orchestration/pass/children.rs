@@ -146,6 +146,13 @@ async fn caught(ctx: &OrchestrationContext) -> Result<String, String> {
     })
 }
 
+/// Without an error type of its own.
+#[orchestration]
+async fn one_error(ctx: &OrchestrationContext) -> Result<u64, duroxide::Error> {
+    let paid = charge(ctx, "card".to_owned(), 1).await?;
+    Ok(ship(ctx, paid.cents).await?)
+}
+
 /// Sees its cancellation.
 #[orchestration(cancellation = "cooperative", cleanup_deadline = "30s")]
 async fn cooperative(ctx: &OrchestrationContext) -> Result<(), String> {
@@ -200,6 +207,7 @@ pub(crate) fn main() {
     is_error::<CallError<Declined>>();
     #[expect(deprecated, reason = "as it says")]
     is_send(|ctx| billing::charge_any(&ctx, String::new(), 1));
+    is_send(|ctx| (one_error(&ctx), caught(&ctx)));
     is_send(|ctx| (options(&ctx, String::new()), factorial(&ctx, 1)));
     is_send(|ctx| {
         (
