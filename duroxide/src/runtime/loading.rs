@@ -41,6 +41,23 @@ impl Turns {
         self.replay(item, loaded).await
     }
 
+    /// Replays what is recorded and what a turn has just made of it: the same code has to do the same.
+    pub(super) async fn run_again(&self, item: &TurnItem, delta: &[Event]) -> Result<(), Obstacle> {
+        let fresh = Loaded {
+            execution: self.unstarted(item)?,
+            life: Life::default(),
+        };
+        let mut execution = self.replay(item, fresh).await?.execution;
+        let delta = delta.to_vec();
+        let replayed = self.on_thread(move || {
+            let outcome = execution.replay(&delta);
+            outcome.and_then(|()| execution.check_at_rest())
+        });
+        replayed
+            .await?
+            .map_err(|difference| Obstacle::Fatal(difference.into_details()))
+    }
+
     fn unstarted(&self, item: &TurnItem) -> Result<Execution, Obstacle> {
         let name = &item.orchestration;
         let resolved = match &item.version {

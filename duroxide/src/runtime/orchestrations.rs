@@ -184,6 +184,9 @@ impl Turns {
             self.abandon(item, Duration::from_millis(100), true).await;
             return Ok(());
         }
+        if self.options.replay_twice {
+            self.run_again(item, &turn.history_delta).await?;
+        }
         if let Outcome::Failed(details @ ErrorDetails::Configuration { .. }) = &turn.outcome {
             tracing::error!(
                 target: "duroxide::runtime",

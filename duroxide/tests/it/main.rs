@@ -20,3 +20,4 @@ mod provider;
 mod runtime;
 mod support;
 mod testing;
+mod weak_points;

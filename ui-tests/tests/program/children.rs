@@ -1,8 +1,8 @@
 //! Orchestrations that call orchestrations by their names.
 
 use duroxide::{
-    ActivityContext, CallError, ExternalEvent, OrchestrationContext, OrchestrationError, activity,
-    join_all, orchestration, select,
+    ActivityContext, CallError, ExternalEvent, OrchestrationContext, OrchestrationError,
+    OrchestrationStatus, activity, join_all, orchestration, select,
 };
 use serde::{Deserialize, Serialize};
 
@@ -260,6 +260,8 @@ async fn trip(ctx: &OrchestrationContext, waits: bool) -> Result<(), CallError<S
         let booked = book(ctx, what.to_owned()).await?;
         saga.undo(move |ctx| async move { note(&ctx, format!("undo {booked}")).await });
     }
+    // Made behind both: who sees its line knows that there is something to undo.
+    note(ctx, "pack".to_owned()).await?;
     if waits {
         let _ = ctx.wait_for::<Go>().await;
     }
@@ -271,6 +273,7 @@ async fn typed_steps_are_undone_last_first() {
     let expected = [
         "book train",
         "book hotel",
+        "pack",
         "undo book hotel",
         "undo book train",
     ];
@@ -278,7 +281,7 @@ async fn typed_steps_are_undone_last_first() {
         let world = World::start().await;
         let handle = trip::start(&world.client, waits).await.unwrap();
         if waits {
-            while world.journal.lines().len() < 2 {
+            while world.journal.lines().len() < 3 {
                 tokio::task::yield_now().await;
             }
             handle.cancel("rain").await.unwrap();
@@ -312,7 +315,9 @@ async fn cooperative(ctx: &OrchestrationContext) -> Result<(), String> {
 async fn a_cooperative_orchestration_sees_its_cancellation() {
     let world = World::start().await;
     let handle = cooperative::start(&world.client).await.unwrap();
-    while world.journal.lines().is_empty() {
+    // Behind its first step, and waiting.
+    let its_child = child::handle(&world.client, "its-child");
+    while matches!(its_child.status().await, Ok(OrchestrationStatus::NotFound)) {
         tokio::task::yield_now().await;
     }
     handle.cancel("enough").await.unwrap();

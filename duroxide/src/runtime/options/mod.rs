@@ -100,6 +100,11 @@ pub struct RuntimeOptions {
     /// the histories of older ones are forgotten. Default `None`: all. 0 means 1. Made for loops
     /// that go on for years.
     pub keep_executions: Option<u32>,
+    /// Whether every turn is run a second time, from the history, and the two are compared: an
+    /// instance whose code does something else the second time fails with what differs. Default
+    /// `false`: it costs a replay for each turn. Made for tests, in which it finds code that depends
+    /// on clocks, on the order of maps or on other instances.
+    pub replay_twice: bool,
 }
 
 /// Whether the activities of one session may overlap.
@@ -152,6 +157,7 @@ impl Default for RuntimeOptions {
             turn_threads: cores.max(2),
             limits: Limits::default(),
             keep_executions: None,
+            replay_twice: false,
         }
     }
 }

@@ -73,7 +73,7 @@ fn is_in(path: &Path, text: &str) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_coded_store_has_no_plain_text() {
+async fn w64_a_coded_store_has_no_plain_text() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("coded.redb");
     let store = CodedProvider::new(RedbProvider::open(&path).unwrap(), Sealed);

@@ -166,6 +166,10 @@ fn time_ids_versions_and_combinators_have_their_forms() {
     live.check();
 }
 
+fn late(elapsed: Elapsed) -> Result<(), Error> {
+    Err(elapsed)?
+}
+
 #[test]
 fn one_error_takes_all_others() {
     type Call = CallError<u8>;
@@ -198,9 +202,6 @@ fn one_error_takes_all_others() {
         assert_eq!(String::from(error.clone()), text);
         let json = serde_json::to_string(&error).unwrap();
         assert_eq!(serde_json::from_str::<Error>(&json).unwrap(), error);
-    }
-    fn late(elapsed: Elapsed) -> Result<(), Error> {
-        Err(elapsed)?
     }
     let program = Program::new(|ctx| async move {
         let limited = ctx.timeout(std::time::Duration::from_secs(1), ctx.schedule_wait("e"));

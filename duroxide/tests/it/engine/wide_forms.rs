@@ -3,10 +3,15 @@
 use duroxide::engine::Outcome;
 use duroxide::{DurableFuture, OrchestrationContext, join, select};
 
-use crate::support::Program;
+use crate::support::{Live, Program, line};
 
 fn call(ctx: &OrchestrationContext, name: &str) -> DurableFuture<Result<String, String>> {
     ctx.schedule_activity(name, "")
+}
+
+fn line_of(live: &Live, event: u64) -> String {
+    let event = live.history.iter().find(|it| it.event_id.0 == event);
+    line(event.unwrap())
 }
 
 fn ten() -> Program {
@@ -99,7 +104,7 @@ fn ten_outputs_come_in_argument_order() {
     let mut live = program.start();
     live.send(crate::support::queued("q", "end"));
     for source in (2..12).rev() {
-        match live.lines()[source as usize - 1].split(' ').nth(1) {
+        match line_of(&live, source).split(' ').nth(1) {
             Some("call") => drop(live.complete(source, &source.to_string())),
             Some("timer") => drop(live.fire(source)),
             _ => {}
@@ -137,7 +142,7 @@ fn limited_futures_run_in_order_and_never_more_than_the_limit() {
         while live.outcome == Outcome::Pending {
             // The last first: the order of the outputs does not depend on it.
             let source = open.pop().unwrap();
-            let name = live.lines()[source as usize - 1].clone();
+            let name = line_of(&live, source);
             let name = name
                 .split(' ')
                 .nth(2)

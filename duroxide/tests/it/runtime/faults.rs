@@ -16,20 +16,23 @@ use super::world::{World, completed, live_on_and_off, program, shared, stores};
 
 /// Passes calls on, and spoils every so many of them.
 #[derive(Debug)]
-struct Faulty {
+pub(crate) struct Faulty {
     store: ProviderRef,
-    calls: AtomicU64,
+    pub(crate) calls: AtomicU64,
+    /// How many histories were read.
+    pub(crate) reads: AtomicU64,
     every: u64,
-    away: AtomicBool,
+    pub(crate) away: AtomicBool,
     /// How many fetches are still to panic.
-    panics: AtomicU64,
+    pub(crate) panics: AtomicU64,
 }
 
 impl Faulty {
-    fn new(store: ProviderRef, every: u64) -> Self {
+    pub(crate) fn new(store: ProviderRef, every: u64) -> Self {
         Self {
             store,
             calls: AtomicU64::new(0),
+            reads: AtomicU64::new(0),
             every,
             away: AtomicBool::new(false),
             panics: AtomicU64::new(0),
@@ -162,6 +165,7 @@ impl Provider for Faulty {
         after: EventId,
         max: usize,
     ) -> Result<HistoryPage, ProviderError> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
         self.through(self.store.read(instance, execution, after, max))
             .await
     }

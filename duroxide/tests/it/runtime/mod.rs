@@ -9,7 +9,7 @@ mod child_ends;
 mod children;
 mod continue_as_new;
 mod events;
-mod faults;
+pub(crate) mod faults;
 mod first_programs;
 mod fsyncs;
 mod metrics;

@@ -7,6 +7,7 @@ pub(crate) fn lines(history: &[Event]) -> Vec<String> {
 }
 
 /// `4 completed 2: ok`
+#[expect(clippy::too_many_lines, reason = "one arm per kind of event")]
 pub(crate) fn line(event: &Event) -> String {
     let id = event.event_id;
     let source = event.source_event_id.unwrap_or_default();
@@ -60,7 +61,10 @@ pub(crate) fn line(event: &Event) -> String {
             version,
             instance,
             input,
-        } => format!("{id} child {name}{}({input}) as {instance}", at(version)),
+        } => format!(
+            "{id} child {name}{}({input}) as {instance}",
+            at(version.as_deref())
+        ),
         EventKind::SubOrchestrationCompleted { result } => {
             format!("{id} child completed {source}: {result}")
         }
@@ -75,7 +79,10 @@ pub(crate) fn line(event: &Event) -> String {
             version,
             instance,
             input,
-        } => format!("{id} detach {name}{}({input}) as {instance}", at(version)),
+        } => format!(
+            "{id} detach {name}{}({input}) as {instance}",
+            at(version.as_deref())
+        ),
         EventKind::CustomStatusUpdated { status } => match status {
             Some(status) => format!("{id} status: {status}"),
             None => format!("{id} no status"),
@@ -88,8 +95,6 @@ pub(crate) fn line(event: &Event) -> String {
     }
 }
 
-fn at(version: &Option<String>) -> String {
-    version
-        .as_ref()
-        .map_or_else(String::new, |version| format!("@{version}"))
+fn at(version: Option<&str>) -> String {
+    version.map_or_else(String::new, |version| format!("@{version}"))
 }

@@ -72,7 +72,10 @@ fn w03_ten_thousand_buffered_messages_are_read_in_one_turn() {
 async fn w04_a_child_that_breaks_a_limit_ends_once_and_tells_its_parent() {
     let orchestrations = OrchestrationRegistry::builder()
         .register("main", |ctx: OrchestrationContext, _| async move {
-            let error = ctx.schedule_sub_orchestration("greedy", "").await.unwrap_err();
+            let error = ctx
+                .schedule_sub_orchestration("greedy", "")
+                .await
+                .unwrap_err();
             Ok(error)
         })
         .register("greedy", |ctx: OrchestrationContext, _| async move {
@@ -124,8 +127,14 @@ async fn w08_a_tag_that_comes_too_late_is_an_error_and_no_panic() {
 async fn w09_the_same_start_again_is_fine_and_another_is_an_error() {
     let world = world(&with_others(|_, _| async { Ok(String::new()) })).await;
     let client = &world.client;
-    client.start_orchestration("a", "waits", "in").await.unwrap();
-    client.start_orchestration("a", "waits", "in").await.unwrap();
+    client
+        .start_orchestration("a", "waits", "in")
+        .await
+        .unwrap();
+    client
+        .start_orchestration("a", "waits", "in")
+        .await
+        .unwrap();
     for (name, input) in [("waits", "other"), ("echoes", "in")] {
         let refusal = client.start_orchestration("a", name, input).await;
         assert!(matches!(refusal, Err(ClientError::AlreadyExists { .. })));
@@ -142,10 +151,13 @@ async fn w10_what_is_acknowledged_is_in_the_file() {
     let store = RedbProvider::open(&path).unwrap();
     let client = duroxide::Client::new(Arc::new(store.clone()));
     for number in 0..8 {
-        let before = store.io_counts().fsyncs;
+        let before = store.io_counts().syncs;
         let id = format!("i-{number}");
-        client.start_orchestration(id.as_str(), "waits", "in").await.unwrap();
-        assert!(store.io_counts().fsyncs > before);
+        client
+            .start_orchestration(id.as_str(), "waits", "in")
+            .await
+            .unwrap();
+        assert!(store.io_counts().syncs > before);
         std::fs::copy(&path, &copy).unwrap();
         let found = duroxide::Client::new(Arc::new(RedbProvider::open(&copy).unwrap()));
         let status = found.get_orchestration_status(&id).await.unwrap();
@@ -216,7 +228,10 @@ fn w14_a_merge_keeps_the_policies_of_versions() {
         .register_versioned("o", "2.0.0", |_, _| async { Ok("new".to_owned()) })
         .set_policy("o", VersionPolicy::Exact("1.0.0".parse().unwrap()))
         .build();
-    let merged = OrchestrationRegistry::builder().merge(other).build_result().unwrap();
+    let merged = OrchestrationRegistry::builder()
+        .merge(other)
+        .build_result()
+        .unwrap();
     let chosen = merged.resolve_version("o").unwrap();
     assert_eq!(chosen.to_string(), "1.0.0");
 }
@@ -228,7 +243,11 @@ async fn w15_an_instance_between_two_executions_is_running() {
         ctx.continue_as_new_versioned("9.0.0", "").await
     });
     let world = world(&program).await;
-    world.client.start_orchestration("a", "main", "").await.unwrap();
+    world
+        .client
+        .start_orchestration("a", "main", "")
+        .await
+        .unwrap();
     let id = InstanceId::new("a").unwrap();
     let next = async {
         loop {
@@ -239,10 +258,15 @@ async fn w15_an_instance_between_two_executions_is_running() {
             world.store.wait(&id, status.change).await.unwrap();
         }
     };
-    let status = tokio::time::timeout(Duration::from_secs(30), next).await.unwrap();
+    let status = tokio::time::timeout(Duration::from_secs(30), next)
+        .await
+        .unwrap();
     assert!(status.pending && !status.state.is_terminal());
     let refusal = world.client.delete_instance("a", false).await;
-    assert!(matches!(refusal, Err(ClientError::InstanceStillRunning { .. })));
+    assert!(matches!(
+        refusal,
+        Err(ClientError::InstanceStillRunning { .. })
+    ));
     world.stop().await;
 }
 
@@ -289,7 +313,7 @@ async fn w06_one_failed_renewal_cancels_nothing() {
         worker_lock_timeout: Duration::from_millis(300),
         ..RuntimeOptions::default()
     };
-    let store = shared(super::hazards::Failing::every(memory(), 2));
+    let store = shared(crate::runtime::faults::Faulty::new(memory(), 2));
     let world = World::start(store, &program, options).await;
     assert_eq!(completed(world.run("a", "main", "").await), "false");
     assert_eq!(runs.load(Ordering::SeqCst), 1);
@@ -328,6 +352,9 @@ async fn w11_a_detached_start_of_a_turn_that_continues_as_new_is_made() {
     assert_eq!(completed(world.end("detached").await), "x");
     let chained = |kind: &EventKind| matches!(kind, EventKind::OrchestrationChained { .. });
     let history = world.history("a", 1).await;
-    assert_eq!(history.iter().filter(|event| chained(&event.kind)).count(), 1);
+    assert_eq!(
+        history.iter().filter(|event| chained(&event.kind)).count(),
+        1
+    );
     world.stop().await;
 }

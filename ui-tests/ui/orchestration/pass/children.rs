@@ -166,7 +166,7 @@ async fn cooperative(ctx: &OrchestrationContext) -> Result<(), String> {
 
 #[orchestration(cancellation = "cooperative")]
 async fn upgraded(ctx: &OrchestrationContext, n: u64) -> Result<u64, String> {
-    return upgraded::continue_as_new(ctx, n + 1).version("2.0.0").await;
+    upgraded::continue_as_new(ctx, n + 1).version("2.0.0").await
 }
 
 mod errors {
