@@ -94,7 +94,7 @@ impl WorkSource for Activities {
             Task::PutBack(name) => self.put_back(item, &name).await,
         }
         let took = self.env.elapsed().saturating_sub(begun);
-        self.meters.activity_processed(took);
+        Meters::activity_processed(took);
     }
 
     async fn hand_back(&self, item: &ActivityItem) {

@@ -77,7 +77,7 @@ impl WorkSource for Turns {
             );
         }
         let took = self.env.elapsed().saturating_sub(begun);
-        self.meters.turn_processed(took);
+        Meters::turn_processed(took);
     }
 
     async fn hand_back(&self, item: &TurnItem) {

@@ -99,11 +99,11 @@ impl Meters {
         metrics::counter!(metric::WORKER_ITEMS_FETCHED).increment(as_u64(count));
     }
 
-    pub(in crate::runtime) fn activity_processed(&self, took: Duration) {
+    pub(in crate::runtime) fn activity_processed(took: Duration) {
         metrics::histogram!(metric::WORKER_EXECUTION_DURATION).record(took.as_secs_f64() * 1000.0);
     }
 
-    pub(in crate::runtime) fn turn_processed(&self, took: Duration) {
+    pub(in crate::runtime) fn turn_processed(took: Duration) {
         let millis = took.as_secs_f64() * 1000.0;
         metrics::histogram!(metric::ORCHESTRATION_PROCESSING_DURATION).record(millis);
     }

@@ -170,11 +170,11 @@ impl Provider for CodedProvider {
             self.running.of(lock).ok_or(ProviderError::LockLost)?;
         let coder = self.coder(Way::In, &instance);
         let at = (Some(execution_id), Some(source));
-        let coded = match &mut result {
+        let sealed = match &mut result {
             Ok(result) => coder.text(result, PayloadField::Output, at, ""),
             Err(details) => coder.error(details, at),
         };
-        coded.map_err(ProviderError::Refused)?;
+        sealed.map_err(ProviderError::Refused)?;
         let completed = self.store.complete_activity(lock, result).await;
         self.running.settle(lock, &completed);
         completed

@@ -120,6 +120,16 @@ pub(crate) fn send(
         refreshed.map_err(|error| error.into_provider(ENQUEUE, id))?;
         let number = numbers.of(state, id);
         let number = number.ok_or(ProviderError::InstanceNotFound)?;
+        let allowed = shared.options.max_inbox;
+        let waiting = state.inboxes.get(&number).map_or(0, |inbox| inbox.messages.len());
+        let gets_through = matches!(message, Message::CancelRequested { .. })
+            || state.sent_ids.knows(number, message_id);
+        if waiting > allowed && !gets_through {
+            return Err(ProviderError::Refused(format!(
+                "{waiting} messages wait in the inbox of `{id}`; {allowed} are allowed: send it again \
+                 when the instance has taken some"
+            )));
+        }
         let sent = state.send(number, message_id, message, now);
         Ok(match sent.map_err(|error| unstorable(&error))? {
             Some(durable) => Sent::Now(durable),

@@ -36,6 +36,7 @@ pub struct RedbOptions {
     pub(crate) env: EnvRef,
     pub(crate) max_group: usize,
     pub(crate) hold: Duration,
+    pub(crate) max_inbox: usize,
 }
 
 impl Default for RedbOptions {
@@ -46,6 +47,7 @@ impl Default for RedbOptions {
             env: Arc::new(TokioEnv::new()),
             max_group: 512,
             hold: Duration::from_millis(1),
+            max_inbox: 10_000,
         }
     }
 }
@@ -84,6 +86,16 @@ impl RedbOptions {
     #[must_use]
     pub fn hold(mut self, hold: Duration) -> Self {
         self.hold = hold;
+        self
+    }
+
+    /// How many messages may wait in the inbox of one instance; an event for one that has so many is
+    /// refused, and may be sent again when it has taken some. 10,000 if not said: an instance that
+    /// far behind is not waited for by sending it more. Answers to what it asked for, and requests to
+    /// end, always get through.
+    #[must_use]
+    pub fn max_inbox(mut self, messages: usize) -> Self {
+        self.max_inbox = messages;
         self
     }
 

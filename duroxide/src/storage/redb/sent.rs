@@ -22,6 +22,11 @@ impl SentIds {
         self.known.insert((instance, id))
     }
 
+    /// Whether it was sent before.
+    pub(crate) fn knows(&self, instance: u64, id: u128) -> bool {
+        self.known.contains(&(instance, id))
+    }
+
     /// Its message is gone.
     pub(crate) fn consume(&mut self, instance: u64, id: u128) {
         self.consumed.push_back((instance, id));

@@ -91,3 +91,19 @@ async fn w21_a_store_that_is_tidied_up_does_not_grow() {
     assert!(sizes[1] <= 2 * sizes[0], "{sizes:?}");
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inbox_that_is_full_refuses_events_and_takes_a_request_to_end() {
+    let store = RedbProvider::options().max_inbox(10).in_memory().unwrap();
+    let client = Client::new(Arc::new(store));
+    client.start_orchestration("a", "o", "").await.unwrap();
+    client.start_orchestration("b", "o", "").await.unwrap();
+    for _ in 0..10 {
+        client.enqueue_event("a", "q", "").await.unwrap();
+    }
+    let refusal = client.enqueue_event("a", "q", "").await.unwrap_err();
+    let told = refusal.source().unwrap().to_string();
+    assert!(told.contains("10 are allowed"), "{told}");
+    client.enqueue_event("b", "q", "").await.unwrap();
+    client.cancel_instance("a", "enough").await.unwrap();
+}
