@@ -41,14 +41,15 @@ async fn export(args: Args) -> Result<(), Box<dyn std::error::Error>> {
         return Err(format!("there is no store `{}`", args.store.display()).into());
     }
     let store = RedbProvider::open(&args.store)?;
-    let execution = match args.execution {
-        Some(execution) => execution,
-        None => {
-            let status = store.status(&args.instance.parse()?).await?;
-            let status =
-                status.ok_or_else(|| format!("there is no instance `{}`", args.instance))?;
-            status.execution_id.0
-        }
+    let last = async || {
+        let status = store.status(&args.instance.parse()?).await?;
+        let unknown = || format!("there is no instance `{}`", args.instance);
+        Ok::<_, Box<dyn std::error::Error>>(status.ok_or_else(unknown)?.execution_id.0)
+    };
+    let execution = if let Some(execution) = args.execution {
+        execution
+    } else {
+        last().await?
     };
     let client = Client::new(Arc::new(store));
     let history = RecordedHistory::export(&client, &args.instance, execution).await?;

@@ -52,7 +52,7 @@ impl Series {
 }
 
 impl CounterFn for Series {
-    #[allow(clippy::cast_precision_loss, reason = "small numbers")]
+    #[expect(clippy::cast_precision_loss, reason = "small numbers")]
     fn increment(&self, value: u64) {
         self.push(value as f64);
     }
@@ -112,8 +112,8 @@ fn third_time_lucky() -> ActivityRegistry {
         .build()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn w72_each_fact_is_counted_once() {
+/// A retried activity, a child that continues as new, and one that fails.
+fn of_every_kind() -> Program {
     let orchestrations = OrchestrationRegistry::builder()
         .register("m_main", |ctx: OrchestrationContext, _| async move {
             let policy = RetryPolicy::new(3).with_backoff(duroxide::BackoffStrategy::None);
@@ -139,10 +139,15 @@ async fn w72_each_fact_is_counted_once() {
             |_, _| async move { Err("on purpose".to_owned()) },
         )
         .build();
-    let program = Program {
+    Program {
         activities: third_time_lucky(),
         orchestrations,
-    };
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w72_each_fact_is_counted_once() {
+    let program = of_every_kind();
     kept();
     let mut worlds = 0.0;
     for live_instances in [0, 100] {
@@ -180,6 +185,11 @@ async fn w72_each_fact_is_counted_once() {
             world.stop().await;
         }
     }
+    check_series(worlds);
+}
+
+/// Each series says what happened in that many worlds.
+fn check_series(worlds: f64) {
     let by_name = "orchestration_name=";
     let starts = |name: &str| series(metric::ORCHESTRATION_STARTS, name);
     let begun = |name, by| format!("{by_name}{name} version=1.0.0 initiated_by={by}");

@@ -89,28 +89,32 @@ fn differ<A, B>(
     assert_ne!(refusal.recorded, refusal.replayed);
 }
 
+async fn timer(ctx: OrchestrationContext, seconds: u64) -> Result<String, String> {
+    ctx.schedule_timer(Duration::from_secs(seconds)).await;
+    Ok(String::new())
+}
+
+async fn status(ctx: OrchestrationContext, text: &str) -> Result<String, String> {
+    ctx.set_custom_status(text);
+    Ok(ctx.schedule_wait("e").await)
+}
+
+async fn value(ctx: OrchestrationContext, text: &str) -> Result<String, String> {
+    ctx.set_kv_value("k", text);
+    Ok(ctx.schedule_wait("e").await)
+}
+
+async fn child(ctx: OrchestrationContext, version: &str, id: &str) -> Result<String, String> {
+    let version = Some(version.to_owned());
+    ctx.schedule_sub_orchestration_versioned_with_id("c", version, id, "")
+        .await
+}
+
 #[test]
 fn w40_each_detail_of_a_request_is_compared() {
-    async fn timer(ctx: OrchestrationContext, seconds: u64) -> Result<String, String> {
-        ctx.schedule_timer(Duration::from_secs(seconds)).await;
-        Ok(String::new())
-    }
     differ(|ctx| timer(ctx, 1), |ctx| timer(ctx, 2));
-    async fn status(ctx: OrchestrationContext, text: &str) -> Result<String, String> {
-        ctx.set_custom_status(text);
-        Ok(ctx.schedule_wait("e").await)
-    }
     differ(|ctx| status(ctx, "a"), |ctx| status(ctx, "b"));
-    async fn value(ctx: OrchestrationContext, text: &str) -> Result<String, String> {
-        ctx.set_kv_value("k", text);
-        Ok(ctx.schedule_wait("e").await)
-    }
     differ(|ctx| value(ctx, "a"), |ctx| value(ctx, "b"));
-    async fn child(ctx: OrchestrationContext, version: &str, id: &str) -> Result<String, String> {
-        let version = Some(version.to_owned());
-        ctx.schedule_sub_orchestration_versioned_with_id("c", version, id, "")
-            .await
-    }
     differ(
         |ctx| child(ctx, "1.0.0", "a"),
         |ctx| child(ctx, "2.0.0", "a"),

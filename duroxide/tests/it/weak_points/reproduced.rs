@@ -191,27 +191,25 @@ fn w13_a_repeated_completion_of_any_kind_is_inert() {
         Ok(ctx.schedule_wait("end").await)
     });
     let mut live = program.start();
-    let child = |result: bool| match result {
-        true => Message::SubOrchestrationCompleted {
-            execution_id: ExecutionId::FIRST,
-            source: duroxide::history::EventId(4),
-            result: String::new(),
-        },
-        false => Message::SubOrchestrationFailed {
-            execution_id: ExecutionId::FIRST,
-            source: duroxide::history::EventId(4),
-            details: ErrorDetails::application(AppErrorKind::OrchestrationFailed, "no"),
-        },
+    let done = Message::SubOrchestrationCompleted {
+        execution_id: ExecutionId::FIRST,
+        source: duroxide::history::EventId(4),
+        result: String::new(),
+    };
+    let failed = Message::SubOrchestrationFailed {
+        execution_id: ExecutionId::FIRST,
+        source: duroxide::history::EventId(4),
+        details: ErrorDetails::application(AppErrorKind::OrchestrationFailed, "no"),
     };
     live.refuse(2, "no");
-    live.send(child(false));
+    live.send(failed.clone());
     live.fire(6);
     let before = live.history.len();
     for again in [
         support::failed(2, "no"),
         support::completed(2, ""),
-        child(false),
-        child(true),
+        failed,
+        done,
         support::fired(6, 2_000),
     ] {
         live.send(again);
