@@ -230,7 +230,11 @@ async fn a_delivery_that_was_lost_is_no_attempt() {
             .await
             .unwrap();
         world.reach("a", 2).await;
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        let fetched = || {
+            let counted = world.runtime.metrics_snapshot().unwrap();
+            counted.worker_dispatcher_items_fetched
+        };
+        super::world::until(|| fetched() > 2).await;
         let world = world.redeploy(&program(activities.clone())).await;
         assert_eq!(completed(world.end("a").await), "Ok(2)");
         let told = std::mem::take(&mut *runs.lock().unwrap());

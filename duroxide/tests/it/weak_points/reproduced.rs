@@ -14,7 +14,7 @@ use duroxide::{
 };
 
 use super::{memory, with_others, world};
-use crate::runtime::world::{Program, World, completed, echo, failed, program};
+use crate::runtime::world::{Program, World, completed, echo, failed, program, until};
 use crate::support;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -284,16 +284,19 @@ async fn w16_times_are_those_of_the_clock() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn w06_one_failed_renewal_cancels_nothing() {
-    use crate::runtime::world::shared;
     let runs = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&runs);
+    // Every second call fails, renewals among them.
+    let faulty = Arc::new(crate::runtime::faults::Faulty::new(memory(), 2));
+    let calls = Arc::clone(&faulty);
     let activities = ActivityRegistry::builder()
         .register("slow", move |ctx: ActivityContext, _| {
-            let counted = Arc::clone(&counted);
+            let (counted, calls) = (Arc::clone(&counted), Arc::clone(&calls));
             async move {
                 counted.fetch_add(1, Ordering::SeqCst);
-                // Long enough for several renewals, of which every second fails.
-                tokio::time::sleep(Duration::from_millis(600)).await;
+                // Meanwhile there are no other calls than renewals.
+                let seen = calls.calls.load(Ordering::SeqCst);
+                until(|| calls.calls.load(Ordering::SeqCst) > seen + 4).await;
                 Ok(ctx.is_cancelled().to_string())
             }
         })
@@ -308,11 +311,10 @@ async fn w06_one_failed_renewal_cancels_nothing() {
         orchestrations,
     };
     let options = RuntimeOptions {
-        worker_lock_timeout: Duration::from_millis(300),
+        worker_lock_timeout: Duration::from_millis(1_500),
         ..RuntimeOptions::default()
     };
-    let store = shared(crate::runtime::faults::Faulty::new(memory(), 2));
-    let world = World::start(store, &program, options).await;
+    let world = World::start(faulty, &program, options).await;
     assert_eq!(completed(world.run("a", "main", "").await), "false");
     assert_eq!(runs.load(Ordering::SeqCst), 1);
     world.stop().await;
