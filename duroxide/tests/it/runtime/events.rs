@@ -228,7 +228,8 @@ async fn a_long_inbox_is_worked_off_in_many_turns_and_is_no_poison() {
         }
         Ok(sum.to_string())
     });
-    let store = shared(RedbProvider::in_memory().unwrap());
+    let store = RedbProvider::options().max_inbox(20_000).in_memory();
+    let store = shared(store.unwrap());
     // Nobody works until all is there: that is more than one turn takes.
     let client = Client::new(store.clone());
     let count = 12_000_u64;
