@@ -26,6 +26,7 @@ pages! {
     Cancellation = "docs/guide/cancellation.md";
     Versioning = "docs/guide/versioning.md";
     Running = "docs/guide/running.md";
+    Observability = "docs/observability.md";
     Dynamic = "docs/guide/dynamic.md";
     Testing = "docs/guide/testing.md";
     Lints = "docs/lints/README.md";

@@ -19,7 +19,7 @@ use crate::runtime::RuntimeOptions;
 use crate::runtime::backoff::Backoff;
 use crate::runtime::dispatcher::WorkSource;
 use crate::runtime::keep_alive::{Lost, keep_alive};
-use crate::runtime::metering::{Meters, Ran};
+use crate::runtime::metering::{Meters, Ran, activity_processed};
 use crate::runtime::sessions::Sessions;
 use crate::runtime::system_calls;
 
@@ -94,7 +94,7 @@ impl WorkSource for Activities {
             Task::PutBack(name) => self.put_back(item, &name).await,
         }
         let took = self.env.elapsed().saturating_sub(begun);
-        Meters::activity_processed(took);
+        activity_processed(took);
     }
 
     async fn hand_back(&self, item: &ActivityItem) {

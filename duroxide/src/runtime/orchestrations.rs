@@ -18,7 +18,7 @@ use crate::runtime::failing::fail_recorded;
 use crate::runtime::keep_alive::keep_alive;
 use crate::runtime::live::{LiveInstances, Loaded};
 use crate::runtime::loading::Obstacle;
-use crate::runtime::metering::{Facts, Meters, error_category};
+use crate::runtime::metering::{Facts, Meters, error_category, turn_processed};
 use crate::runtime::turn_pool::TurnPool;
 use crate::runtime::{RuntimeOptions, with_causes};
 
@@ -77,7 +77,7 @@ impl WorkSource for Turns {
             );
         }
         let took = self.env.elapsed().saturating_sub(begun);
-        Meters::turn_processed(took);
+        turn_processed(took);
     }
 
     async fn hand_back(&self, item: &TurnItem) {

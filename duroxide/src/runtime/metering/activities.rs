@@ -99,19 +99,21 @@ impl Meters {
         metrics::counter!(metric::WORKER_ITEMS_FETCHED).increment(as_u64(count));
     }
 
-    pub(in crate::runtime) fn activity_processed(took: Duration) {
-        metrics::histogram!(metric::WORKER_EXECUTION_DURATION).record(took.as_secs_f64() * 1000.0);
-    }
-
-    pub(in crate::runtime) fn turn_processed(took: Duration) {
-        let millis = took.as_secs_f64() * 1000.0;
-        metrics::histogram!(metric::ORCHESTRATION_PROCESSING_DURATION).record(millis);
-    }
-
     pub(in crate::runtime) fn turns_fetched(&self, count: usize) {
         self.orch_dispatcher_items_fetched.add(count);
         metrics::counter!(metric::ORCHESTRATION_ITEMS_FETCHED).increment(as_u64(count));
     }
+}
+
+/// An activity was processed, from its fetch on.
+pub(in crate::runtime) fn activity_processed(took: Duration) {
+    metrics::histogram!(metric::WORKER_EXECUTION_DURATION).record(took.as_secs_f64() * 1000.0);
+}
+
+/// A turn was processed, from its fetch on.
+pub(in crate::runtime) fn turn_processed(took: Duration) {
+    let millis = took.as_secs_f64() * 1000.0;
+    metrics::histogram!(metric::ORCHESTRATION_PROCESSING_DURATION).record(millis);
 }
 
 fn as_u64(count: usize) -> u64 {

@@ -9,7 +9,7 @@ mod turns;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub(super) use activities::Ran;
+pub(super) use activities::{Ran, activity_processed, turn_processed};
 pub(super) use gauges::watch;
 pub(super) use life::Life;
 pub(super) use store::Metered;

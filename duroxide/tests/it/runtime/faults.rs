@@ -9,10 +9,17 @@ use duroxide::history::{ErrorDetails, EventId, ExecutionId, InstanceId, KvEntry,
 use duroxide::provider::{
     ActivityFetch, ActivityItem, ActivityLock, Committed, Enqueued, HistoryPage, InstanceStatus,
     Provider, ProviderError, ProviderRef, StartOutcome, TurnCommit, TurnFetch, TurnItem, TurnLock,
+    TurnOutcome,
 };
-use duroxide::{RuntimeOptions, join_all};
+use duroxide::{
+    ActivityContext, ActivityRegistry, OrchestrationContext, OrchestrationRegistry, RuntimeOptions,
+    join_all,
+};
+use tokio::sync::Notify;
 
-use super::world::{World, completed, live_on_and_off, program, shared, stores};
+use super::world::{
+    Program, World, completed, echo, live_on_and_off, program, shared, stores, until,
+};
 
 /// Passes calls on, and spoils every so many of them.
 #[derive(Debug)]
@@ -25,6 +32,12 @@ pub(crate) struct Faulty {
     pub(crate) away: AtomicBool,
     /// How many fetches are still to panic.
     pub(crate) panics: AtomicU64,
+    /// Whose turns it never takes, unless they end the instance badly.
+    refuses: Option<&'static str>,
+    /// Whose histories it cannot read.
+    corrupt: Option<&'static str>,
+    /// Renewals that failed.
+    failed_renewals: AtomicU64,
 }
 
 impl Faulty {
@@ -36,6 +49,9 @@ impl Faulty {
             every,
             away: AtomicBool::new(false),
             panics: AtomicU64::new(0),
+            refuses: None,
+            corrupt: None,
+            failed_renewals: AtomicU64::new(0),
         }
     }
 
@@ -114,6 +130,10 @@ impl Provider for Faulty {
         lock: &TurnLock,
         turn: TurnCommit,
     ) -> Result<Committed, ProviderError> {
+        let fails = matches!(turn.outcome, TurnOutcome::Failed { .. });
+        if self.refuses == Some(lock.instance.as_str()) && !fails {
+            return Err(ProviderError::Refused("not this one".to_owned()));
+        }
         self.through(self.store.commit_turn(lock, turn)).await
     }
     async fn abandon_turn(
@@ -156,7 +176,11 @@ impl Provider for Faulty {
         lock: &ActivityLock,
         lease: Duration,
     ) -> Result<(), ProviderError> {
-        self.through(self.store.renew_activity(lock, lease)).await
+        let renewed = self.through(self.store.renew_activity(lock, lease)).await;
+        if renewed.is_err() {
+            self.failed_renewals.fetch_add(1, Ordering::SeqCst);
+        }
+        renewed
     }
     async fn read(
         &self,
@@ -166,6 +190,14 @@ impl Provider for Faulty {
         max: usize,
     ) -> Result<HistoryPage, ProviderError> {
         self.reads.fetch_add(1, Ordering::SeqCst);
+        if self.corrupt == Some(instance.as_str()) {
+            return Err(ProviderError::Corrupt {
+                instance: instance.clone(),
+                execution_id: execution,
+                event_id: after.next(),
+                problem: "spoiled on purpose".to_owned(),
+            });
+        }
         self.through(self.store.read(instance, execution, after, max))
             .await
     }
@@ -260,7 +292,7 @@ async fn a_store_that_is_away_longer_than_a_lease_fails_no_instance() {
             .await
             .unwrap();
         let before = faulty.calls.load(Ordering::SeqCst);
-        super::world::until(|| faulty.calls.load(Ordering::SeqCst) > before + 3).await;
+        until(|| faulty.calls.load(Ordering::SeqCst) > before + 3).await;
         faulty.away.store(false, Ordering::SeqCst);
         assert_eq!(completed(world.end("a").await), "x");
         world.stop().await;
@@ -278,6 +310,111 @@ async fn a_dispatcher_that_panics_is_started_again() {
         let world = World::start(as_store, &program, RuntimeOptions::default()).await;
         assert_eq!(world.output("a", "main", "").await, "x");
         assert_eq!(faulty.panics.load(Ordering::SeqCst), 0);
+        world.stop().await;
+    }
+}
+
+/// Never fails of itself.
+fn sound(store: ProviderRef) -> Faulty {
+    let faulty = Faulty::new(store, u64::MAX / 4);
+    faulty.calls.store(1, Ordering::SeqCst);
+    faulty
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w06_a_renewal_that_fails_cancels_nothing() {
+    for store in stores() {
+        let (started, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let runs = Arc::new(AtomicU64::new(0));
+        let (starts, goes, counts) = (Arc::clone(&started), Arc::clone(&go), Arc::clone(&runs));
+        let activities = ActivityRegistry::builder()
+            .register("long", move |ctx: ActivityContext, _| {
+                let (starts, goes) = (Arc::clone(&starts), Arc::clone(&goes));
+                counts.fetch_add(1, Ordering::SeqCst);
+                async move {
+                    starts.notify_one();
+                    goes.notified().await;
+                    Ok(format!("cancelled: {}", ctx.is_cancelled()))
+                }
+            })
+            .build();
+        let program = Program {
+            activities,
+            ..program(|ctx, _| async move { ctx.schedule_activity("long", "").await })
+        };
+        let faulty = Arc::new(sound(store));
+        let options = RuntimeOptions {
+            worker_lock_timeout: Duration::from_secs(6),
+            ..Default::default()
+        };
+        let as_store: ProviderRef = faulty.clone();
+        let world = World::start(as_store, &program, options).await;
+        world
+            .client
+            .start_orchestration("a", "main", "")
+            .await
+            .unwrap();
+        started.notified().await;
+        faulty.away.store(true, Ordering::SeqCst);
+        until(|| faulty.failed_renewals.load(Ordering::SeqCst) >= 2).await;
+        faulty.away.store(false, Ordering::SeqCst);
+        go.notify_one();
+        assert_eq!(completed(world.end("a").await), "cancelled: false");
+        assert_eq!(runs.load(Ordering::SeqCst), 1);
+        world.stop().await;
+    }
+}
+
+/// `main` calls `child` as `child` and says what came of it.
+fn parent_and_child() -> Program {
+    let orchestrations = OrchestrationRegistry::builder()
+        .register("child", |ctx: OrchestrationContext, _| async move {
+            ctx.schedule_activity("echo", "x").await
+        })
+        .register("main", |ctx: OrchestrationContext, _| async move {
+            let call = ctx.schedule_sub_orchestration_with_id("child", "child", "");
+            Ok(call.await.unwrap_err())
+        })
+        .build();
+    Program {
+        activities: echo(),
+        orchestrations,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w22_a_child_whose_turns_the_store_refuses_fails_and_tells_its_parent() {
+    for options in live_on_and_off() {
+        for store in stores() {
+            let faulty = Faulty {
+                refuses: Some("child"),
+                ..sound(store)
+            };
+            let world = World::start(shared(faulty), &parent_and_child(), options.clone()).await;
+            let told = world.output("a", "main", "").await;
+            assert_eq!(told, "infrastructure:commit_turn: refused: not this one");
+            world.stop().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w26_a_child_whose_history_cannot_be_read_fails_and_tells_its_parent() {
+    for store in stores() {
+        let faulty = Faulty {
+            corrupt: Some("child"),
+            ..sound(store)
+        };
+        let options = RuntimeOptions {
+            live_instances: 0,
+            ..Default::default()
+        };
+        let world = World::start(shared(faulty), &parent_and_child(), options).await;
+        let told = world.output("a", "main", "").await;
+        assert!(
+            told.starts_with("poison: the history cannot be read"),
+            "{told}"
+        );
         world.stop().await;
     }
 }
