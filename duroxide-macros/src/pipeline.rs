@@ -88,7 +88,6 @@ mod tests {
         "timeout = \"0s\", total_timeout = \"1\"",
         "retry(fixed = \"1s\", linear = \"1s\", max_delay = \"1s\", multiplier = 2, jitter = 7)",
         "tag = \"\", data, data(), data(&'a T, [u8; 3], _)",
-        "data(fn(",
         "cancellation = \"x\", cleanup_deadline = \"1s\"",
         "cancellation = \"cooperative\"",
     ];
