@@ -18,6 +18,7 @@ mod layering;
 mod moving_over;
 mod provider;
 mod runtime;
+mod samples;
 mod support;
 mod testing;
 mod weak_points;
