@@ -1,4 +1,4 @@
-//! Orchestrations whose durable calls changed while their version did not [DX0501].
+//! Orchestrations whose durable calls changed while their version did not (DX0501).
 
 use std::fs;
 use std::path::Path;

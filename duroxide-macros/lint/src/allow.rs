@@ -15,7 +15,7 @@ pub struct Allow {
     pub ids: Vec<Ident>,
 }
 
-/// What is wrong with an allowance [DX0007].
+/// What is wrong with an allowance (DX0007).
 #[derive(Debug)]
 pub struct Invalid {
     /// Where.

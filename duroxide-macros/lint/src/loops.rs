@@ -1,4 +1,4 @@
-//! Loops that ask for durable operations and never end [DX0203].
+//! Loops that ask for durable operations and never end (DX0203).
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};

@@ -1,4 +1,4 @@
-//! Statics that instances share [DX0107].
+//! Statics that instances share (DX0107).
 
 use syn::{ItemStatic, StaticMutability, Type};
 

@@ -3,7 +3,7 @@
 use syn::visit::{self, Visit};
 use syn::{FnArg, Ident, Signature, Type, TypePath};
 
-/// The hash maps and sets in the types of the parameters [DX0106].
+/// The hash maps and sets in the types of the parameters (DX0106).
 pub fn unordered(signature: &Signature) -> Vec<&Ident> {
     let mut search = Search(Vec::new());
     for input in &signature.inputs {

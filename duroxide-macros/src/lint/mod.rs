@@ -153,7 +153,7 @@ pub(crate) fn activity(sig: &Signature, body: &Group, allows: &[Allow]) -> Group
     whole
 }
 
-/// A durable verb asked of the context of an activity [DX0301].
+/// A durable verb asked of the context of an activity (DX0301).
 fn durable_verb(site: &Site) -> Option<Finding> {
     const VERBS: &[&str] = &[
         "continue_as_new",
