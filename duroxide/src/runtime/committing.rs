@@ -3,7 +3,7 @@
 use crate::engine::{Outcome, Turn};
 use crate::history::{
     Action, AppErrorKind, ErrorDetails, Event, EventId, EventKind, ExecutionId, InstanceId,
-    KvEntry, Message, Parent, Start,
+    Message, Parent, Start,
 };
 use crate::provider::{
     ChildStart, Committed, KvChange, MessageId, ProviderError, Timer, TurnCommit, TurnItem,
@@ -50,7 +50,7 @@ impl Turns {
                 EventKind::CustomStatusUpdated { status } => {
                     commit.custom_status = Some(status.clone());
                 }
-                kind => commit.kv.extend(change_of(kind, event)),
+                _ => commit.kv.extend(KvChange::of(event)),
             }
         }
         let told = item.parent.as_ref().zip(answer_of(&commit.outcome));
@@ -238,20 +238,6 @@ fn start_of(item: &TurnItem, delta: &[Event], source: EventId, seed: u128) -> Op
             },
             if_taken: None,
         }),
-        _ => None,
-    }
-}
-
-/// What an event changes of the values that the instance keeps.
-fn change_of(kind: &EventKind, event: &Event) -> Option<KvChange> {
-    match kind {
-        EventKind::KeyValueSet { key, value } => Some(KvChange::Set(KvEntry {
-            key: key.clone(),
-            value: value.clone(),
-            updated_at: event.timestamp,
-        })),
-        EventKind::KeyValueCleared { key } => Some(KvChange::Clear { key: key.clone() }),
-        EventKind::KeyValuesCleared => Some(KvChange::ClearAll),
         _ => None,
     }
 }

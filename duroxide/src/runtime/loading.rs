@@ -79,27 +79,14 @@ impl Turns {
         Ok(execution.with_limits(self.options.limits.clone()))
     }
 
-    /// Replays page by page, each cut in front of an event that a message brought: what the code
-    /// did about one message is replayed in one piece, because `patched` looks ahead in it.
     async fn replay(&self, item: &TurnItem, loaded: Loaded) -> Result<Loaded, Obstacle> {
         let mut loaded = loaded;
         let mut read = EventId::NONE;
-        let mut piece: Vec<Event> = Vec::new();
         while read < item.last_event_id {
             let page = self.page(item, read).await?;
             read = page.last().map_or(read, |event| event.event_id);
-            piece.extend(page);
-            let whole = if read < item.last_event_id {
-                whole_blocks(&piece)
-            } else {
-                piece.len()
-            };
-            // A block that is larger than a page is read to its end first.
-            if whole > 0 {
-                let rest = piece.split_off(whole);
-                let ready = std::mem::replace(&mut piece, rest);
-                loaded = self.replay_piece(item, loaded, ready).await?;
-            }
+            let is_last = read >= item.last_event_id;
+            loaded = self.replay_page(item, loaded, page, is_last).await?;
         }
         Ok(loaded)
     }
@@ -116,19 +103,20 @@ impl Turns {
         Ok(page.events)
     }
 
-    async fn replay_piece(
+    async fn replay_page(
         &self,
         item: &TurnItem,
         loaded: Loaded,
-        events: Vec<Event>,
+        page: Vec<Event>,
+        is_last: bool,
     ) -> Result<Loaded, Obstacle> {
         let Loaded {
             mut execution,
             mut life,
         } = loaded;
-        life.recall(&events);
+        life.recall(&page);
         let replayed = self.on_thread(move || {
-            let outcome = execution.replay(&events);
+            let outcome = execution.replay_page(page, is_last);
             (execution, outcome)
         });
         let (execution, outcome) = replayed.await?;
@@ -161,14 +149,6 @@ impl Turns {
                 }),
             })
     }
-}
-
-/// How many of the events stand in front of the last block, which may go on behind them.
-fn whole_blocks(events: &[Event]) -> usize {
-    events
-        .iter()
-        .rposition(|event| event.kind.is_from_message())
-        .unwrap_or(0)
 }
 
 fn unreadable(item: &TurnItem, error: ProviderError) -> Obstacle {

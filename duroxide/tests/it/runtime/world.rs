@@ -148,26 +148,12 @@ impl World {
 
     /// Waits until the instance exists.
     pub(crate) async fn exists(&self, id: &str) {
-        let exists = async {
-            while self.status(id).await == OrchestrationStatus::NotFound {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, exists)
-            .await
-            .expect("it was never started");
+        eventually(async || self.status(id).await != OrchestrationStatus::NotFound).await;
     }
 
     /// Waits until the first execution has so many events.
     pub(crate) async fn reach(&self, id: &str, events: usize) {
-        let reached = async {
-            while self.history(id, 1).await.len() < events {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, reached)
-            .await
-            .expect("it never got there");
+        eventually(async || self.history(id, 1).await.len() >= events).await;
     }
 
     pub(crate) async fn history(&self, id: &str, execution: u64) -> Vec<Event> {
@@ -216,8 +202,21 @@ pub(crate) fn echo() -> ActivityRegistry {
 
 /// Waits until `condition` holds.
 pub(crate) async fn until(condition: impl Fn() -> bool) {
+    // A loop of its own: it runs in activities, so it has to be `Send`.
     let waiting = async {
         while !condition() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting)
+        .await
+        .expect("it never became true");
+}
+
+/// Waits until `condition` holds, which takes a while to ask.
+pub(crate) async fn eventually(condition: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !condition().await {
             tokio::task::yield_now().await;
         }
     };

@@ -6,7 +6,7 @@ use duroxide::{
 };
 
 use super::{app, memory, run_on};
-use crate::runtime::world::{echo, failed};
+use crate::runtime::world::{echo, eventually, failed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn basic_control_flow() {
@@ -108,22 +108,18 @@ async fn status_polling() {
         let client = &world.client;
         client.start_orchestration(id, "Bake", id).await.unwrap();
         // Asked again and again, it says that it runs, and from the first turn on what it does.
-        loop {
+        eventually(async || {
             let status = world.status(id).await;
             assert!(
                 matches!(status, OrchestrationStatus::Running { .. }),
                 "{status:?}"
             );
-            if status.custom_status() == Some("in the oven") {
-                break;
-            }
-            tokio::task::yield_now().await;
-        }
+            status.custom_status() == Some("in the oven")
+        })
+        .await;
         world.reach(id, 3).await;
         client.raise_event(id, "ready", smell).await.unwrap();
-        while !world.status(id).await.is_terminal() {
-            tokio::task::yield_now().await;
-        }
+        eventually(async || world.status(id).await.is_terminal()).await;
     }
     let bread = world.status("bread").await;
     assert!(

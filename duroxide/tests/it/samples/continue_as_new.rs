@@ -5,7 +5,7 @@ use std::time::Duration;
 use duroxide::{Either2, OrchestrationContext, OrchestrationRegistry, RuntimeOptions};
 
 use super::{Disk, app, memory, run_on};
-use crate::runtime::world::{PATIENCE, World, completed, echo};
+use crate::runtime::world::{PATIENCE, World, completed, echo, eventually};
 
 /// A service does its rounds under a configuration that changes under way: each round looks into
 /// the mailbox, and what it did not read waits for the next one.
@@ -40,9 +40,7 @@ async fn config_hot_reload_persistent_events() {
             .enqueue_event("a", "config", config.as_str())
             .await
             .unwrap();
-        while world.status("a").await.custom_status() != Some(&config) {
-            tokio::task::yield_now().await;
-        }
+        eventually(async || world.status("a").await.custom_status() == Some(&config)).await;
     }
     // A burst: all of it is read, in order, however the rounds fall.
     for config in ["x", "y", "z", "stop"] {

@@ -9,7 +9,7 @@ use duroxide::{
 };
 
 use super::{app, memory, run_on};
-use crate::runtime::world::{World, completed, echo};
+use crate::runtime::world::{World, completed, echo, eventually};
 
 /// Questions come by a queue, answers are shown as the status, and each round has a history of its
 /// own.
@@ -160,9 +160,7 @@ async fn toygres_actors_in_chains() {
             let value = world.client.get_kv_value(&actor, "rounds").await.unwrap();
             value.unwrap_or_default().parse::<u32>().unwrap_or_default()
         };
-        while rounds().await < 5 {
-            tokio::task::yield_now().await;
-        }
+        eventually(async || rounds().await >= 5).await;
         world
             .client
             .enqueue_event(actor.as_str(), "gone", "deleted")

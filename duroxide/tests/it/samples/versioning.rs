@@ -4,7 +4,7 @@ use duroxide::runtime::VersionPolicy;
 use duroxide::{EventKind, OrchestrationContext, OrchestrationRegistry, RuntimeOptions};
 
 use super::{Disk, app, memory, run_on};
-use crate::runtime::world::{World, completed, echo};
+use crate::runtime::world::{World, completed, echo, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn versioning_sub_orchestration_explicit_vs_policy() {
@@ -119,9 +119,7 @@ async fn version_replay_bug() {
                         matches!(&event.kind, EventKind::ExternalSubscribed { name } if name == step)
                     })
                 };
-                while !waits().await {
-                    tokio::task::yield_now().await;
-                }
+                eventually(waits).await;
                 client.raise_event(id, step, "").await.unwrap();
             }
             let output = completed(world.end(id).await);

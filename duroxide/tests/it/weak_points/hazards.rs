@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use duroxide::env::{Env as _, TokioEnv};
@@ -15,7 +15,7 @@ use duroxide::{
     OrchestrationContext, OrchestrationRegistry, RetryPolicy, RuntimeOptions,
 };
 
-use super::{memory, with_others, world};
+use super::{memory, renewing, with_others, world};
 use crate::runtime::faults::Faulty;
 use crate::runtime::world::{Program, World, completed, echo, failed, program, until};
 
@@ -327,37 +327,14 @@ async fn w42_messages_before_the_start_are_refused_and_behind_it_delivered() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn w43_a_lock_is_renewed_well_before_it_expires() {
-    let deliveries = Arc::new(AtomicU32::new(0));
-    let counted = Arc::clone(&deliveries);
     let faulty = Arc::new(Faulty::new(memory(), u64::MAX / 4));
-    let store: ProviderRef = Arc::clone(&faulty) as ProviderRef;
-    let calls: Arc<Faulty> = Arc::clone(&faulty);
-    let activities = ActivityRegistry::builder()
-        .register("slow", move |_: ActivityContext, _| {
-            let (counted, calls) = (Arc::clone(&counted), Arc::clone(&calls));
-            async move {
-                counted.fetch_add(1, Ordering::SeqCst);
-                let seen: u64 = calls.calls.load(Ordering::SeqCst);
-                // Renewals are the only calls meanwhile: more than two leases long.
-                until(|| AtomicU64::load(&calls.calls, Ordering::SeqCst) > seen + 8).await;
-                Ok(String::new())
-            }
-        })
-        .build();
-    let orchestrations = OrchestrationRegistry::builder()
-        .register("main", |ctx: OrchestrationContext, _| async move {
-            ctx.schedule_activity("slow", "").await
-        })
-        .build();
-    let program = Program {
-        activities,
-        orchestrations,
-    };
+    // More than two leases long.
+    let (program, deliveries) = renewing(&faulty, 8);
     let options = RuntimeOptions {
         worker_lock_timeout: Duration::from_secs(1),
         ..RuntimeOptions::default()
     };
-    let world = World::start(store, &program, options).await;
+    let world = World::start(faulty, &program, options).await;
     world.output("a", "main", "").await;
     assert_eq!(deliveries.load(Ordering::SeqCst), 1);
     world.stop().await;

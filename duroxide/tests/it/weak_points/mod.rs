@@ -14,12 +14,16 @@ mod scaling;
 mod storage;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use duroxide::provider::ProviderRef;
 use duroxide::storage::redb::RedbProvider;
-use duroxide::{OrchestrationContext, OrchestrationRegistry, RuntimeOptions};
+use duroxide::{
+    ActivityContext, ActivityRegistry, OrchestrationContext, OrchestrationRegistry, RuntimeOptions,
+};
 
-use crate::runtime::world::{Program, World, echo};
+use crate::runtime::faults::Faulty;
+use crate::runtime::world::{Program, World, echo, until};
 
 /// A program running on the embedded store, in memory.
 async fn world(program: &Program) -> World {
@@ -28,6 +32,34 @@ async fn world(program: &Program) -> World {
 
 fn memory() -> ProviderRef {
     Arc::new(RedbProvider::in_memory().unwrap())
+}
+
+/// `main` runs an activity that ends after so many calls to the store and tells whether it was
+/// cancelled; meanwhile there are no other calls than renewals. With it: how often it was begun.
+fn renewing(store: &Arc<Faulty>, calls: u64) -> (Program, Arc<AtomicU32>) {
+    let runs = Arc::new(AtomicU32::new(0));
+    let (counted, store) = (Arc::clone(&runs), Arc::clone(store));
+    let activities = ActivityRegistry::builder()
+        .register("slow", move |ctx: ActivityContext, _| {
+            let (counted, store) = (Arc::clone(&counted), Arc::clone(&store));
+            async move {
+                counted.fetch_add(1, Ordering::SeqCst);
+                let seen = store.calls.load(Ordering::SeqCst);
+                until(|| store.calls.load(Ordering::SeqCst) > seen + calls).await;
+                Ok(ctx.is_cancelled().to_string())
+            }
+        })
+        .build();
+    let orchestrations = OrchestrationRegistry::builder()
+        .register("main", |ctx: OrchestrationContext, _| async move {
+            ctx.schedule_activity("slow", "").await
+        })
+        .build();
+    let program = Program {
+        activities,
+        orchestrations,
+    };
+    (program, runs)
 }
 
 /// `main`, beside an activity `echo`, an orchestration `echoes` and one, `waits`, for ever.

@@ -1,20 +1,20 @@
 //! What was seen to go wrong: rows 1 to 16.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use duroxide::env::{Env as _, TokioEnv};
 use duroxide::history::{ExecutionId, InstanceId, Message};
 use duroxide::storage::redb::RedbProvider;
 use duroxide::{
-    ActivityContext, ActivityRegistry, AppErrorKind, ClientError, ErrorDetails, EventKind,
-    OrchestrationContext, OrchestrationRegistry, OrchestrationStatus, RuntimeOptions,
-    VersionPolicy,
+    AppErrorKind, ClientError, ErrorDetails, EventKind, OrchestrationContext,
+    OrchestrationRegistry, OrchestrationStatus, RuntimeOptions, VersionPolicy,
 };
 
-use super::{memory, with_others, world};
-use crate::runtime::world::{Program, World, completed, echo, failed, program, until};
+use super::{memory, renewing, with_others, world};
+use crate::runtime::faults::Faulty;
+use crate::runtime::world::{Program, World, completed, echo, failed, program};
 use crate::support;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -284,32 +284,9 @@ async fn w16_times_are_those_of_the_clock() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn w06_one_failed_renewal_cancels_nothing() {
-    let runs = Arc::new(AtomicU32::new(0));
-    let counted = Arc::clone(&runs);
     // Every second call fails, renewals among them.
-    let faulty = Arc::new(crate::runtime::faults::Faulty::new(memory(), 2));
-    let calls = Arc::clone(&faulty);
-    let activities = ActivityRegistry::builder()
-        .register("slow", move |ctx: ActivityContext, _| {
-            let (counted, calls) = (Arc::clone(&counted), Arc::clone(&calls));
-            async move {
-                counted.fetch_add(1, Ordering::SeqCst);
-                // Meanwhile there are no other calls than renewals.
-                let seen = calls.calls.load(Ordering::SeqCst);
-                until(|| calls.calls.load(Ordering::SeqCst) > seen + 4).await;
-                Ok(ctx.is_cancelled().to_string())
-            }
-        })
-        .build();
-    let orchestrations = OrchestrationRegistry::builder()
-        .register("main", |ctx: OrchestrationContext, _| async move {
-            ctx.schedule_activity("slow", "").await
-        })
-        .build();
-    let program = Program {
-        activities,
-        orchestrations,
-    };
+    let faulty = Arc::new(Faulty::new(memory(), 2));
+    let (program, runs) = renewing(&faulty, 4);
     let options = RuntimeOptions {
         worker_lock_timeout: Duration::from_millis(1_500),
         ..RuntimeOptions::default()
