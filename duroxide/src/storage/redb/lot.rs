@@ -160,12 +160,17 @@ impl<I: Ord + Clone, R> Lot<I, R> {
         }
     }
 
-    /// Lets one of the parked become the alarm, if there is one.
+    /// Makes the one that has been parked longest the alarm, if there is one. It is that at once,
+    /// and not when it looks: else whoever took something and comes back first would always be the
+    /// next to take, and what it puts back would never reach the others.
     fn nudge(&mut self) {
-        let first = self.parked.values().find_map(|same| same.values().next());
-        if let Some(wake) = first {
-            wake.notify_one();
-        }
+        let firsts = self.parked.values().filter_map(BTreeMap::first_key_value);
+        let Some((&ticket, wake)) = firsts.min_by_key(|(ticket, _)| **ticket) else {
+            return;
+        };
+        wake.notify_one();
+        let due = Duration::ZERO;
+        self.alarm = Some(Alarm { ticket, due });
     }
 
     /// How many fetches ever parked.
@@ -197,6 +202,31 @@ mod tests {
     type Plain = Lot<u8, u8>;
 
     const DUE: Option<Duration> = Some(Duration::from_secs(1));
+
+    #[test]
+    fn whoever_comes_back_first_waits_behind_those_who_waited() {
+        let mut lot = Plain::default();
+        let (first, _) = lot.park(None, &1, DUE);
+        let (second, _) = lot.park(None, &1, DUE);
+        let (third, _) = lot.park(None, &1, DUE);
+        // The first takes something, and is back before the second has got round to looking.
+        lot.leave(&first, &1);
+        let (first, sleeps) = lot.park(None, &1, DUE);
+        assert_eq!(sleeps, None);
+        lot.expect(Duration::from_millis(1));
+        lot.arrive(&second, &1);
+        let (second, sleeps) = lot.park(Some(second), &1, DUE);
+        assert_eq!(sleeps, DUE);
+        lot.leave(&second, &1);
+        // A newcomer of a kind that sorts first does not come before them either.
+        let (newcomer, sleeps) = lot.park(None, &0, DUE);
+        assert_eq!(sleeps, None);
+        lot.leave(&third, &1);
+        let (_, sleeps) = lot.park(Some(first), &1, DUE);
+        assert_eq!(sleeps, DUE);
+        let (_, sleeps) = lot.park(Some(newcomer), &0, DUE);
+        assert_eq!(sleeps, None);
+    }
 
     fn is_woken(lot: &Plain, ticket: &Ticket) -> bool {
         lot.woken.contains_key(&ticket.number)
