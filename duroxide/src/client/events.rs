@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::client::{Client, ClientError, parse_id};
 use crate::codec::dynamic;
-use crate::history::{InstanceId, Message, check_name};
+use crate::history::{EVENT_NAME, InstanceId, Message, QUEUE_NAME, check_name};
 use crate::provider::ProviderError;
 
 impl Client {
@@ -27,7 +27,7 @@ impl Client {
         data: impl Into<String>,
     ) -> Result<(), ClientError> {
         let name = event_name.into();
-        check_name("event name", &name).map_err(ClientError::invalid)?;
+        check_name(EVENT_NAME, &name).map_err(ClientError::invalid)?;
         let data = data.into();
         self.send(&instance.into(), Message::ExternalEvent { name, data })
             .await
@@ -72,7 +72,7 @@ impl Client {
         data: impl Into<String>,
     ) -> Result<(), ClientError> {
         let queue = queue.into();
-        check_name("queue name", &queue).map_err(ClientError::invalid)?;
+        check_name(QUEUE_NAME, &queue).map_err(ClientError::invalid)?;
         let data = data.into();
         self.send(&instance.into(), Message::QueueEvent { queue, data })
             .await

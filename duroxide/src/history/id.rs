@@ -180,7 +180,13 @@ pub struct InvalidName {
     problem: String,
 }
 
-/// Checks the name of an orchestration or activity (`what` says which, for the message).
+/// What the name of an event is called by whoever refuses it: who raises it, and who waits for it.
+pub(crate) const EVENT_NAME: &str = "event name";
+/// The same for the name of a queue.
+pub(crate) const QUEUE_NAME: &str = "queue name";
+
+/// Checks the name of an orchestration, an activity, an event or a queue (`what` says which, for
+/// the message).
 ///
 /// # Errors
 ///

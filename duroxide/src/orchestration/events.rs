@@ -17,6 +17,9 @@ impl OrchestrationContext {
     /// raise it, or use [`dequeue_event`](Self::dequeue_event), which misses nothing. A wait that is
     /// dropped with an event that it did not give yet loses it.
     ///
+    /// A name that no event can have (see [`Client::raise_event`](crate::Client::raise_event)) fails
+    /// this instance when it comes to rest, with the words that `raise_event` refuses it with.
+    ///
     /// ```
     /// # use duroxide::{Either2, OrchestrationContext, select2};
     /// # use std::time::Duration;
@@ -42,6 +45,8 @@ impl OrchestrationContext {
     /// continue-as-new; each is given exactly once. The oldest open request has the oldest message,
     /// in the order in which the requests were made. One that is dropped before it gave its message
     /// puts it back to its place.
+    ///
+    /// A name that no queue can have fails this instance when it comes to rest.
     ///
     /// ```
     /// # use duroxide::OrchestrationContext;

@@ -8,7 +8,7 @@ use std::task::Waker;
 use crate::engine::operations::Request;
 use crate::engine::turn_state::TurnState;
 use crate::engine::{Resolution, TurnHandle};
-use crate::history::{EventId, EventKind};
+use crate::history::{EVENT_NAME, EventId, EventKind, check_name};
 
 /// Who waits for which event, the oldest first. Waits that were dropped are passed over when an
 /// event comes.
@@ -16,8 +16,13 @@ use crate::history::{EventId, EventKind};
 pub(in crate::engine) struct Waits(BTreeMap<String, VecDeque<EventId>>);
 
 impl TurnHandle {
-    /// Asks for the next event of that name. `None` once the execution has ended.
+    /// Asks for the next event of that name. `None` once the execution has ended, or if no event can
+    /// have that name: then it fails when it comes to rest, instead of waiting for ever.
     pub fn wait_for_event(&self, name: String, at: &'static Location<'static>) -> Option<EventId> {
+        if let Err(problem) = check_name(EVENT_NAME, &name) {
+            self.reject(problem.to_string());
+            return None;
+        }
         self.ask(EventKind::ExternalSubscribed { name }, at)
     }
 }

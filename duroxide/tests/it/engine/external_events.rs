@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use duroxide::engine::{Outcome, run_turn};
-use duroxide::{Either2, join2, select2};
+use duroxide::{AppErrorKind, Either2, ErrorDetails, OrchestrationContext, join2, select2};
+use futures::future::BoxFuture;
 
 use crate::support::{Live, Program, at, completed, event, raised, start, started};
 
@@ -195,4 +196,58 @@ fn another_name_or_kind_of_wait_is_nondeterminism() {
     );
     let queue = Program::new(|ctx| async move { Ok(ctx.dequeue_event("go").await) });
     assert_eq!(queue.refusal(&history).event_id.0, 2);
+}
+
+#[test]
+fn a_wait_for_a_name_that_no_event_can_have_ends_the_instance() {
+    let long = "x".repeat(129);
+    for (name, problem) in [
+        ("never mind", "contains ' '"),
+        ("", "is empty"),
+        ("__own", "starts with `__`"),
+        (long.as_str(), "129 bytes"),
+    ] {
+        for wait in [positional, queued, typed, queued_typed] {
+            let name = name.to_owned();
+            let program = Program::new(move |ctx| wait(ctx, name.clone()));
+            let live = program.start();
+            let ErrorDetails::Application { kind, message, .. } = live.failure() else {
+                panic!("{:?}", live.outcome);
+            };
+            assert_eq!(kind, AppErrorKind::Rejected);
+            assert!(message.contains(problem), "{message}");
+            // Nothing stands in the history that nobody could answer.
+            assert_eq!(live.history.len(), 2, "{:?}", live.lines());
+            live.check();
+        }
+    }
+}
+
+type Waiting = BoxFuture<'static, Result<String, String>>;
+
+fn positional(ctx: OrchestrationContext, name: String) -> Waiting {
+    Box::pin(async move { Ok(ctx.schedule_wait(name).await) })
+}
+
+fn queued(ctx: OrchestrationContext, name: String) -> Waiting {
+    Box::pin(async move { Ok(ctx.dequeue_event(name).await) })
+}
+
+fn typed(ctx: OrchestrationContext, name: String) -> Waiting {
+    Box::pin(async move { Ok(ctx.schedule_wait_typed(name).await) })
+}
+
+fn queued_typed(ctx: OrchestrationContext, name: String) -> Waiting {
+    Box::pin(async move { Ok(ctx.dequeue_event_typed(name).await) })
+}
+
+#[test]
+fn a_wait_with_a_bad_name_fails_with_what_was_not_awaited_too() {
+    let program = Program::new(|ctx| async move {
+        let _nobody_asks = ctx.schedule_wait("never mind");
+        ctx.schedule_activity("a", "").await
+    });
+    let live = program.start();
+    assert!(live.failure().to_string().contains("`never mind`"));
+    live.check();
 }

@@ -271,3 +271,26 @@ async fn more_than_a_store_carries_over_ends_the_instance_and_says_why() {
     assert!(problem.contains(expected), "{problem}");
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_for_what_nobody_can_raise_fails_with_the_words_of_the_sender() {
+    let program = program(|ctx, input| async move {
+        Ok(match input.as_str() {
+            "event" => ctx.schedule_wait("never mind").await,
+            _ => ctx.dequeue_event("never mind").await,
+        })
+    });
+    everywhere(program, async |world| {
+        let client = &world.client;
+        let raised = client.raise_event("event", "never mind", "").await;
+        let sent = client.enqueue_event("queue", "never mind", "").await;
+        for (id, refused) in [("event", raised), ("queue", sent)] {
+            let Err(ClientError::InvalidInput { message }) = refused else {
+                panic!("{refused:?}");
+            };
+            let status = world.run(id, "main", id).await;
+            assert_eq!(failed(status).display_message(), message);
+        }
+    })
+    .await;
+}
