@@ -3,15 +3,18 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use serde::de::DeserializeOwned;
 
 use crate::client::wait::Pause;
 use crate::client::{Client, ClientError, parse_id};
 use crate::codec;
-use crate::history::SystemStats;
+use crate::history::{InstanceId, SystemStats};
+use crate::provider::{InstanceStatus, ProviderError};
 
-/// How long a wait for a value lets at most pass between two looks.
-const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+/// How long a wait lets at most pass between two looks at what no change tells it of: a store that is
+/// away, and another instance under an id that was deleted.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 impl Client {
     /// The value that the instance keeps under a key, as far as it is durable; `None` if there is
@@ -60,7 +63,7 @@ impl Client {
     }
 
     /// Waits until the instance keeps a value under that key, and gives it; also before the instance
-    /// is started. Looks again every 5 to 100 milliseconds.
+    /// is started. Wakes on the change; reads no history.
     ///
     /// # Errors
     ///
@@ -74,17 +77,54 @@ impl Client {
         timeout: Duration,
     ) -> Result<String, ClientError> {
         let instance = parse_id(instance)?;
-        let value = async {
-            let mut pause = Pause::new(LONGEST_PAUSE);
-            loop {
-                match self.store.kv(&instance, key).await {
-                    Ok(Some(entry)) => return Ok(entry.value),
-                    Ok(None) => self.env.sleep(pause.next()).await,
-                    Err(error) => self.bear(error, &mut pause).await?,
+        self.within(timeout, self.kept(&instance, key)).await
+    }
+
+    /// Looks at the value, and again with each change of the instance.
+    async fn kept(&self, instance: &InstanceId, key: &str) -> Result<String, ClientError> {
+        let mut pause = Pause::new(LONGEST_PAUSE);
+        let mut seen = 0;
+        loop {
+            // Asked first: a change behind it is not missed.
+            let status = match self.changed(instance, seen).await {
+                Ok(status) => status,
+                Err(error) => {
+                    self.bear(error, &mut pause).await?;
+                    continue;
+                }
+            };
+            match self.store.kv(instance, key).await {
+                Ok(Some(entry)) => return Ok(entry.value),
+                Ok(None) => {}
+                Err(error) => {
+                    self.bear(error, &mut pause).await?;
+                    continue;
                 }
             }
-        };
-        self.within(timeout, value).await
+            seen = match status {
+                Some(status) if !status.state.is_terminal() => status.change,
+                // Nothing is to come, unless the id is given again.
+                Some(_ended) => {
+                    self.env.sleep(LONGEST_PAUSE).await;
+                    0
+                }
+                None => 0,
+            };
+        }
+    }
+
+    /// The instance behind a change that was seen. `None` if there was none for a while: whoever was
+    /// looked at may be deleted, and another one in its place, which counts anew.
+    async fn changed(
+        &self,
+        instance: &InstanceId,
+        seen: u64,
+    ) -> Result<Option<InstanceStatus>, ProviderError> {
+        let change = self.store.wait(instance, seen);
+        match select(change, self.env.sleep(LONGEST_PAUSE)).await {
+            Either::Left((status, _)) => status.map(Some),
+            Either::Right(((), _)) => Ok(None),
+        }
     }
 
     /// The same as a value of that type, from JSON.

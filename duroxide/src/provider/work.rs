@@ -306,7 +306,8 @@ pub struct InstanceStatus {
     /// When it was started, took over a next execution, ended, or had its custom status set or
     /// taken back: the last of these, on the store's own clock.
     pub updated_at: Timestamp,
-    /// Grows with every change of what stands here, so with every first turn of an execution too.
+    /// Grows with every change of what stands here, so with every first turn of an execution too, and
+    /// with every turn that changes values.
     pub change: u64,
 }
 

@@ -473,6 +473,8 @@ macro_rules! conformance_tests {
                 what_is_unknown_has_no_values,
                 values_do_not_mix,
                 a_value_counts_with_its_commit,
+                a_changed_value_is_a_change,
+                a_wait_ends_with_a_value,
                 values_survive,
                 values_stay_over_executions,
                 the_last_changes_of_an_execution_stay,

@@ -1,7 +1,11 @@
 //! What an instance keeps under keys: changed with a commit, read by anybody.
 
+use std::pin::pin;
+
+use futures_util::FutureExt as _;
+
 use crate::history::{InstanceId, KvEntry};
-use crate::provider::ProviderError;
+use crate::provider::{InstanceStatus, ProviderError};
 use crate::time::Timestamp;
 
 use super::assertions::assert_lost;
@@ -193,6 +197,44 @@ pub async fn a_value_counts_with_its_commit(factory: &dyn ProviderFactory) {
     driver.abandon(&item).await;
     assert_lost(driver.store.commit_turn(&item.lock, turn.commit).await);
     assert_eq!(all(&driver, &id).await, pairs(&[("k", "v")]));
+}
+
+/// A turn that changes values changes the status, so that a wait ends with it; the time of its last
+/// change stays.
+pub async fn a_changed_value_is_a_change(factory: &dyn ProviderFactory) {
+    let driver = Driver::new(factory).await;
+    let id = driver.begin("a", |turn| turn.set("k", "v")).await;
+    let scripts: [Script; 4] = [
+        |turn| turn.set("k", "w"),
+        |turn| turn.set("k", "w"),
+        |turn| turn.clear("k"),
+        Turn::clear_all,
+    ];
+    for script in scripts {
+        let before = driver.status(&id).await;
+        driver.poke(&id, script).await;
+        let after = driver.status(&id).await;
+        assert!(after.change > before.change, "{before:?} {after:?}");
+        let change = before.change;
+        assert_eq!(InstanceStatus { change, ..after }, before);
+    }
+    let changed = driver.status(&id).await;
+    let driver = driver.reopen().await;
+    assert_eq!(driver.status(&id).await, changed);
+}
+
+/// A wait ends with a value, at once, and the value is there by then.
+pub async fn a_wait_ends_with_a_value(factory: &dyn ProviderFactory) {
+    let driver = Driver::new(factory).await;
+    let id = driver.begin("a", |turn| turn).await;
+    for expected in ["v", "w"] {
+        let seen = driver.status(&id).await.change;
+        let mut wait = pin!(driver.store.wait(&id, seen));
+        assert!(wait.as_mut().now_or_never().is_none());
+        driver.poke(&id, |turn| turn.set("k", expected)).await;
+        assert!(driver.patiently(wait).await.unwrap().change > seen);
+        assert_eq!(value(&driver, &id, "k").await.as_deref(), Some(expected));
+    }
 }
 
 /// Values survive a crash, and so does that they were removed.

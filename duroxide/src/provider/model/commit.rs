@@ -188,6 +188,9 @@ impl Instance {
             self.updated_at = moment.now;
             self.change = self.change.saturating_add(1);
         }
+        if !turn.kv.is_empty() {
+            self.change = self.change.saturating_add(1);
+        }
         for change in &turn.kv {
             change.apply(&mut self.kv);
         }

@@ -23,7 +23,8 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    /// `is_first`: the execution begins with this turn.
+    /// `is_first`: the execution begins with this turn. Changed values are a change of the status: who
+    /// waits for one sees it.
     pub(crate) fn of(
         row: &mut Row,
         instance: u64,
@@ -39,7 +40,7 @@ impl Outcome {
             next: None,
         };
         let state = match &turn.outcome {
-            TurnOutcome::Running if is_first => InstanceState::Running,
+            TurnOutcome::Running if is_first || !turn.kv.is_empty() => InstanceState::Running,
             TurnOutcome::Running => return Ok(outcome),
             TurnOutcome::Completed { output } => {
                 row.ended = true;

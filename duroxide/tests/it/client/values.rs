@@ -1,9 +1,15 @@
 //! Values of instances, read from outside.
 
 use std::collections::HashMap;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use duroxide::{ClientError, join2};
+use duroxide::env::{Env, TokioEnv};
+use duroxide::time::Timestamp;
+use duroxide::{Client, ClientError, join2};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 
 use super::by_hand::{ByHand, PATIENCE, everywhere, keep, shared, stores};
 use super::forgetful::Forgetful;
@@ -48,6 +54,75 @@ async fn a_wait_for_a_value_begins_before_the_start() {
             .wait_for_kv_value("a", "m", Duration::from_millis(20))
             .await;
         assert!(matches!(never.unwrap_err(), ClientError::Timeout));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wait_for_a_value_wakes_on_the_change_and_asks_no_clock() {
+    everywhere(async |hand| {
+        let client = Client::with_env(hand.store.clone(), Arc::new(Sleepless(TokioEnv::new())));
+        hand.begin("a", |turn| keep(turn, "other", "1")).await;
+        let mut waiting = pin!(client.wait_for_kv_value("a", "n", PATIENCE));
+        for key in ["another", "n"] {
+            assert!(waiting.as_mut().now_or_never().is_none());
+            hand.client.raise_event("a", "go", "").await.unwrap();
+            hand.turn_of("a", |turn| keep(turn, key, "7")).await;
+        }
+        let value = tokio::time::timeout(PATIENCE, waiting).await;
+        assert_eq!(value.unwrap().unwrap(), "7");
+    })
+    .await;
+}
+
+/// A world in which no pause ends.
+#[derive(Debug)]
+struct Sleepless(TokioEnv);
+
+impl Env for Sleepless {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    fn unique_id(&self) -> u128 {
+        self.0.unique_id()
+    }
+
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        self.0.spawn(task);
+    }
+
+    fn blocking(&self, job: Box<dyn FnOnce() + Send>) {
+        self.0.blocking(job);
+    }
+
+    fn sleep(&self, _duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn a_wait_for_a_value_outlives_a_deletion() {
+    everywhere(async |hand| {
+        let client = &hand.client;
+        hand.begin("a", |turn| keep(keep(turn, "x", "1"), "y", "2"))
+            .await;
+        for step in ["1", "2", "3"] {
+            client.raise_event("a", "go", "").await.unwrap();
+            hand.turn_of("a", |turn| keep(turn, "x", step)).await;
+        }
+        let waiting = client.wait_for_kv_value("a", "n", PATIENCE);
+        let working = async {
+            client.delete_instance("a", true).await.unwrap();
+            // Counts its changes from the beginning, so below what the wait has seen.
+            hand.begin("a", |turn| keep(turn, "n", "new")).await;
+        };
+        let (value, ()) = join2(waiting, working).await;
+        assert_eq!(value.unwrap(), "new");
     })
     .await;
 }
