@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use crate::history::{ErrorDetails, Event, EventKind, KvEntry, Message, PoisonMessageType, Start};
-use crate::provider::ProviderError;
+use crate::provider::{ProviderError, TurnCommit, TurnOutcome};
 
-/// The longest single text: input, output, result.
-pub(crate) const MAX_PAYLOAD_BYTES: usize = 1 << 20;
-/// The most events of one turn. The engine cuts its turns far below; what one message may cause
-/// fits, and the cancellation of all that was open too.
-pub(crate) const MAX_DELTA_EVENTS: usize = 200_000;
-/// The most bytes of the texts of one turn's events.
-pub(crate) const MAX_DELTA_BYTES: usize = 8 << 20;
+/// The longest single text that can be allowed: it has to fit into a turn.
+const CEILING_PAYLOAD: usize = 8 << 20;
+/// The most events of one turn that can be allowed, and the most bytes of their texts: a turn is one
+/// record.
+const CEILING_TURN_EVENTS: usize = 200_000;
+const CEILING_TURN_BYTES: usize = 12 << 20;
+/// The most bytes of all that an execution begins with: it stands in one event.
+const MAX_START_BYTES: usize = 15 << 20;
 /// The most bytes of unread queue messages that one execution hands to the next: they stand in one
 /// event, and leave room for others in its turn.
 pub(crate) const MAX_CARRIED_BYTES: usize = 4 << 20;
@@ -30,176 +31,235 @@ pub(crate) const ISOLATE_AFTER: u32 = 2;
 /// How long it stays alone if it does not end before.
 pub(crate) const ISOLATION: Duration = Duration::from_secs(2);
 
-pub(crate) fn check_text(what: &str, text: &str) -> Result<(), ProviderError> {
-    if text.len() <= MAX_PAYLOAD_BYTES {
-        return Ok(());
-    }
-    Err(ProviderError::Refused(format!(
-        "the {what} has {} bytes; {MAX_PAYLOAD_BYTES} are allowed",
-        text.len()
-    )))
+/// How large things may be in one store. What exceeds one of them is refused before anything is
+/// written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StoreLimits {
+    /// The longest single text: input, output, result.
+    payload: usize,
+    turn_events: usize,
+    turn_bytes: usize,
 }
 
-pub(crate) fn check_failure(details: &ErrorDetails) -> Result<(), ProviderError> {
-    texts_of(details).try_for_each(|text| check_text("error", text))
-}
-
-pub(crate) fn check_delta(events: &[Event]) -> Result<(), ProviderError> {
-    if events.len() > MAX_DELTA_EVENTS {
-        return Err(ProviderError::Refused(format!(
-            "the turn has {} events; {MAX_DELTA_EVENTS} are allowed",
-            events.len()
-        )));
-    }
-    let mut bytes = 0_usize;
-    for event in events {
-        bytes = bytes.saturating_add(check_event(&event.kind)?);
-    }
-    if bytes <= MAX_DELTA_BYTES {
-        return Ok(());
-    }
-    Err(ProviderError::Refused(format!(
-        "the events of the turn have {bytes} bytes; {MAX_DELTA_BYTES} are allowed"
-    )))
-}
-
-/// The bytes of the event's texts.
-fn check_event(kind: &EventKind) -> Result<usize, ProviderError> {
-    let sum = |texts: &[(&str, &str)]| -> Result<usize, ProviderError> {
-        for (what, text) in texts {
-            check_text(what, text)?;
+impl Default for StoreLimits {
+    /// The engine fills its turns up to far less; what one message may cause fits, and the
+    /// cancellation of all that was open too.
+    fn default() -> Self {
+        Self {
+            payload: 1 << 20,
+            turn_events: CEILING_TURN_EVENTS,
+            turn_bytes: 8 << 20,
         }
-        Ok(texts.iter().map(|(_, text)| text.len()).sum())
-    };
-    match kind {
-        EventKind::OrchestrationStarted {
-            name,
-            version,
-            input,
-            carried,
-            custom_status,
-            kv,
-            ..
-        } => {
-            let custom_status = custom_status.as_deref().unwrap_or_default();
-            let own = sum(&[
-                ("name", name),
-                ("version", version),
+    }
+}
+
+impl StoreLimits {
+    pub(crate) fn with_payload(self, bytes: usize) -> Self {
+        let payload = bytes.min(CEILING_PAYLOAD);
+        Self { payload, ..self }
+    }
+
+    pub(crate) fn with_turn_events(self, events: usize) -> Self {
+        let turn_events = events.min(CEILING_TURN_EVENTS);
+        Self {
+            turn_events,
+            ..self
+        }
+    }
+
+    pub(crate) fn with_turn_bytes(self, bytes: usize) -> Self {
+        let turn_bytes = bytes.min(CEILING_TURN_BYTES);
+        Self { turn_bytes, ..self }
+    }
+
+    pub(crate) fn check_turn(self, turn: &TurnCommit) -> Result<(), ProviderError> {
+        // How an instance ends that broke a limit: so that end is always taken.
+        let ends_badly = matches!(turn.outcome, TurnOutcome::Failed { .. });
+        self.check_delta(&turn.history_delta, ends_badly)?;
+        for child in &turn.starts {
+            self.check_start(&child.start)?;
+            let mut answer = child.if_taken.iter();
+            answer.try_for_each(|message| self.check_message(message))?;
+        }
+        for (_, message) in &turn.messages {
+            self.check_message(message)?;
+        }
+        match &turn.outcome {
+            TurnOutcome::Running => Ok(()),
+            TurnOutcome::Completed { output } => self.check_text("output", output),
+            TurnOutcome::Failed { details } => self.check_failure(details),
+            TurnOutcome::ContinuedAsNew { next } => self.check_start(next),
+        }
+    }
+
+    pub(crate) fn check_text(self, what: &str, text: &str) -> Result<(), ProviderError> {
+        if text.len() <= self.payload {
+            return Ok(());
+        }
+        Err(ProviderError::Refused(format!(
+            "the {what} has {} bytes; {} are allowed",
+            text.len(),
+            self.payload
+        )))
+    }
+
+    pub(crate) fn check_failure(self, details: &ErrorDetails) -> Result<(), ProviderError> {
+        texts_of(details).try_for_each(|text| self.check_text("error", text))
+    }
+
+    fn check_delta(self, events: &[Event], ends_badly: bool) -> Result<(), ProviderError> {
+        let mut bytes = 0_usize;
+        for event in events {
+            bytes = bytes.saturating_add(self.check_event(&event.kind)?);
+        }
+        if ends_badly {
+            return Ok(());
+        }
+        if events.len() > self.turn_events {
+            return Err(ProviderError::Refused(format!(
+                "the turn has {} events; {} are allowed",
+                events.len(),
+                self.turn_events
+            )));
+        }
+        if bytes > self.turn_bytes {
+            return Err(ProviderError::Refused(format!(
+                "the events of the turn have {bytes} bytes; {} are allowed",
+                self.turn_bytes
+            )));
+        }
+        Ok(())
+    }
+
+    /// The bytes of the event's texts, as far as they count for the turn. What a message brought was
+    /// let in with the message.
+    fn check_event(self, kind: &EventKind) -> Result<usize, ProviderError> {
+        let texts: &[(&str, &str)] = match kind {
+            // Bounded where it was sent, or no execution that inherits much could begin.
+            EventKind::OrchestrationStarted { .. } => return Ok(0),
+            EventKind::OrchestrationFailed { details } => {
+                self.check_failure(details)?;
+                return Ok(kind.text_bytes());
+            }
+            EventKind::OrchestrationContinuedAsNew { input, version } => &[
                 ("input", input),
-                ("custom status", custom_status),
-            ])?;
-            let inherited = check_carried(carried)?.saturating_add(check_values(kv)?);
-            Ok(own.saturating_add(inherited))
+                ("version", version.as_deref().unwrap_or_default()),
+            ],
+            EventKind::ActivityScheduled { name, input, .. } => &[("name", name), ("input", input)],
+            EventKind::SubOrchestrationScheduled {
+                name,
+                instance,
+                input,
+                ..
+            }
+            | EventKind::OrchestrationChained {
+                name,
+                instance,
+                input,
+                ..
+            } => &[("name", name), ("instance", instance), ("input", input)],
+            EventKind::CustomStatusUpdated { status } => {
+                &[("custom status", status.as_deref().unwrap_or_default())]
+            }
+            EventKind::KeyValueSet { key, value } => &[("key", key), ("value", value)],
+            EventKind::KeyValueCleared { key } => &[("key", key)],
+            EventKind::PatchApplied { id } => &[("patch", id)],
+            EventKind::OrchestrationCompleted { output } => &[("output", output)],
+            EventKind::ActivityCancelRequested { reason }
+            | EventKind::SubOrchestrationCancelRequested { reason, .. }
+            | EventKind::TimerCancelled { reason, .. }
+            | EventKind::ExternalSubscribedCancelled { reason }
+            | EventKind::QueueSubscriptionCancelled { reason } => &[("reason", reason)],
+            EventKind::ExternalSubscribed { name } | EventKind::QueueSubscribed { name } => {
+                &[("name", name)]
+            }
+            EventKind::ActivityCompleted { .. }
+            | EventKind::ActivityFailed { .. }
+            | EventKind::SubOrchestrationCompleted { .. }
+            | EventKind::SubOrchestrationFailed { .. }
+            | EventKind::ExternalEvent { .. }
+            | EventKind::QueueEventDelivered { .. }
+            | EventKind::OrchestrationCancelRequested { .. }
+            | EventKind::TimerCreated { .. }
+            | EventKind::TimerFired { .. }
+            | EventKind::KeyValuesCleared => &[],
+        };
+        for (what, text) in texts {
+            self.check_text(what, text)?;
         }
-        EventKind::OrchestrationContinuedAsNew { input, version } => sum(&[
-            ("input", input),
-            ("version", version.as_deref().unwrap_or_default()),
-        ]),
-        EventKind::ActivityScheduled { name, input, .. } => {
-            sum(&[("name", name), ("input", input)])
-        }
-        EventKind::SubOrchestrationScheduled {
-            name,
-            instance,
-            input,
-            ..
-        }
-        | EventKind::OrchestrationChained {
-            name,
-            instance,
-            input,
-            ..
-        } => sum(&[("name", name), ("instance", instance), ("input", input)]),
-        EventKind::CustomStatusUpdated { status } => {
-            sum(&[("custom status", status.as_deref().unwrap_or_default())])
-        }
-        EventKind::KeyValueSet { key, value } => sum(&[("key", key), ("value", value)]),
-        EventKind::KeyValueCleared { key } => sum(&[("key", key)]),
-        EventKind::PatchApplied { id } => sum(&[("patch", id)]),
-        EventKind::OrchestrationCompleted { output } => sum(&[("output", output)]),
-        EventKind::ActivityCompleted { result }
-        | EventKind::SubOrchestrationCompleted { result } => sum(&[("result", result)]),
-        EventKind::ActivityCancelRequested { reason }
-        | EventKind::OrchestrationCancelRequested { reason, .. }
-        | EventKind::SubOrchestrationCancelRequested { reason, .. }
-        | EventKind::TimerCancelled { reason, .. }
-        | EventKind::ExternalSubscribedCancelled { reason }
-        | EventKind::QueueSubscriptionCancelled { reason } => sum(&[("reason", reason)]),
-        EventKind::ExternalSubscribed { name } | EventKind::QueueSubscribed { name } => {
-            sum(&[("name", name)])
-        }
-        EventKind::ExternalEvent { name, data } | EventKind::QueueEventDelivered { name, data } => {
-            sum(&[("name", name), ("data", data)])
-        }
-        EventKind::OrchestrationFailed { details }
-        | EventKind::ActivityFailed { details }
-        | EventKind::SubOrchestrationFailed { details } => {
-            check_failure(details)?;
-            Ok(texts_of(details).map(str::len).sum())
-        }
-        EventKind::TimerCreated { .. }
-        | EventKind::TimerFired { .. }
-        | EventKind::KeyValuesCleared => Ok(0),
+        Ok(kind.text_bytes())
     }
-}
 
-/// The bytes of a message's texts, each checked.
-pub(crate) fn check_message(message: &Message) -> Result<(), ProviderError> {
-    match message {
-        Message::Start(start) => check_start(start),
-        Message::ActivityCompleted { result, .. }
-        | Message::SubOrchestrationCompleted { result, .. } => check_text("result", result),
-        Message::ActivityFailed { details, .. }
-        | Message::SubOrchestrationFailed { details, .. } => check_failure(details),
-        Message::TimerFired { .. } => Ok(()),
-        Message::CancelRequested { reason, .. } => check_text("reason", reason),
-        Message::ExternalEvent { name, data } | Message::QueueEvent { queue: name, data } => {
-            check_text("name", name)?;
-            check_text("data", data)
+    /// The bytes of a message's texts, each checked.
+
+    pub(crate) fn check_message(self, message: &Message) -> Result<(), ProviderError> {
+        match message {
+            Message::Start(start) => self.check_start(start),
+            Message::ActivityCompleted { result, .. }
+            | Message::SubOrchestrationCompleted { result, .. } => {
+                self.check_text("result", result)
+            }
+            Message::ActivityFailed { details, .. }
+            | Message::SubOrchestrationFailed { details, .. } => self.check_failure(details),
+            Message::TimerFired { .. } => Ok(()),
+            Message::CancelRequested { reason, .. } => self.check_text("reason", reason),
+            Message::ExternalEvent { name, data } | Message::QueueEvent { queue: name, data } => {
+                self.check_text("name", name)?;
+                self.check_text("data", data)
+            }
         }
     }
-}
 
-pub(crate) fn check_start(start: &Start) -> Result<(), ProviderError> {
-    check_text("input", &start.input)?;
-    check_text("name", &start.name)?;
-    check_text("version", start.version.as_deref().unwrap_or_default())?;
-    check_text(
-        "custom status",
-        start.custom_status.as_deref().unwrap_or_default(),
-    )?;
-    check_values(&start.kv)?;
-    check_carried(&start.carried).map(|_bytes| ())
-}
+    pub(crate) fn check_start(self, start: &Start) -> Result<(), ProviderError> {
+        let own = [
+            ("input", start.input.as_str()),
+            ("name", &start.name),
+            ("version", start.version.as_deref().unwrap_or_default()),
+            (
+                "custom status",
+                start.custom_status.as_deref().unwrap_or_default(),
+            ),
+        ];
+        let mut bytes = self.check_inherited(start)?;
+        for (what, text) in own {
+            self.check_text(what, text)?;
+            bytes = bytes.saturating_add(text.len());
+        }
+        if bytes <= MAX_START_BYTES {
+            return Ok(());
+        }
+        Err(ProviderError::Refused(format!(
+            "the execution would begin with {bytes} bytes of input, values and unread messages; \
+             {MAX_START_BYTES} are allowed"
+        )))
+    }
 
-/// Values that one execution hands to the next: they stand in one event.
-fn check_values(kv: &[KvEntry]) -> Result<usize, ProviderError> {
-    let mut bytes = 0_usize;
-    for entry in kv {
-        check_text("key", &entry.key)?;
-        check_text("value", &entry.value)?;
-        let both = entry.key.len().saturating_add(entry.value.len());
-        bytes = bytes.saturating_add(both);
+    /// What an execution inherits from the one before; with all else that it begins with it has to fit
+    /// into one event. The bytes of its texts.
+    fn check_inherited(self, start: &Start) -> Result<usize, ProviderError> {
+        let mut unread = 0_usize;
+        for (queue, data) in &start.carried {
+            self.check_text("name", queue)?;
+            self.check_text("data", data)?;
+            unread = unread
+                .saturating_add(queue.len())
+                .saturating_add(data.len());
+        }
+        if unread > MAX_CARRIED_BYTES {
+            return Err(ProviderError::Refused(format!(
+                "{} unread queue messages of {unread} bytes go with the next execution; \
+                 {MAX_CARRIED_BYTES} bytes are allowed",
+                start.carried.len()
+            )));
+        }
+        let mut bytes = unread;
+        for KvEntry { key, value, .. } in &start.kv {
+            self.check_text("key", key)?;
+            self.check_text("value", value)?;
+            bytes = bytes.saturating_add(key.len()).saturating_add(value.len());
+        }
+        Ok(bytes)
     }
-    Ok(bytes)
-}
-
-/// What an execution inherits from the one before. The bytes of its texts.
-pub(crate) fn check_carried(carried: &[(String, String)]) -> Result<usize, ProviderError> {
-    let mut bytes = 0_usize;
-    for (queue, data) in carried {
-        check_text("name", queue)?;
-        check_text("data", data)?;
-        bytes = bytes.saturating_add(queue.len()).saturating_add(data.len());
-    }
-    if bytes <= MAX_CARRIED_BYTES {
-        return Ok(bytes);
-    }
-    Err(ProviderError::Refused(format!(
-        "{} unread queue messages of {bytes} bytes go with the next execution; \
-         {MAX_CARRIED_BYTES} bytes are allowed",
-        carried.len()
-    )))
 }
 
 fn texts_of(details: &ErrorDetails) -> impl Iterator<Item = &str> {

@@ -13,6 +13,7 @@ use ::redb::backends::{FileBackend, InMemoryBackend};
 use crate::env::{EnvRef, TokioEnv};
 use crate::storage::redb::RedbProvider;
 use crate::storage::redb::counting::{CountingBackend, Counts};
+use crate::storage::redb::limits::StoreLimits;
 use crate::storage::redb::open::OpenError;
 use crate::storage::redb::shared_memory::SharedMemory;
 
@@ -37,6 +38,7 @@ pub struct RedbOptions {
     pub(crate) max_group: usize,
     pub(crate) hold: Duration,
     pub(crate) max_inbox: usize,
+    pub(crate) limits: StoreLimits,
 }
 
 impl Default for RedbOptions {
@@ -48,6 +50,7 @@ impl Default for RedbOptions {
             max_group: 512,
             hold: Duration::from_millis(1),
             max_inbox: 10_000,
+            limits: StoreLimits::default(),
         }
     }
 }
@@ -96,6 +99,38 @@ impl RedbOptions {
     #[must_use]
     pub fn max_inbox(mut self, messages: usize) -> Self {
         self.max_inbox = messages;
+        self
+    }
+
+    /// Bytes of one text: an input, output, event, error or value. 1 MiB if not said, 8 MiB at most.
+    /// What is longer is refused, to a client with an error; an instance that writes such a thing fails.
+    ///
+    /// [`Limits::payload_bytes`](crate::engine::Limits) is the same for what orchestrations ask for,
+    /// and lets them catch it: it should not be larger.
+    #[must_use]
+    pub fn max_payload_bytes(mut self, bytes: usize) -> Self {
+        self.limits = self.limits.with_payload(bytes);
+        self
+    }
+
+    /// Events that one turn may add to a history. 200,000 if not said, which is also the most: a
+    /// turn is one write. An instance whose turn has more fails.
+    ///
+    /// Messages that wait are taken in one turn until it has 10,000 events, whatever the limit: one
+    /// that is lower can fail an instance for having been sent much at once.
+    #[must_use]
+    pub fn max_turn_events(mut self, events: usize) -> Self {
+        self.limits = self.limits.with_turn_events(events);
+        self
+    }
+
+    /// Bytes of the texts of all events that one turn may add to a history; what the execution began
+    /// with is not counted. 8 MiB if not said, 12 MiB at most. An instance whose turn has more fails.
+    ///
+    /// Messages that wait are taken in one turn until it has 4 MiB, whatever the limit.
+    #[must_use]
+    pub fn max_turn_bytes(mut self, bytes: usize) -> Self {
+        self.limits = self.limits.with_turn_bytes(bytes);
         self
     }
 

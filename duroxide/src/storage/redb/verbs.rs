@@ -11,15 +11,16 @@ use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId, KvEntry, Me
 use crate::provider::{
     ActivityFetch, ActivityItem, ActivityLock, Committed, Enqueued, HistoryPage, InstanceStatus,
     Provider, ProviderAdmin, ProviderError, StartOutcome, TurnCommit, TurnFetch, TurnItem,
-    TurnLock, TurnOutcome, check_event, check_start,
+    TurnLock, check_event, check_start,
 };
 use crate::storage::redb::checks::unstorable;
 use crate::storage::redb::commits::{CommitStep, Looked};
 use crate::storage::redb::deliveries::digest_of;
 use crate::storage::redb::incoming::{Created, ENQUEUE, Numbers, START, Sent, create, send};
+use crate::storage::redb::limits::StoreLimits;
 use crate::storage::redb::reads::{self, ReadError};
 use crate::storage::redb::shared::{Shared, until};
-use crate::storage::redb::{RedbProvider, bodies, fetch, limits};
+use crate::storage::redb::{RedbProvider, bodies, fetch};
 
 const COMMIT: &str = "commit a turn";
 const COMPLETE: &str = "complete an activity";
@@ -41,7 +42,7 @@ impl Provider for RedbProvider {
         start: Start,
     ) -> Result<StartOutcome, ProviderError> {
         check_start(&start).map_err(ProviderError::Refused)?;
-        limits::check_start(&start)?;
+        self.limits().check_start(&start)?;
         let shared = self.shared();
         let digest = digest_of(&start);
         match create(shared, instance, start)? {
@@ -69,7 +70,7 @@ impl Provider for RedbProvider {
         message: Message,
     ) -> Result<Enqueued, ProviderError> {
         check_event(&message).map_err(ProviderError::Refused)?;
-        limits::check_message(&message)?;
+        self.limits().check_message(&message)?;
         match send(self.shared(), instance, message_id, message)? {
             Sent::Now(durable) => {
                 until(ENQUEUE, durable).await?;
@@ -93,7 +94,7 @@ impl Provider for RedbProvider {
         lock: &TurnLock,
         turn: TurnCommit,
     ) -> Result<Committed, ProviderError> {
-        check_turn(&turn)?;
+        self.limits().check_turn(&turn)?;
         let record = if turn.history_delta.is_empty() {
             None
         } else {
@@ -190,8 +191,8 @@ impl Provider for RedbProvider {
         result: Result<String, ErrorDetails>,
     ) -> Result<(), ProviderError> {
         match &result {
-            Ok(result) => limits::check_text("result", result)?,
-            Err(details) => limits::check_failure(details)?,
+            Ok(result) => self.limits().check_text("result", result)?,
+            Err(details) => self.limits().check_failure(details)?,
         }
         let applied = self.shared().act(COMPLETE, |state, _, now| {
             state.complete_activity(lock, result, now)
@@ -297,6 +298,10 @@ impl Provider for RedbProvider {
 }
 
 impl RedbProvider {
+    fn limits(&self) -> StoreLimits {
+        self.shared().options.limits
+    }
+
     /// Reads what may be long where it holds up no task.
     pub(crate) async fn aside<R: Send + 'static>(
         &self,
@@ -310,23 +315,6 @@ impl RedbProvider {
             let source = "redb panicked".into();
             Err(ProviderError::Unavailable { operation, source })
         })
-    }
-}
-
-fn check_turn(turn: &TurnCommit) -> Result<(), ProviderError> {
-    limits::check_delta(&turn.history_delta)?;
-    for child in &turn.starts {
-        limits::check_start(&child.start)?;
-        child.if_taken.iter().try_for_each(limits::check_message)?;
-    }
-    for (_, message) in &turn.messages {
-        limits::check_message(message)?;
-    }
-    match &turn.outcome {
-        TurnOutcome::Running => Ok(()),
-        TurnOutcome::Completed { output } => limits::check_text("output", output),
-        TurnOutcome::Failed { details } => limits::check_failure(details),
-        TurnOutcome::ContinuedAsNew { next } => limits::check_start(next),
     }
 }
 

@@ -12,6 +12,7 @@ mod events;
 pub(crate) mod faults;
 mod first_programs;
 mod fsyncs;
+mod limits;
 mod metrics;
 mod options;
 mod patches;
