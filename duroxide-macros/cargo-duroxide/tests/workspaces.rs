@@ -292,3 +292,17 @@ fn what_cannot_be_read_is_an_error() {
     let error = reports(&options(&folder)).unwrap_err();
     assert!(error.to_string().contains("cargo metadata"), "{error}");
 }
+
+/// The orchestrations here are many, and all of them are as they should be.
+#[test]
+fn nothing_is_found_in_this_workspace() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
+    let (root, reports) = reports(&Options {
+        format: Format::Text,
+        against: None,
+        manifest_path: Some(manifest),
+    })
+    .unwrap();
+    let found: Vec<_> = reports.iter().map(|it| shown(&root, it)).collect();
+    assert_eq!(found, [] as [&str; 0]);
+}

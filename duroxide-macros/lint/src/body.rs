@@ -43,8 +43,8 @@ pub enum What {
         /// `["HashMap"]`, or `["Self"]`.
         receiver: Option<Vec<String>>,
     },
-    /// A walk through a collection, and whether the text says that it is a hash map or set.
-    Walk(bool),
+    /// A walk through a collection whose order shows, with the type of that if the text tells.
+    Walk(Option<Vec<String>>),
     /// Something that breaks a rule by its form; with the words for it.
     Form(&'static str, String),
 }

@@ -88,13 +88,7 @@ impl Check<'_> {
     fn site(&mut self, site: &Site) {
         match &site.what {
             What::Form(id, subject) => self.find(id, subject, site),
-            What::Walk(true) if self.around.is_some_and(|it| it.only_text) => {
-                self.find("DX0105", "this", site);
-            }
-            // The compiler knows the types.
-            What::Walk(_) => {
-                self.silenced(site, "DX0105");
-            }
+            What::Walk(of) => self.walk(of.as_deref(), site),
             What::Path(path) => {
                 if is_static(path) {
                     self.silenced(site, "DX0107");
@@ -117,6 +111,22 @@ impl Check<'_> {
                     let named = self.path(&path);
                     self.named(named, &chain::shown(&path), site);
                 }
+            }
+        }
+    }
+
+    fn walk(&mut self, of: Option<&[String]>, site: &Site) {
+        let walked = self
+            .around()
+            .and_then(|(krate, around)| around.walked(krate, of?));
+        let is_asked = self.around.is_none_or(|it| !it.only_text);
+        match walked {
+            // The compiler knows the types of the standard library.
+            Some((id, ty)) if !is_asked || !is_standard(&ty) => {
+                self.find(id, &of.map(chain::shown).unwrap_or_default(), site);
+            }
+            Some(_) | None => {
+                self.silenced(site, "DX0105");
             }
         }
     }
@@ -286,6 +296,10 @@ const TYPED: &[&str] = &[
     "canonicalize",
     "read_dir",
 ];
+
+fn is_standard(path: &[String]) -> bool {
+    path.len() == 1 || path.first().is_some_and(|first| first == "std")
+}
 
 fn is_static(path: &[String]) -> bool {
     path.last().is_some_and(|name| {

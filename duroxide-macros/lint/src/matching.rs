@@ -1,6 +1,6 @@
 //! Whether a name is what a rule looks for.
 
-use crate::patterns::{MACROS, METHODS, PATHS};
+use crate::patterns::{MACROS, METHODS, PATHS, TYPES};
 
 /// How much is known about a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,11 @@ pub fn path_rule(segments: &[String], known: Known) -> Option<&'static str> {
 /// The rule that this macro breaks.
 pub fn macro_rule(segments: &[String], known: Known) -> Option<&'static str> {
     find(MACROS, segments, known)
+}
+
+/// The rule that a walk through a value of this type breaks.
+pub fn type_rule(segments: &[String], known: Known) -> Option<&'static str> {
+    find(TYPES, segments, known)
 }
 
 /// The rule that a method of that name breaks, whatever the receiver.
@@ -106,7 +111,7 @@ mod tests {
 
     #[test]
     fn every_pattern_belongs_to_a_rule() {
-        for (id, patterns) in PATHS.iter().chain(MACROS).chain(METHODS) {
+        for (id, patterns) in PATHS.iter().chain(MACROS).chain(METHODS).chain(TYPES) {
             assert!(rule(id).is_some(), "{id}");
             assert!(patterns.iter().all(|it| !it.contains(' ')));
         }

@@ -366,6 +366,17 @@ pub const MACROS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Types whose order differs from process to process, by the rule that a walk through them breaks.
+pub const TYPES: &[(&str, &[&str])] = &[(
+    "DX0105",
+    &[
+        "std::collections::|HashMap",
+        "std::collections::|HashSet",
+        "std::collections::|hash_map::HashMap",
+        "std::collections::|hash_set::HashSet",
+    ],
+)];
+
 /// Methods whose names only these have.
 pub const METHODS: &[(&str, &[&str])] = &[(
     "DX0108",

@@ -14,7 +14,7 @@ use syn::{
 
 use crate::allow::{self, Allow};
 use crate::body::{Body, Site, What};
-use crate::{attributes, loops, macros, shared, tokens};
+use crate::{attributes, loops, macros, order, shared, tokens};
 
 /// Reads the body of a function with that signature. `whole` are allowances for all of it.
 pub fn read(signature: &Signature, block: &Block, whole: Vec<Allow>) -> Body {
@@ -25,6 +25,8 @@ pub fn read(signature: &Signature, block: &Block, whole: Vec<Allow>) -> Body {
             ..Body::default()
         },
         types: BTreeMap::new(),
+        is_order_free: false,
+        is_free_result: false,
     };
     for input in &signature.inputs {
         if let FnArg::Typed(typed) = input {
@@ -33,6 +35,7 @@ pub fn read(signature: &Signature, block: &Block, whole: Vec<Allow>) -> Body {
     }
     let mut bindings = Bindings(&mut reader);
     bindings.visit_block(block);
+    reader.is_free_result = order::is_free_result(signature, block);
     reader.visit_block(block);
     reader.body
 }
@@ -43,6 +46,10 @@ struct Reader {
     active: Vec<usize>,
     /// The local names, each with its type if the text tells.
     types: BTreeMap<String, Option<Vec<String>>>,
+    /// Whether what the node under way gives is used without regard to order.
+    is_order_free: bool,
+    /// Whether the type of the whole body makes the order of its result irrelevant.
+    is_free_result: bool,
 }
 
 impl Reader {
@@ -123,20 +130,39 @@ impl Reader {
     }
 
     fn walk(&mut self, expr: &Expr, at: impl ToTokens) {
-        let receiver = self.receiver(expr);
-        let is_unordered = receiver.is_some_and(|ty| ty.last().is_some_and(|it| is_hash(it)));
-        self.push(What::Walk(is_unordered), at);
+        self.push(What::Walk(self.receiver(expr)), at);
     }
 }
 
 impl<'ast> Visit<'ast> for Reader {
     fn visit_expr(&mut self, expr: &'ast Expr) {
-        let attributes = attributes::of(expr);
-        self.below(attributes, |reader| visit::visit_expr(reader, expr));
+        let is_order_free = std::mem::take(&mut self.is_order_free);
+        self.below(attributes::of(expr), |reader| match expr {
+            Expr::MethodCall(call) => reader.method_call(call, is_order_free),
+            Expr::Call(call) => reader.call(call),
+            _ => visit::visit_expr(reader, expr),
+        });
+    }
+
+    fn visit_block(&mut self, block: &'ast Block) {
+        // Asked for the outermost block only.
+        let is_free_result = std::mem::take(&mut self.is_free_result);
+        let last = block.stmts.len().saturating_sub(1);
+        for (index, stmt) in block.stmts.iter().enumerate() {
+            self.is_order_free = is_free_result && index == last;
+            self.visit_stmt(stmt);
+        }
+        self.is_order_free = false;
     }
 
     fn visit_local(&mut self, local: &'ast Local) {
-        self.below(&local.attrs, |reader| visit::visit_local(reader, local));
+        self.below(&local.attrs, |reader| {
+            reader.visit_pat(&local.pat);
+            if let Some(init) = &local.init {
+                reader.is_order_free = order::is_free_local(local);
+                reader.visit_local_init(init);
+            }
+        });
     }
 
     fn visit_stmt_macro(&mut self, it: &'ast syn::StmtMacro) {
@@ -152,16 +178,6 @@ impl<'ast> Visit<'ast> for Reader {
         }
         names.extend(segments(&it.path));
         self.path(names, it);
-    }
-
-    fn visit_expr_method_call(&mut self, it: &'ast ExprMethodCall) {
-        let name = it.method.unraw().to_string();
-        let receiver = self.receiver(&it.receiver);
-        if WALKS.contains(&name.as_str()) {
-            self.walk(&it.receiver, &it.method);
-        }
-        self.push(What::Method { name, receiver }, &it.method);
-        visit::visit_expr_method_call(self, it);
     }
 
     fn visit_expr_for_loop(&mut self, it: &'ast ExprForLoop) {
@@ -247,6 +263,31 @@ impl<'ast> Visit<'ast> for Reader {
 }
 
 impl Reader {
+    /// What it gives is used without regard to order, or not; the receiver is if the call allows it.
+    fn method_call(&mut self, it: &ExprMethodCall, is_order_free: bool) {
+        let name = it.method.unraw().to_string();
+        if order::is_walk(it) && !is_order_free {
+            self.walk(&it.receiver, &it.method);
+        }
+        let receiver = self.receiver(&it.receiver);
+        self.push(What::Method { name, receiver }, &it.method);
+        self.is_order_free = order::frees_receiver(it, is_order_free);
+        self.visit_expr(&it.receiver);
+        self.is_order_free = false;
+        it.args.iter().for_each(|it| self.visit_expr(it));
+    }
+
+    fn call(&mut self, it: &ExprCall) {
+        let is_order_free = order::frees_arguments(it);
+        self.visit_expr(&it.func);
+        for argument in &it.args {
+            self.is_order_free = is_order_free;
+            self.visit_expr(argument);
+        }
+    }
+}
+
+impl Reader {
     fn opaque(&mut self, stream: &TokenStream) {
         for (what, at) in tokens::names(stream) {
             match what {
@@ -287,23 +328,6 @@ impl<'ast> Visit<'ast> for Names<'_> {
     fn visit_pat_ident(&mut self, it: &'ast PatIdent) {
         self.0.types.insert(it.ident.to_string(), None);
     }
-}
-
-/// What walks through a collection.
-pub const WALKS: &[&str] = &[
-    "drain",
-    "into_iter",
-    "into_keys",
-    "into_values",
-    "iter",
-    "iter_mut",
-    "keys",
-    "values",
-    "values_mut",
-];
-
-fn is_hash(name: &str) -> bool {
-    name == "HashMap" || name == "HashSet"
 }
 
 /// The names of a path, without generics.

@@ -8,7 +8,7 @@ use std::fs;
 use duroxide_lint::check::{Surroundings, check};
 use duroxide_lint::index::krate::Crate;
 use duroxide_lint::index::manifest::Manifest;
-use duroxide_lint::patterns::{MACROS, PATHS};
+use duroxide_lint::patterns::{MACROS, PATHS, TYPES};
 use duroxide_lint::read;
 use syn::Item;
 
@@ -352,6 +352,78 @@ fn shared_state_and_forms_are_found() {
     expect("fn checked() { all.par_iter(); }", "", &["DX0108"]);
 }
 
+/// Walks through `m` whose order nobody sees.
+const ORDER_FREE: &[&str] = &[
+    "m.values().sum::<u64>()",
+    "m.values().filter(|it| **it > 1).count()",
+    "m.keys().any(|it| *it == 1)",
+    "m.values().copied().max().unwrap_or(0)",
+    "m.iter().collect::<BTreeMap<_, _>>()",
+    "let total: u64 = m.values().sum()",
+    "let ordered: BTreeSet<_> = m.keys().collect()",
+    "f(duroxide::sorted(m.iter()))",
+    "BTreeMap::from_iter(m.iter())",
+    "for it in duroxide::sorted(m) {}",
+    "m.len() + m.get(&1)",
+];
+
+/// And walks whose order somebody sees.
+const ORDERED: &[&str] = &[
+    "for it in m {}",
+    "for it in m.keys() {}",
+    "m.values().sum::<f64>()",
+    "m.values().take(2).sum::<u64>()",
+    "let first: u64 = m.values().next().unwrap_or(0)",
+    "m.iter().collect::<Vec<_>>()",
+    "m.drain()",
+];
+
+#[test]
+fn a_walk_is_found_where_its_order_shows() {
+    for ty in ["HashMap<u8, u64>", "&std::collections::HashMap<u8, u64>"] {
+        for (walks, own, helped) in [
+            (ORDER_FREE, &[] as &[&str], &[] as &[&str]),
+            (ORDERED, &["DX0105"], &["DX0401"]),
+        ] {
+            for walk in walks {
+                expect(&format!("fn checked(m: {ty}) {{ {walk}; }}"), "", own);
+                let helper =
+                    format!("fn checked() {{ help(n); }}\nfn help(m: {ty}) {{ {walk}; }}");
+                expect(&helper, "", helped);
+            }
+        }
+    }
+    for (result, found) in [
+        ("u64", &[] as &[&str]),
+        ("f64", &["DX0401"]),
+        ("Vec<u64>", &["DX0401"]),
+    ] {
+        let helper = format!(
+            "fn checked() {{ help(n); }}\nfn help(m: &HashMap<u8, u64>) -> {result} {{ m.values().sum() }}"
+        );
+        expect(&helper, "", found);
+    }
+}
+
+#[test]
+fn a_type_is_known_behind_its_names() {
+    for (items, ty, found) in [
+        ("type Prices = std::collections::HashMap<u8, u8>;", "&Prices", &["DX0105"] as &[&str]),
+        ("mod other;\nuse other::Prices as P;", "P", &["DX0105"]),
+        ("use std::collections::HashSet as S;", "&mut S<u8>", &["DX0105"]),
+        ("use std::collections::*;", "HashSet<u8>", &["DX0105"]),
+        ("struct HashMap;", "&HashMap", &[]),
+        ("type HashMap = std::collections::BTreeMap<u8, u8>;", "&HashMap", &[]),
+        ("use std::collections::BTreeMap as HashMap;", "&HashMap<u8, u8>", &[]),
+    ] {
+        expect(
+            &format!("{items}\nfn checked(m: {ty}) {{ for it in m {{}} }}"),
+            "pub type Prices = std::collections::HashMap<u8, u8>;",
+            found,
+        );
+    }
+}
+
 #[test]
 fn annotated_and_async_helpers_answer_for_themselves() {
     for attribute in [
@@ -373,13 +445,14 @@ fn annotated_and_async_helpers_answer_for_themselves() {
 
 #[test]
 fn every_pattern_matches_what_it_says() {
-    use duroxide_lint::matching::{Known, macro_rule, path_rule};
+    use duroxide_lint::matching::{Known, macro_rule, path_rule, type_rule};
     for (table, rule) in [
         (
             PATHS,
             path_rule as fn(&[String], Known) -> Option<&'static str>,
         ),
         (MACROS, macro_rule),
+        (TYPES, type_rule),
     ] {
         for (id, patterns) in table {
             for pattern in *patterns {

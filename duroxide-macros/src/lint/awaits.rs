@@ -7,12 +7,12 @@ use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Block, Expr, ExprAwait, ExprCall, ExprForLoop, ExprMethodCall, ExprPath,
-    GenericArgument, Item, Local, Macro, Pat, Stmt, StmtMacro, Token, Type, token,
+    Attribute, Block, Expr, ExprAwait, ExprCall, ExprForLoop, ExprMethodCall, ExprPath, Item,
+    Local, Macro, Pat, Signature, Stmt, StmtMacro, Token, token,
 };
 
 use duroxide_lint::allow::{self, Allow};
-use duroxide_lint::{attributes, macros, read};
+use duroxide_lint::{attributes, macros, order};
 
 use crate::lint::probes::{self, Known, Question};
 use crate::lint::{opaque, place};
@@ -25,6 +25,8 @@ pub(super) struct Awaits {
     allowed: Vec<String>,
     /// Whether what the node under way gives is used without regard to order.
     is_order_free: bool,
+    /// Whether the type of the whole body makes the order of its result irrelevant.
+    is_free_result: bool,
     /// The statics named in the block under way.
     statics: Vec<TokenStream>,
     /// Those that stand in the body: they were reported there.
@@ -37,13 +39,15 @@ impl Awaits {
             known,
             allowed,
             is_order_free: false,
+            is_free_result: false,
             statics: Vec::new(),
             own_statics: Vec::new(),
         }
     }
 
     /// The statements of the block, rewritten.
-    pub(super) fn rewrite(&mut self, block: &mut Block) {
+    pub(super) fn rewrite(&mut self, sig: &Signature, block: &mut Block) {
+        self.is_free_result = order::is_free_result(sig, block);
         self.visit_block_mut(block);
     }
 }
@@ -79,20 +83,20 @@ impl VisitMut for Awaits {
     fn visit_local_mut(&mut self, local: &mut Local) {
         let before = self.allowed.len();
         self.allow(&local.attrs);
-        if let (Pat::Type(typed), Some(init)) = (&local.pat, &local.init)
-            && is_free_of_order(&typed.ty)
-        {
-            self.is_order_free = matches!(&*init.expr, Expr::MethodCall(_));
+        let is_order_free = order::is_free_local(local);
+        self.visit_attributes_mut(&mut local.attrs);
+        self.visit_pat_mut(&mut local.pat);
+        if let Some(init) = &mut local.init {
+            self.is_order_free = is_order_free;
+            self.visit_local_init_mut(init);
         }
-        visit_mut::visit_local_mut(self, local);
-        self.is_order_free = false;
         self.allowed.truncate(before);
     }
 
     fn visit_expr_for_loop_mut(&mut self, it: &mut ExprForLoop) {
         let operand = it.expr.span();
         // Where it is walked through is asked once, here.
-        let is_walk = matches!(&*it.expr, Expr::MethodCall(call) if is_walk(call));
+        let is_walk = matches!(&*it.expr, Expr::MethodCall(call) if order::is_walk(call));
         self.is_order_free = is_walk;
         self.visit_expr_mut(&mut it.expr);
         self.is_order_free = false;
@@ -108,7 +112,14 @@ impl VisitMut for Awaits {
 
     fn visit_block_mut(&mut self, block: &mut Block) {
         let around = std::mem::take(&mut self.statics);
-        visit_mut::visit_block_mut(self, block);
+        // Asked for the outermost block only.
+        let is_free_result = std::mem::take(&mut self.is_free_result);
+        let last = block.stmts.len().saturating_sub(1);
+        for (index, stmt) in block.stmts.iter_mut().enumerate() {
+            self.is_order_free = is_free_result && index == last;
+            self.visit_stmt_mut(stmt);
+        }
+        self.is_order_free = false;
         let asked = std::mem::replace(&mut self.statics, around);
         let head = asked
             .into_iter()
@@ -167,7 +178,7 @@ impl Awaits {
 
     /// The receiver is used without regard to order if the whole is.
     fn method_call(&mut self, call: &mut ExprMethodCall, is_order_free: bool) {
-        self.is_order_free = is_order_free || disregards_order(call);
+        self.is_order_free = order::frees_receiver(call, is_order_free);
         self.visit_expr_mut(&mut call.receiver);
         self.is_order_free = false;
         call.args.iter_mut().for_each(|it| self.visit_expr_mut(it));
@@ -176,7 +187,7 @@ impl Awaits {
 
     /// `sorted(map.iter())` and `BTreeMap::from_iter(map)` bring what they get into order.
     fn call(&mut self, call: &mut ExprCall) {
-        let brings_order = matches!(&*call.func, Expr::Path(it) if sorts(&it.path));
+        let brings_order = order::frees_arguments(call);
         self.visit_expr_mut(&mut call.func);
         for argument in &mut call.args {
             self.is_order_free = brings_order;
@@ -189,7 +200,7 @@ impl Awaits {
     /// The call with a question beside it, if its name is one of those.
     fn asked(&self, call: &ExprMethodCall, is_order_free: bool) -> Option<TokenStream> {
         let at = call.method.span();
-        if is_walk(call) && !is_order_free && self.may_ask(Question::Walk, at) {
+        if order::is_walk(call) && !is_order_free && self.may_ask(Question::Walk, at) {
             return Some(probes::walked(&call.to_token_stream(), at));
         }
         let question = match call.method.to_string().as_str() {
@@ -301,49 +312,6 @@ fn path(name: &str, at: Span) -> TokenStream {
     let at = Span::mixed_site().located_at(at);
     let name = proc_macro2::Ident::new(name, at);
     quote_spanned!(at=> ::duroxide::__private::#name)
-}
-
-fn is_walk(call: &ExprMethodCall) -> bool {
-    const MORE: &[&str] = &[
-        "union",
-        "intersection",
-        "difference",
-        "symmetric_difference",
-    ];
-    let name = call.method.to_string();
-    read::WALKS.contains(&name.as_str()) || MORE.contains(&name.as_str())
-}
-
-/// Whether what a chain gives does not depend on the order it came in.
-fn disregards_order(call: &ExprMethodCall) -> bool {
-    match call.method.to_string().as_str() {
-        "count" | "len" | "any" | "all" | "min" | "max" | "is_empty" => true,
-        "collect" | "sum" | "product" => call.turbofish.as_ref().is_some_and(|it| {
-            let mut types = it.args.iter();
-            types.any(|it| matches!(it, GenericArgument::Type(ty) if is_free_of_order(ty)))
-        }),
-        _ => false,
-    }
-}
-
-fn is_free_of_order(ty: &Type) -> bool {
-    matches!(ty, Type::Path(it) if it.path.segments.last().is_some_and(|last| {
-        let name = last.ident.to_string();
-        let is_collection = name.starts_with("BTree") || name.starts_with("Hash") || name == "BinaryHeap";
-        is_collection || INTEGERS.contains(&name.as_str())
-    }))
-}
-
-/// What adds up to the same in any order.
-const INTEGERS: &[&str] = &[
-    "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
-];
-
-fn sorts(path: &syn::Path) -> bool {
-    let mut names = path.segments.iter().rev().map(|it| it.ident.to_string());
-    let last = names.next().unwrap_or_default();
-    let owner = names.next().unwrap_or_default();
-    last == "sorted" || owner.starts_with("BTree")
 }
 
 /// Whether naming the expression twice does nothing twice.

@@ -59,7 +59,7 @@ pub(crate) fn checked(sig: &Signature, body: &Group, allows: Vec<Allow>) -> Grou
     let known = found.findings.iter().map(|it| position(&it.site)).collect();
     let invalid = read.invalid.iter().chain(&found.invalid);
     let head = report::tokens(&found.findings, invalid, nearby.tracked().as_ref());
-    Awaits::new(known, whole).rewrite(&mut block);
+    Awaits::new(known, whole).rewrite(sig, &mut block);
     let statements = &block.stmts;
     with_head(body, &head, &quote!(#(#statements)*))
 }

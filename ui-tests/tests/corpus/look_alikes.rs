@@ -46,6 +46,20 @@ fn helper(names: &[&str]) -> usize {
     names.iter().map(|it| it.len()).sum::<usize>() + names.len()
 }
 
+/// Adds up to the same in any order.
+fn stocked(stock: &HashMap<&str, u64>) -> u64 {
+    stock.values().sum::<u64>() + most(stock) + added(stock)
+}
+
+fn most(stock: &HashMap<&str, u64>) -> u64 {
+    stock.values().copied().max().unwrap_or(0)
+}
+
+#[deterministic]
+fn added(stock: &HashMap<&str, u64>) -> u64 {
+    stock.values().sum()
+}
+
 fn sleep(d: Duration) -> Duration {
     d
 }
@@ -64,7 +78,8 @@ async fn look_alikes(ctx: &OrchestrationContext, seed: u64) -> Result<u64, Strin
     let mut stock = HashMap::from([("pears", 3_u64)]);
     stock.insert("apples", 5);
     let count = stock.values().filter(|it| **it > 1).count() as u64;
-    let total: u64 = stock.values().sum();
+    let total: u64 = stock.values().sum::<u64>() + stocked(&stock);
+    let total: u64 = stock.values().map(|it| it + total).sum();
     let has = stock.keys().any(|it| *it == "pears") && stock.contains_key("apples");
     let ordered: BTreeMap<_, _> = stock.iter().collect();
     for (name, n) in &ordered {

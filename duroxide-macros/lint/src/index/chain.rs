@@ -74,8 +74,11 @@ impl Search {
             })
         };
         match &fact.what {
-            What::Walk(true) => end("DX0105", "a walk through a hash map".to_owned()),
-            What::Form("DX0001", _) | What::Walk(false) => None,
+            What::Walk(of) => match around.walked(krate, of.as_deref()?) {
+                Some((id, _)) => end(id, "a walk through a hash map".to_owned()),
+                None => None,
+            },
+            What::Form("DX0001", _) => None,
             What::Form(id, subject) => end(id, subject.clone()),
             What::Path(path) => {
                 let shown = shown(path);
@@ -188,6 +191,18 @@ impl Around<'_> {
             (origin, _) => origin,
         };
         Self::meaning(krate, origin, path, matching::macro_rule)
+    }
+
+    /// The rule that a walk through this type breaks, and the type as it is known.
+    pub fn walked(&self, krate: &Crate, ty: &[String]) -> Option<(&'static str, Vec<String>)> {
+        let written = || Some((matching::type_rule(ty, Known::Written)?, ty.to_vec()));
+        let whole = |path: Vec<String>| Some((matching::type_rule(&path, Known::Whole)?, path));
+        match krate.origin(self.place, self.imports, self.self_type, ty) {
+            Origin::Foreign(path) => whole(path),
+            Origin::Perhaps(paths) => paths.into_iter().find_map(whole).or_else(written),
+            Origin::Unknown => written(),
+            Origin::Function(..) | Origin::Macro(..) | Origin::Shared | Origin::Own => None,
+        }
     }
 
     fn named(&self, krate: &Crate, path: &[String], rule: Rules) -> Named {

@@ -184,10 +184,12 @@ impl Crate {
     /// Whether a name in that module stands for an item of the crate.
     pub fn is_own(&self, place: &Place, name: &str) -> bool {
         let path = [name.to_owned()];
-        matches!(
-            self.resolve(place, None, &path, 0),
-            Origin::Own | Origin::Function(..) | Origin::Shared
-        )
+        match self.resolve(place, None, &path, 0) {
+            Origin::Own | Origin::Function(..) | Origin::Shared => true,
+            // An alias, or an import under another name.
+            Origin::Foreign(whole) => whole.last() != path.first(),
+            Origin::Perhaps(_) | Origin::Macro(..) | Origin::Unknown => false,
+        }
     }
 
     /// Macro rules of that name in a module above.
@@ -319,7 +321,7 @@ impl Crate {
                         return self.within(&child, rest, depth + 1);
                     }
                 }
-                (Kind::Alias(target), [_, ..]) => {
+                (Kind::Alias(target), _) => {
                     return self.follow(place, target, rest, depth);
                 }
                 (Kind::Type, [method]) => {
