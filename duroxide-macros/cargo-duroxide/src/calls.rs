@@ -93,7 +93,11 @@ impl List<'_> {
                     let path: Vec<_> = receiver.iter().chain([name]).cloned().collect();
                     self.path(&around, &path);
                 }
-                What::Method { .. } | What::Macro(_) | What::Walk(_) | What::Form(..) => {}
+                What::Method { .. }
+                | What::Macro(_)
+                | What::Walk(_)
+                | What::Filter(_)
+                | What::Form(..) => {}
             }
         }
         self.visited.remove(&position);

@@ -45,6 +45,9 @@ pub enum What {
     },
     /// A walk through a collection whose order shows, with the type of that if the text tells.
     Walk(Option<Vec<String>>),
+    /// A walk that shows the order to its own closure only, `retain`, with the type of what it walks
+    /// through if the text tells.
+    Filter(Option<Vec<String>>),
     /// Something that breaks a rule by its form; with the words for it.
     Form(&'static str, String),
 }

@@ -89,6 +89,11 @@ impl Check<'_> {
         match &site.what {
             What::Form(id, subject) => self.find(id, subject, site),
             What::Walk(of) => self.walk(of.as_deref(), site),
+            // No build refuses it: most closures do not care.
+            What::Filter(of) if self.only_text() => self.walk(of.as_deref(), site),
+            What::Filter(_) => {
+                self.silenced(site, "DX0105");
+            }
             What::Path(path) => {
                 if is_static(path) {
                     self.silenced(site, "DX0107");
@@ -119,16 +124,20 @@ impl Check<'_> {
         let walked = self
             .around()
             .and_then(|(krate, around)| around.walked(krate, of?));
-        let is_asked = self.around.is_none_or(|it| !it.only_text);
         match walked {
             // The compiler knows the types of the standard library.
-            Some((id, ty)) if !is_asked || !is_standard(&ty) => {
+            Some((id, ty)) if self.only_text() || !is_standard(&ty) => {
                 self.find(id, &of.map(chain::shown).unwrap_or_default(), site);
             }
             Some(_) | None => {
                 self.silenced(site, "DX0105");
             }
         }
+    }
+
+    /// Whether no compiler looks at the types as well.
+    fn only_text(&self) -> bool {
+        self.around.is_some_and(|it| it.only_text)
     }
 
     fn macro_call(&mut self, path: &[String], site: &Site) {
@@ -197,12 +206,12 @@ impl Check<'_> {
             Named::Breaks(id) => self.find(id, shown, site),
             Named::Function(function, place) => {
                 let Some(around) = self.around else { return };
-                if let Some(chain) = chain::chain(around.krate, &function, &place) {
+                if let Some(chain) = chain::chain(around.krate, &function, &place, around.only_text) {
                     self.find_chain(&chain, shown, site, None);
                 }
             }
             Named::Beyond(krate, function, place) => {
-                if let Some(chain) = chain::chain(&krate, &function, &place) {
+                if let Some(chain) = chain::chain(&krate, &function, &place, self.only_text()) {
                     self.find_chain(&chain, shown, site, Some(Level::Warning));
                 }
             }

@@ -125,6 +125,7 @@ impl Reader {
                     None => is_type_name(&name).then(|| vec![name]),
                 }
             }
+            Expr::MethodCall(call) if call.method == "clone" => self.receiver(&call.receiver),
             other => made_type(other),
         }
     }
@@ -270,6 +271,9 @@ impl Reader {
             self.walk(&it.receiver, &it.method);
         }
         let receiver = self.receiver(&it.receiver);
+        if order::FILTERS.contains(&name.as_str()) {
+            self.push(What::Filter(receiver.clone()), &it.method);
+        }
         self.push(What::Method { name, receiver }, &it.method);
         self.is_order_free = order::frees_receiver(it, is_order_free);
         self.visit_expr(&it.receiver);

@@ -14,12 +14,19 @@ use syn::Item;
 
 const MANIFEST: &str = "[package]\nname = \"shop\"\n[dependencies]\ntokio = \"1\"\nfutures = \"0.3\"\nrand = \"0.9\"\n\
     uuid = \"1\"\nreqwest = \"0.12\"\nduroxide = \"0.1\"\nlog = \"0.4\"\n\
+    hashbrown = \"0.15\"\nahash = \"0.8\"\ndashmap = \"6\"\nrustc-hash = \"2\"\nfxhash = \"0.2\"\nindexmap = \"2\"\n\
+    swiss = { package = \"hashbrown\", version = \"0.15\" }\n\
     renamed_rand = { package = \"rand\", version = \"0.8\" }\n\
     renamed_tokio = { package = \"tokio\", version = \"1\" }\n\
     renamed_uuid = { package = \"uuid\", version = \"1\" }\n";
 
 /// The ids found in the function `checked` of a crate with this root file, and one more file.
 fn found(root: &str, other: &str) -> Vec<&'static str> {
+    found_where(root, other, true)
+}
+
+/// The same, by the checker or in a build.
+fn found_where(root: &str, other: &str, only_text: bool) -> Vec<&'static str> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("src/lib.rs");
     fs::create_dir_all(folder.path().join("src")).unwrap();
@@ -38,7 +45,7 @@ fn found(root: &str, other: &str) -> Vec<&'static str> {
         krate: &krate,
         place: &place,
         self_type: None,
-        only_text: true,
+        only_text,
     };
     let checked = check(&body, Some(&around), &manifest, "ctx");
     assert!(
@@ -421,6 +428,63 @@ fn a_type_is_known_behind_its_names() {
             "pub type Prices = std::collections::HashMap<u8, u8>;",
             found,
         );
+    }
+}
+
+#[test]
+fn hash_maps_of_other_crates_are_known() {
+    for ty in [
+        "hashbrown::HashMap<u8, u8>",
+        "hashbrown::hash_map::HashMap<u8, u8>",
+        "ahash::AHashMap<u8, u8>",
+        "ahash::AHashSet<u8>",
+        "dashmap::DashMap<u8, u8>",
+        "rustc_hash::FxHashMap<u8, u8>",
+        "fxhash::FxHashSet<u8>",
+        "swiss::HashMap<u8, u8>",
+    ] {
+        let (_, last) = ty.rsplit_once("::").unwrap();
+        let (name, _) = last.split_once('<').unwrap();
+        let (path, _) = ty.split_once('<').unwrap();
+        for walk in [
+            "for it in &m {}",
+            "m.iter().next()",
+            "m.drain()",
+            "m.into_iter().collect::<Vec<_>>()",
+            "m.clone().into_values().next()",
+            "m.retain(|_, it| *it > 1)",
+        ] {
+            expect(&format!("fn checked(m: {ty}) {{ {walk}; }}"), "", &["DX0105"]);
+            let imported = format!("use {path} as M;\nfn checked(m: &mut M<u8>) {{ {walk}; }}");
+            expect(&imported, "", &["DX0105"]);
+            let made = format!("use {path};\nfn checked() {{ let m = {name}::new(); {walk}; }}");
+            expect(&made, "", &["DX0105"]);
+            let helped = format!("fn checked() {{ help(m); }}\nfn help(m: {ty}) {{ {walk}; }}");
+            expect(&helped, "", &["DX0401"]);
+        }
+        for free in ["m.get(&1)", "m.values().sum::<u64>()", "m.insert(1, 2)", "m.len()"] {
+            expect(&format!("fn checked(m: {ty}) {{ {free}; }}"), "", &[]);
+        }
+    }
+    for ty in ["BTreeMap<u8, u8>", "indexmap::IndexMap<u8, u8>", "Vec<u8>", "shop::HashMap<u8, u8>"] {
+        expect(&format!("fn checked(m: {ty}) {{ for it in m {{}} m.retain(f); }}"), "", &[]);
+    }
+}
+
+#[test]
+fn a_build_refuses_no_retain_and_leaves_std_to_types() {
+    let in_build = |root: &str| found_where(root, "", false);
+    for (ty, walk, found) in [
+        ("HashMap<u8, u8>", "for it in m {}", &[] as &[&str]),
+        ("HashMap<u8, u8>", "m.retain(f)", &[]),
+        ("hashbrown::HashMap<u8, u8>", "m.retain(f)", &[]),
+        ("hashbrown::HashMap<u8, u8>", "for it in m {}", &["DX0105"]),
+    ] {
+        let own = format!("fn checked(m: {ty}) {{ {walk}; }}");
+        assert_eq!(in_build(&own), found, "{own}");
+        let helped = format!("fn checked() {{ help(m); }}\nfn help(m: {ty}) {{ {walk}; }}");
+        let reached: &[&str] = if walk.contains("retain") { &[] } else { &["DX0401"] };
+        assert_eq!(in_build(&helped), reached, "{helped}");
     }
 }
 

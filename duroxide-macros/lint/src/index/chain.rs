@@ -31,13 +31,23 @@ pub struct Hop {
     pub line: usize,
 }
 
-/// What a function reaches, if it is something that differs on replay.
-pub fn chain(krate: &Crate, function: &Function, place: &Place) -> Option<Chain> {
-    Search::default().function(krate, function, place)
+/// What a function reaches, if it is something that differs on replay. `looks_closer` is for whoever
+/// does not refuse to build: then `retain` counts too.
+pub fn chain(
+    krate: &Crate,
+    function: &Function,
+    place: &Place,
+    looks_closer: bool,
+) -> Option<Chain> {
+    let mut search = Search {
+        looks_closer,
+        visited: BTreeSet::new(),
+    };
+    search.function(krate, function, place)
 }
 
-#[derive(Default)]
 struct Search {
+    looks_closer: bool,
     visited: BTreeSet<(PathBuf, usize)>,
 }
 
@@ -74,10 +84,11 @@ impl Search {
             })
         };
         match &fact.what {
-            What::Walk(of) => match around.walked(krate, of.as_deref()?) {
-                Some((id, _)) => end(id, "a walk through a hash map".to_owned()),
-                None => None,
-            },
+            What::Filter(_) if !self.looks_closer => None,
+            What::Walk(of) | What::Filter(of) => {
+                let (id, ty) = around.walked(krate, of.as_deref()?)?;
+                end(id, format!("a walk through {}", shown(&ty)))
+            }
             What::Form("DX0001", _) => None,
             What::Form(id, subject) => end(id, subject.clone()),
             What::Path(path) => {
