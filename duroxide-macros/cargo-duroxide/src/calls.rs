@@ -97,6 +97,8 @@ impl List<'_> {
                 | What::Macro(_)
                 | What::Walk(_)
                 | What::Filter(_)
+                | What::Opaque(_)
+                | What::Called { .. }
                 | What::Form(..) => {}
             }
         }

@@ -6,7 +6,9 @@ use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Ident, LitStr, Meta, Token};
 
-use crate::rules::{self, Off};
+use crate::names;
+use crate::rules::{self, Off, Rule};
+use crate::table::RULES;
 
 /// One allowance: the ids it names, and the tokens to point at.
 #[derive(Clone, Debug)]
@@ -104,11 +106,16 @@ impl Allow {
 const EXAMPLE: &str = "write `#[duroxide::allow(DX0101, reason = \"..\")]`";
 
 fn refused(id: &Ident) -> Option<Invalid> {
-    let Some(rule) = rules::rule(&id.to_string()) else {
+    let name = id.to_string();
+    let Some(rule) = rules::rule(&name) else {
+        let meant = meant(&name).map(|rule| {
+            let title = rule.title;
+            format!("did you mean `{}` ({title})?", rule.id)
+        });
         return Some(invalid(
             id,
             &format!("there is no rule `{id}`"),
-            "the rules are listed in `docs/lints`; delete it",
+            &meant.unwrap_or_else(|| "the rules are listed in `docs/lints`; delete it".to_owned()),
         ));
     };
     match rule.off {
@@ -123,6 +130,18 @@ fn refused(id: &Ident) -> Option<Invalid> {
             &format!("{id} cannot be allowed"),
             "repair what it found",
         )),
+    }
+}
+
+/// The rule that was meant, if only one is so near.
+fn meant(name: &str) -> Option<&'static Rule> {
+    let name = name.to_uppercase();
+    let distance = |rule: &Rule| names::distance(&name, rule.id);
+    let least = RULES.iter().map(distance).min().filter(|it| *it <= 2)?;
+    let mut near = RULES.iter().filter(|rule| distance(rule) == least);
+    match (near.next(), near.next()) {
+        (only, None) => only,
+        _ => None,
     }
 }
 

@@ -48,6 +48,15 @@ pub enum What {
     /// A walk that shows the order to its own closure only, `retain`, with the type of what it walks
     /// through if the text tells.
     Filter(Option<Vec<String>>),
+    /// A call of something that is no name: a field, an element, a variable that may hold any function.
+    Opaque(String),
+    /// A name for the dynamic layer: the method it is given to, and the name.
+    Called {
+        /// `schedule_activity`, `register`, ..
+        method: String,
+        /// What the store knows it by.
+        name: String,
+    },
     /// Something that breaks a rule by its form; with the words for it.
     Form(&'static str, String),
 }

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use crate::allow::Invalid;
 use crate::body::{Body, Imports, Site, What};
 use crate::index::chain::{self, Around, Hop, Named};
-use crate::index::krate::{Crate, Place};
+use crate::index::krate::{Crate, Origin, Place};
 use crate::index::manifest::Manifest;
 use crate::macros;
 use crate::matching::{self, Known};
+use crate::names;
 use crate::patterns::KNOWN_MACROS;
 use crate::rules::{self, Level, Rule};
 
@@ -101,6 +102,9 @@ impl Check<'_> {
                 let named = self.path(path);
                 self.named(named, &chain::shown(path), site);
             }
+            What::Opaque(subject) if self.only_text() => self.find("DX0402", subject, site),
+            What::Opaque(_) => {}
+            What::Called { method, name } => self.called(method, name, site),
             What::Macro(path) => self.macro_call(path, site),
             What::Method { name, receiver } => {
                 if let Some(id) = matching::method_rule(name) {
@@ -110,13 +114,64 @@ impl Check<'_> {
                     self.silenced(site, "DX0101");
                     self.silenced(site, "DX0111");
                 }
-                if let Some(receiver) = receiver {
-                    let mut path = receiver.clone();
-                    path.push(name.clone());
-                    let named = self.path(&path);
-                    self.named(named, &chain::shown(&path), site);
-                }
+                self.method(name, receiver.as_deref(), site);
             }
+        }
+    }
+
+    fn method(&mut self, name: &str, receiver: Option<&[String]>, site: &Site) {
+        let named = receiver.map(|receiver| {
+            let path: Vec<_> = (receiver.iter().cloned())
+                .chain([name.to_owned()])
+                .collect();
+            (self.path(&path), chain::shown(&path))
+        });
+        let is_followed = match &named {
+            Some((Named::Nothing, _)) => self.is_foreign(receiver.unwrap_or_default()),
+            Some(_) => true,
+            None => false,
+        };
+        if let Some((named, shown)) = named {
+            self.named(named, &shown, site);
+        }
+        if !is_followed && self.only_text() && self.is_own_method(name) {
+            self.find("DX0402", &format!("`.{name}(..)`"), site);
+        }
+    }
+
+    /// Whether that type is none of the crate.
+    fn is_foreign(&self, ty: &[String]) -> bool {
+        self.around().is_some_and(|(krate, around)| {
+            let origin = krate.origin(around.place, around.imports, around.self_type, ty);
+            matches!(origin, Origin::Foreign(_))
+        })
+    }
+
+    /// Whether the crate has methods of that name that nobody answers for.
+    fn is_own_method(&self, name: &str) -> bool {
+        let is_asked = rules::rule("DX0402").and_then(|rule| self.manifest.level(rule));
+        let (Some(_), Some(around)) = (is_asked, self.around) else {
+            return false;
+        };
+        around.krate.unanswered_methods().contains(name)
+    }
+
+    /// A name that is nobody's, but nearly somebody's.
+    fn called(&mut self, method: &str, name: &str, site: &Site) {
+        let (Some(around), Some(rule)) = (self.around, rules::rule("DX0304")) else {
+            return;
+        };
+        if names::noun(method).is_none() {
+            return;
+        }
+        if let Some((noun, meant)) = around.krate.names().meant(method, name) {
+            let text = format!(
+                "no {noun} is called `{name}`: did you mean `{meant}`? [{}]\n= help: {}{}",
+                rule.id,
+                rule.help_with(self.context),
+                rules::more(rule.id)
+            );
+            self.report(rule, text, site, Some(Level::Warning));
         }
     }
 

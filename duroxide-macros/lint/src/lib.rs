@@ -9,6 +9,7 @@ pub mod index;
 mod loops;
 pub mod macros;
 pub mod matching;
+pub mod names;
 pub mod order;
 pub mod patterns;
 pub mod read;

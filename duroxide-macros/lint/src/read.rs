@@ -1,20 +1,20 @@
 //! Reads a body: one walk through its tree, and through the tokens of macros that cannot be parsed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, Block, Expr, ExprCall, ExprCast, ExprClosure, ExprForLoop, ExprLoop, ExprMethodCall,
-    ExprPath, ExprUnsafe, ExprWhile, FnArg, Item, ItemStatic, ItemUse, Local, Macro, Pat, PatIdent,
+    Attribute, Block, Expr, ExprCall, ExprCast, ExprClosure, ExprForLoop, ExprLit, ExprLoop, ExprMethodCall,
+    ExprPath, ExprUnsafe, ExprWhile, FnArg, Item, ItemStatic, ItemUse, Lit, LitStr, Local, Macro, Pat, PatIdent,
     PatType, Path, Signature, Type,
 };
 
 use crate::allow::{self, Allow};
 use crate::body::{Body, Site, What};
-use crate::{attributes, loops, macros, order, shared, tokens};
+use crate::{attributes, loops, macros, names, order, shared, tokens};
 
 /// Reads the body of a function with that signature. `whole` are allowances for all of it.
 pub fn read(signature: &Signature, block: &Block, whole: Vec<Allow>) -> Body {
@@ -25,6 +25,7 @@ pub fn read(signature: &Signature, block: &Block, whole: Vec<Allow>) -> Body {
             ..Body::default()
         },
         types: BTreeMap::new(),
+        functions: BTreeSet::new(),
         is_order_free: false,
         is_free_result: false,
     };
@@ -46,6 +47,8 @@ struct Reader {
     active: Vec<usize>,
     /// The local names, each with its type if the text tells.
     types: BTreeMap<String, Option<Vec<String>>>,
+    /// The local names that stand for a closure or a path: what they do is read where they are made.
+    functions: BTreeSet<String>,
     /// Whether what the node under way gives is used without regard to order.
     is_order_free: bool,
     /// Whether the type of the whole body makes the order of its result irrelevant.
@@ -274,6 +277,10 @@ impl Reader {
         if order::FILTERS.contains(&name.as_str()) {
             self.push(What::Filter(receiver.clone()), &it.method);
         }
+        if let Some(text) = names::is_given(&name).then(|| literal(it)).flatten() {
+            let (method, name) = (name.clone(), text.value());
+            self.push(What::Called { method, name }, text);
+        }
         self.push(What::Method { name, receiver }, &it.method);
         self.is_order_free = order::frees_receiver(it, is_order_free);
         self.visit_expr(&it.receiver);
@@ -281,8 +288,25 @@ impl Reader {
         it.args.iter().for_each(|it| self.visit_expr(it));
     }
 
+    /// Whether what is called is read elsewhere: it is an item, or a closure of this body.
+    fn is_followed(&self, called: &Expr) -> bool {
+        match called {
+            Expr::Path(it) => it.path.get_ident().is_none_or(|name| {
+                let name = name.to_string();
+                !self.is_local(&name) || self.functions.contains(&name)
+            }),
+            Expr::Paren(it) => self.is_followed(&it.expr),
+            Expr::Closure(_) => true,
+            _ => false,
+        }
+    }
+
     fn call(&mut self, it: &ExprCall) {
         let is_order_free = order::frees_arguments(it);
+        if !self.is_followed(&it.func) {
+            let text = it.func.to_token_stream().to_string().replace(' ', "");
+            self.push(What::Opaque(format!("`{text}(..)`")), &it.func);
+        }
         self.visit_expr(&it.func);
         for argument in &it.args {
             self.is_order_free = is_order_free;
@@ -307,7 +331,11 @@ struct Bindings<'a>(&'a mut Reader);
 
 impl<'ast> Visit<'ast> for Bindings<'_> {
     fn visit_local(&mut self, local: &'ast Local) {
-        let made = local.init.as_ref().and_then(|init| made_type(&init.expr));
+        let init = local.init.as_ref().map(|init| &*init.expr);
+        let made = init.and_then(made_type);
+        if let (Pat::Ident(name), Some(Expr::Closure(_) | Expr::Path(_))) = (&local.pat, init) {
+            self.0.functions.insert(name.ident.to_string());
+        }
         match (&local.pat, made) {
             (Pat::Ident(name), Some(made)) => {
                 self.0.types.insert(name.ident.to_string(), Some(made));
@@ -331,6 +359,17 @@ struct Names<'a>(&'a mut Reader);
 impl<'ast> Visit<'ast> for Names<'_> {
     fn visit_pat_ident(&mut self, it: &'ast PatIdent) {
         self.0.types.insert(it.ident.to_string(), None);
+    }
+}
+
+/// The first argument, if it is a text.
+fn literal(call: &ExprMethodCall) -> Option<&LitStr> {
+    match call.args.first()? {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) => Some(text),
+        _ => None,
     }
 }
 

@@ -5,11 +5,13 @@
 
 use std::fs;
 
-use duroxide_lint::check::{Surroundings, check};
+use duroxide_lint::allow::Allow;
+use duroxide_lint::check::{Finding, Surroundings, check};
 use duroxide_lint::index::krate::Crate;
 use duroxide_lint::index::manifest::Manifest;
 use duroxide_lint::patterns::{MACROS, PATHS, TYPES};
 use duroxide_lint::read;
+use duroxide_lint::rules::Level;
 use syn::Item;
 
 const MANIFEST: &str = "[package]\nname = \"shop\"\n[dependencies]\ntokio = \"1\"\nfutures = \"0.3\"\nrand = \"0.9\"\n\
@@ -27,12 +29,17 @@ fn found(root: &str, other: &str) -> Vec<&'static str> {
 
 /// The same, by the checker or in a build.
 fn found_where(root: &str, other: &str, only_text: bool) -> Vec<&'static str> {
+    let findings = search(root, other, MANIFEST, only_text);
+    findings.iter().map(|it| it.rule.id).collect()
+}
+
+fn search(root: &str, other: &str, manifest: &str, only_text: bool) -> Vec<Finding> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("src/lib.rs");
     fs::create_dir_all(folder.path().join("src")).unwrap();
     fs::write(&file, root).unwrap();
     fs::write(folder.path().join("src/other.rs"), other).unwrap();
-    let manifest = Manifest::parse(MANIFEST);
+    let manifest = Manifest::parse(manifest);
     let (krate, place) = Crate::of_file(&file, manifest.clone()).unwrap();
     let parsed = syn::parse_file(root).unwrap();
     let function = parsed.items.iter().find_map(|item| match item {
@@ -52,7 +59,7 @@ fn found_where(root: &str, other: &str, only_text: bool) -> Vec<&'static str> {
         checked.invalid.is_empty() && body.invalid.is_empty(),
         "{root}"
     );
-    checked.findings.iter().map(|it| it.rule.id).collect()
+    checked.findings
 }
 
 #[track_caller]
@@ -485,6 +492,98 @@ fn a_build_refuses_no_retain_and_leaves_std_to_types() {
         let helped = format!("fn checked() {{ help(m); }}\nfn help(m: {ty}) {{ {walk}; }}");
         let reached: &[&str] = if walk.contains("retain") { &[] } else { &["DX0401"] };
         assert_eq!(in_build(&helped), reached, "{helped}");
+    }
+}
+
+#[test]
+fn calls_that_cannot_be_followed_are_listed_where_a_project_asks() {
+    let strict =
+        format!("{MANIFEST}[package.metadata.duroxide.lints]\nDX0402 = \"warn\"\n");
+    let items = "trait Rate { fn rate(&self) -> u8; fn twice(&self) -> u8 { self.rate() * 2 } }\n\
+        struct Fixed(u8); impl Fixed { fn cents(&self) -> u8 { 1 } #[deterministic] fn known(&self) -> u8 { 2 } }\n";
+    for (call, is_listed) in [
+        ("a: &dyn Rate) { a.rate()", true),
+        ("a: Box<dyn Rate>) { a.twice()", true),
+        ("a: impl Rate) { a.rate()", true),
+        ("a: &T) { a.rate()", true),
+        ("a: fn(u8) -> u8) { a(1)", true),
+        ("a: &S) { (a.rate)(1)", true),
+        ("a: &[fn()]) { a[0]()", true),
+        ("a: u8) { let f = pick(a); f(1)", true),
+        ("a: &Fixed) { a.cents()", false),
+        ("a: u8) { let it = Fixed(a); Fixed::cents(&it)", false),
+        ("a: u8) { make().known()", false),
+        ("a: u8) { let f = |n| n; f(a)", false),
+        ("a: u8) { let f = help; f(a)", false),
+        ("a: u8) { (|n: u8| n)(a)", false),
+        ("a: u8) { a.pow(2)", false),
+        ("a: &[u8]) { a.iter().map(f).count()", false),
+        ("a: &str) { a.len(); Some(a)", false),
+    ] {
+        let root = format!("{items}fn checked({call}; }}\nfn help(n: u8) -> u8 {{ n }}\nfn pick(n: u8) -> fn(u8) {{ x }}");
+        let ids = |manifest: &str, only_text: bool| -> Vec<_> {
+            let findings = search(&root, "", manifest, only_text);
+            findings.iter().map(|it| it.rule.id).collect()
+        };
+        let expected: &[&str] = if is_listed { &["DX0402"] } else { &[] };
+        assert_eq!(ids(&strict, true), expected, "{root}");
+        // Only the checker looks, and only where it is asked to.
+        assert_eq!(ids(&strict, false), [] as [&str; 0], "{root}");
+        assert_eq!(ids(MANIFEST, true), [] as [&str; 0], "{root}");
+    }
+}
+
+#[test]
+fn a_name_that_is_nearly_another_is_a_warning() {
+    let items = "mod other;\n#[activity]\nfn charge_card() {}\n#[orchestration(name = \"pay out\")]\nfn pay() {}\n\
+        fn more(b: B) { b.register(\"refund\", f).register_typed(\"step2\", g); }\n";
+    let other = "#[cfg(test)] mod tests { #[activity] fn shipping() {} }";
+    for (call, meant) in [
+        ("schedule_activity(\"chrage_card\", x)", Some("charge_card")),
+        ("schedule_activity_typed::<A, B>(\"charge_crd\", &x)", Some("charge_card")),
+        ("schedule_activity_with_retry(\"refnd\", p, x)", Some("refund")),
+        ("schedule_activity(\"shiping\", x)", Some("shipping")),
+        ("schedule_sub_orchestration(\"pay_out\", x)", Some("pay out")),
+        ("schedule_orchestration(\"payout\", id, x)", Some("pay out")),
+        ("schedule_activity(\"charge_card\", x)", None),
+        ("schedule_activity(\"refund\", x)", None),
+        ("schedule_activity(\"step1\", x)", None),
+        ("schedule_activity(\"somebody else's\", x)", None),
+        ("schedule_activity(\"pay_out\", x)", None),
+        ("schedule_activity(name, x)", None),
+        ("schedule_wait(\"chrage_card\")", None),
+    ] {
+        let root = format!("{items}fn checked(ctx: &C) {{ ctx.{call}; }}");
+        for only_text in [true, false] {
+            let findings = search(&root, other, MANIFEST, only_text);
+            let found: Vec<_> = findings.iter().map(|it| (it.rule.id, it.level)).collect();
+            let expected: &[_] = if meant.is_some() {
+                &[("DX0304", Level::Warning)]
+            } else {
+                &[]
+            };
+            assert_eq!(found, expected, "{root}");
+            if let Some(meant) = meant {
+                let wanted = format!("did you mean `{meant}`?");
+                assert!(findings[0].text.contains(&wanted), "{}", findings[0].text);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_mistyped_rule_is_told_what_was_meant() {
+    for (id, expected) in [
+        ("DX0O101", "did you mean `DX0101` (the clock)?"),
+        ("dx0105", "did you mean `DX0105` (unordered iteration)?"),
+        ("DX105", "did you mean `DX0105` (unordered iteration)?"),
+        ("DX9999", "the rules are listed in `docs/lints`; delete it"),
+        ("clock", "the rules are listed in `docs/lints`; delete it"),
+    ] {
+        let tokens = format!("{id}, reason = \"x\"").parse().unwrap();
+        let invalid = Allow::parse(&tokens, &tokens).unwrap_err();
+        assert_eq!(invalid[0].what, format!("there is no rule `{id}` [DX0007]"));
+        assert_eq!(invalid[0].help, expected);
     }
 }
 

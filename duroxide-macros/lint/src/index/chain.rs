@@ -89,7 +89,7 @@ impl Search {
                 let (id, ty) = around.walked(krate, of.as_deref()?)?;
                 end(id, format!("a walk through {}", shown(&ty)))
             }
-            What::Form("DX0001", _) => None,
+            What::Form("DX0001", _) | What::Opaque(_) | What::Called { .. } => None,
             What::Form(id, subject) => end(id, subject.clone()),
             What::Path(path) => {
                 let shown = shown(path);

@@ -1,12 +1,14 @@
 //! A crate: where a name of its code leads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::body::Imports;
+use crate::index::annotated;
 use crate::index::files;
 use crate::index::manifest::Manifest;
+use crate::names::Names;
 use crate::index::module::{Declared, Function, Kind, Module, Rules};
 
 /// A crate, from its root file on.
@@ -16,6 +18,10 @@ pub struct Crate {
     manifest: Manifest,
     /// The crates it depends on, by name, where their sources are looked at too.
     neighbours: BTreeMap<String, Arc<Crate>>,
+    /// What it knows by name, once somebody asked.
+    names: Arc<OnceLock<Names>>,
+    /// Its methods that nobody answers for, once somebody asked.
+    unanswered: Arc<OnceLock<BTreeSet<String>>>,
 }
 
 /// A module in its crate.
@@ -76,6 +82,8 @@ impl Crate {
             root,
             manifest,
             neighbours: BTreeMap::new(),
+            names: Arc::default(),
+            unanswered: Arc::default(),
         }
     }
 
@@ -87,6 +95,34 @@ impl Crate {
     /// Looks into another crate as well.
     pub fn add_neighbour(&mut self, name: String, krate: Arc<Crate>) {
         self.neighbours.insert(name, krate);
+    }
+
+    /// The crates that are looked into as well.
+    pub fn neighbours(&self) -> impl Iterator<Item = &Crate> {
+        self.neighbours.values().map(AsRef::as_ref)
+    }
+
+    /// The names of its methods that nobody answers for: neither an attribute nor the types of awaits.
+    pub(crate) fn unanswered_methods(&self) -> &BTreeSet<String> {
+        self.unanswered.get_or_init(|| self.find_unanswered())
+    }
+
+    /// The activities and orchestrations that it knows by name.
+    pub(crate) fn names(&self) -> &Names {
+        self.names.get_or_init(|| Names::of(self))
+    }
+
+    fn find_unanswered(&self) -> BTreeSet<String> {
+        let places = annotated::modules(self);
+        let modules = places.iter().map(|it| &it.module);
+        let bodies = modules.clone().flat_map(|it| &it.methods);
+        let unanswered = bodies.filter(|(_, it)| it.annotation.is_none() && it.runs_at_once);
+        let declared = modules.flat_map(|it| &it.declared);
+        unanswered
+            .map(|(_, it)| &it.name)
+            .chain(declared)
+            .cloned()
+            .collect()
     }
 
     /// The function of another crate that a path leads to, if its source is looked at.

@@ -21,6 +21,8 @@ pub struct Module {
     pub items: BTreeMap<String, Vec<Kind>>,
     /// The methods and associated functions, with the last name of their type.
     pub methods: Vec<(String, Arc<Function>)>,
+    /// The methods that traits ask for without an attribute of ours and without a body.
+    pub declared: Vec<String>,
     /// The lines of a module inside of a file.
     pub lines: (usize, usize),
 }
@@ -163,10 +165,15 @@ impl Module {
             Item::Trait(it) => {
                 self.put(&it.ident, Kind::Type);
                 for item in &it.items {
-                    if let TraitItem::Fn(method) = item
-                        && let Some(block) = &method.default
-                    {
+                    let TraitItem::Fn(method) = item else {
+                        continue;
+                    };
+                    if let Some(block) = &method.default {
                         self.method(&it.ident.to_string(), &method.attrs, &method.sig, block);
+                    } else if annotation(&method.attrs, "").is_none()
+                        && method.sig.asyncness.is_none()
+                    {
+                        self.declared.push(method.sig.ident.unraw().to_string());
                     }
                 }
             }
