@@ -82,24 +82,14 @@ impl List<'_> {
         };
         for fact in &function.facts {
             match &fact.what {
-                What::Path(path) => self.path(&around, path),
                 What::Method { name, .. } if VERBS.contains(&name.as_str()) => {
                     self.calls.push(format!("{name}(..)"));
                 }
-                What::Method {
-                    name,
-                    receiver: Some(receiver),
-                } => {
-                    let path: Vec<_> = receiver.iter().chain([name]).cloned().collect();
-                    self.path(&around, &path);
+                what => {
+                    if let Some(path) = what.called() {
+                        self.path(&around, &path);
+                    }
                 }
-                What::Method { .. }
-                | What::Macro(_)
-                | What::Walk(_)
-                | What::Filter(_)
-                | What::Opaque(_)
-                | What::Called { .. }
-                | What::Form(..) => {}
             }
         }
         self.visited.remove(&position);

@@ -12,6 +12,7 @@ use duroxide_lint::index::krate::Crate;
 use duroxide_lint::rules::{Level, rule};
 use duroxide_lint::{read, signature};
 use proc_macro2::{TokenStream, TokenTree};
+use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
     Attribute, Block, Expr, ExprClosure, ImplItemFn, ItemFn, ItemImpl, Meta, Pat, Signature,
@@ -19,39 +20,50 @@ use syn::{
 };
 
 use crate::report::{Hop, Report};
+use crate::stretch::Stretch;
+use crate::vouched::{self, Vouched};
 
 /// What is found in the functions of the crate.
-pub(crate) fn check(krate: &Crate) -> Vec<Report> {
-    let places = annotated::modules(krate);
-    let files: BTreeSet<_> = places.into_iter().map(|place| place.file).collect();
-    let mut reports: Vec<_> = files
-        .iter()
-        .flat_map(|file| check_file(krate, file))
-        .collect();
-    reports.extend(twins(krate));
-    reports
+#[derive(Default)]
+pub(crate) struct Checked {
+    pub(crate) reports: Vec<Report>,
+    /// What was looked at.
+    pub(crate) stretches: Vec<Stretch>,
+    /// What somebody takes as durable there.
+    pub(crate) vouched: Vec<Vouched>,
 }
 
-fn check_file(krate: &Crate, path: &Path) -> Vec<Report> {
+/// Looks at the functions of the crate.
+pub(crate) fn check(krate: &Crate) -> Checked {
+    let places = annotated::modules(krate);
+    let files: BTreeSet<_> = places.into_iter().map(|place| place.file).collect();
+    let mut checked = Checked::default();
+    for file in &files {
+        check_file(krate, file, &mut checked);
+    }
+    checked.reports.extend(twins(krate));
+    checked
+}
+
+fn check_file(krate: &Crate, path: &Path, checked: &mut Checked) {
     let text = fs::read_to_string(path).unwrap_or_default();
     let Ok(file) = syn::parse_file(&text) else {
-        return Vec::new();
+        return;
     };
     let mut search = Search {
         krate,
         path,
         self_type: None,
-        reports: Vec::new(),
+        checked,
     };
     search.visit_file(&file);
-    search.reports
 }
 
 struct Search<'a> {
     krate: &'a Crate,
     path: &'a Path,
     self_type: Option<String>,
-    reports: Vec<Report>,
+    checked: &'a mut Checked,
 }
 
 impl Search<'_> {
@@ -60,10 +72,10 @@ impl Search<'_> {
             return;
         };
         let body = read::read(sig, block, allows_of(attribute));
-        self.body(&body, sig);
+        self.body(&body, sig, (sig.span().start().line, block.span().end().line));
     }
 
-    fn body(&mut self, body: &Body, sig: &Signature) {
+    fn body(&mut self, body: &Body, sig: &Signature, lines: (usize, usize)) {
         let Some(place) = self.krate.place_of(self.path) else {
             return;
         };
@@ -76,23 +88,20 @@ impl Search<'_> {
         };
         let context = signature::context(sig);
         let checked = check::check(body, Some(&around), self.krate.manifest(), &context);
+        let stretches = Stretch::of(body, &around, lines, &context);
+        self.checked.stretches.extend(stretches);
+        self.checked.vouched.extend(vouched::of(body, self.path));
         for found in checked.findings {
             let file = self.path.to_owned();
             let mut report =
                 Report::new(found.rule.id, found.level, &found.text, file).at(&found.site.at);
-            report.way = (found.way.into_iter())
-                .map(|hop| Hop {
-                    what: hop.what,
-                    file: hop.file,
-                    line: hop.line,
-                })
-                .collect();
-            self.reports.push(report);
+            report.way = found.way.into_iter().map(Hop::from).collect();
+            self.checked.reports.push(report);
         }
         for invalid in body.invalid.iter().chain(&checked.invalid) {
             let text = format!("{}\n= help: {}", invalid.what, invalid.help);
             let report = Report::new("DX0007", Level::Error, &text, self.path.to_owned());
-            self.reports.push(report.at(&invalid.at));
+            self.checked.reports.push(report.at(&invalid.at));
         }
     }
 }
@@ -123,7 +132,7 @@ impl<'ast> Visit<'ast> for Search<'_> {
             && let syn::Type::Path(ty) = &*first.ty
             && (ty.path.segments.last()).is_some_and(|last| last.ident == "OrchestrationContext")
         {
-            let name = syn::Ident::new("closure", syn::spanned::Spanned::span(first));
+            let name = syn::Ident::new("closure", first.span());
             let sig: Signature = parse_quote!(fn #name(#first));
             let block: Block = match &*it.body {
                 Expr::Block(body) => body.block.clone(),
@@ -131,7 +140,8 @@ impl<'ast> Visit<'ast> for Search<'_> {
                 other => parse_quote!({ #other }),
             };
             let body = read::read(&sig, &block, Vec::new());
-            self.body(&body, &sig);
+            let lines = (it.span().start().line, it.span().end().line);
+            self.body(&body, &sig, lines);
         }
         visit::visit_expr_closure(self, it);
     }

@@ -27,6 +27,9 @@ enum Command {
         /// The `Cargo.toml` to begin with.
         #[arg(long, value_name = "PATH")]
         manifest_path: Option<PathBuf>,
+        /// Leaves clippy out: nothing is compiled, and methods behind fields are not seen.
+        #[arg(long)]
+        no_clippy: bool,
         /// Shows the page of a rule instead.
         #[arg(long, value_name = "ID")]
         explain: Option<String>,
@@ -63,19 +66,26 @@ fn main() -> ExitCode {
             format,
             against,
             manifest_path,
+            no_clippy,
             explain: None,
         } => {
+            let format = match format {
+                Shape::Text => Format::Text,
+                Shape::Json => Format::Json,
+                Shape::Sarif => Format::Sarif,
+            };
             let options = Options {
-                format: match format {
-                    Shape::Text => Format::Text,
-                    Shape::Json => Format::Json,
-                    Shape::Sarif => Format::Sarif,
-                },
                 against,
                 manifest_path,
+                asks_clippy: !no_clippy,
             };
             match check(&options) {
-                Ok((text, is_fine)) => (text, is_fine),
+                Ok(checked) => {
+                    for note in &checked.notes {
+                        write_beside(&format!("note: {note}\n"));
+                    }
+                    (checked.text(format), checked.is_fine())
+                }
                 Err(error) => (format!("error: {error}\n"), false),
             }
         }
@@ -92,4 +102,10 @@ fn main() -> ExitCode {
 fn write(text: &str) {
     use std::io::Write;
     let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// For people, so that machines can read the rest.
+fn write_beside(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }

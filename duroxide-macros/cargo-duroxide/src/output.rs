@@ -7,7 +7,9 @@ use duroxide_lint::rules::Level;
 use duroxide_lint::table::RULES;
 use serde_json::{Value, json};
 
+use crate::Checked;
 use crate::report::Report;
+use crate::vouched::Vouched;
 
 /// How findings are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,15 +22,25 @@ pub enum Format {
     Sarif,
 }
 
-/// All of them, with files as seen from `root`.
-pub(crate) fn write(format: Format, root: &Path, reports: &[Report]) -> String {
+/// All that was found, with files as seen from the root.
+pub(crate) fn write(format: Format, checked: &Checked) -> String {
+    let Checked {
+        root,
+        reports,
+        vouched,
+        ..
+    } = checked;
     match format {
-        Format::Text => text(root, reports),
-        Format::Json => reports.iter().fold(String::new(), |mut out, it| {
-            let _ = writeln!(out, "{}", message(root, it));
-            out
-        }),
-        Format::Sarif => format!("{:#}\n", sarif(root, reports)),
+        Format::Text => text(root, reports) + &vouched_text(root, vouched) + &sum(reports),
+        Format::Json => {
+            let found = reports.iter().map(|it| message(root, it));
+            let vouched = vouched.iter().map(|it| vouched_message(root, it));
+            found.chain(vouched).fold(String::new(), |mut out, it| {
+                let _ = writeln!(out, "{it}");
+                out
+            })
+        }
+        Format::Sarif => format!("{:#}\n", sarif(root, reports, vouched)),
     }
 }
 
@@ -54,12 +66,61 @@ fn text(root: &Path, reports: &[Report]) -> String {
         }
         out.push('\n');
     }
-    let errors = reports.iter().filter(|it| it.level == Level::Error).count();
-    let _ = match (errors, reports.len()) {
-        (_, 0) => writeln!(out, "nothing found"),
-        (errors, all) => writeln!(out, "{errors} errors, {} warnings", all - errors),
-    };
     out
+}
+
+fn sum(reports: &[Report]) -> String {
+    let errors = reports.iter().filter(|it| it.level == Level::Error).count();
+    match (errors, reports.len()) {
+        (_, 0) => "nothing found\n".to_owned(),
+        (errors, all) => format!("{errors} errors, {} warnings\n", all - errors),
+    }
+}
+
+/// For people: nothing checks these.
+fn vouched_text(root: &Path, vouched: &[Vouched]) -> String {
+    if vouched.is_empty() {
+        return String::new();
+    }
+    let mut out = "taken as durable by `ctx.assume_durable` (DX0001):\n".to_owned();
+    for it in vouched {
+        let place = format!("{}:{}:{}", file(root, &it.file), it.line, it.column);
+        let _ = writeln!(out, "  --> {place}: {}", reason(it));
+    }
+    out.push('\n');
+    out
+}
+
+fn reason(vouched: &Vouched) -> &str {
+    vouched
+        .reason
+        .as_deref()
+        .unwrap_or("its reason is not written there")
+}
+
+/// The same as a note of the compiler.
+fn vouched_message(root: &Path, it: &Vouched) -> Value {
+    let text = format!("taken as durable: {}", reason(it));
+    let mut note = Report::new("DX0001", Level::Warning, &text, it.file.clone());
+    (note.line, note.column, note.length) = (it.line, it.column, "assume_durable".len());
+    let mut message = message(root, &note);
+    if let Some(fields) = message.get_mut("message") {
+        *fields = with(fields.take(), "level", "note".into());
+        let place = format!("{}:{}:{}", file(root, &it.file), it.line, it.column);
+        *fields = with(
+            fields.take(),
+            "rendered",
+            format!("note: {text}\n  --> {place}").into(),
+        );
+    }
+    message
+}
+
+fn with(mut object: Value, key: &str, value: Value) -> Value {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(key.to_owned(), value);
+    }
+    object
 }
 
 fn message(root: &Path, it: &Report) -> Value {
@@ -93,12 +154,12 @@ fn message(root: &Path, it: &Report) -> Value {
             "code": { "code": it.id, "explanation": null },
             "spans": spans,
             "children": it.notes.iter().map(child).collect::<Vec<_>>(),
-            "rendered": text(root, std::slice::from_ref(it)).split("\n\n").next(),
+            "rendered": text(root, std::slice::from_ref(it)).trim_end(),
         },
     })
 }
 
-fn sarif(root: &Path, reports: &[Report]) -> Value {
+fn sarif(root: &Path, reports: &[Report], vouched: &[Vouched]) -> Value {
     let rules = RULES.iter().map(|rule| {
         json!({
             "id": rule.id,
@@ -117,11 +178,7 @@ fn sarif(root: &Path, reports: &[Report]) -> Value {
     let result = |it: &Report| {
         let way = it.way.iter().map(|hop| {
             let text = format!("{} is called here", hop.what);
-            let mut place = place(&hop.file, hop.line, 1);
-            if let Some(fields) = place.as_object_mut() {
-                fields.insert("message".to_owned(), json!({ "text": text }));
-            }
-            place
+            with(place(&hop.file, hop.line, 1), "message", json!({ "text": text }))
         });
         let text = std::iter::once(&it.message)
             .chain(&it.notes)
@@ -135,6 +192,16 @@ fn sarif(root: &Path, reports: &[Report]) -> Value {
             "relatedLocations": way.collect::<Vec<_>>(),
         })
     };
+    let note = |it: &Vouched| {
+        json!({
+            "ruleId": "DX0001",
+            "kind": "review",
+            "level": "none",
+            "message": { "text": format!("taken as durable: {}", reason(it)) },
+            "locations": [place(&it.file, it.line, it.column)],
+        })
+    };
+    let results = reports.iter().map(result).chain(vouched.iter().map(note));
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -144,7 +211,7 @@ fn sarif(root: &Path, reports: &[Report]) -> Value {
                 "version": env!("CARGO_PKG_VERSION"),
                 "rules": rules.collect::<Vec<_>>(),
             } },
-            "results": reports.iter().map(result).collect::<Vec<_>>(),
+            "results": results.collect::<Vec<_>>(),
         }],
     })
 }

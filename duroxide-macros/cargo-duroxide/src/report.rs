@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use duroxide_lint::index::chain;
 use duroxide_lint::rules::Level;
 
 /// A finding.
@@ -38,6 +39,16 @@ pub struct Hop {
     pub line: usize,
 }
 
+impl From<chain::Hop> for Hop {
+    fn from(hop: chain::Hop) -> Self {
+        Self {
+            what: hop.what,
+            file: hop.file,
+            line: hop.line,
+        }
+    }
+}
+
 impl Report {
     /// A finding out of the text that the compiler would show.
     pub(crate) fn new(id: &'static str, level: Level, text: &str, file: PathBuf) -> Self {
@@ -55,6 +66,11 @@ impl Report {
             length: 1,
             way: Vec::new(),
         }
+    }
+
+    /// Whether the other one says the same of the same line.
+    pub(crate) fn is_of(&self, other: &Self) -> bool {
+        (self.id, &self.file, self.line) == (other.id, &other.file, other.line)
     }
 
     /// Where these tokens stand.

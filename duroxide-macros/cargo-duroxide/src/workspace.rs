@@ -16,6 +16,8 @@ use crate::error::Error;
 pub(crate) struct Workspace {
     /// Its folder.
     pub(crate) root: PathBuf,
+    /// Where cargo builds it.
+    pub(crate) target: PathBuf,
     /// The crates of its packages: libraries, programs, tests, examples.
     pub(crate) members: Vec<Crate>,
 }
@@ -43,7 +45,12 @@ impl Workspace {
         }
         let members = own.iter().flat_map(|package| targets(package, &libraries));
         let members = members.collect();
-        Ok(Self { root, members })
+        let target = PathBuf::from(text(&metadata, "target_directory"));
+        Ok(Self {
+            root,
+            target,
+            members,
+        })
     }
 
     /// The members below a folder, without their dependencies.
@@ -53,6 +60,7 @@ impl Workspace {
         let members = list(&metadata, "packages").flat_map(|package| targets(package, &none));
         Ok(Self {
             root: PathBuf::from(text(&metadata, "workspace_root")),
+            target: PathBuf::from(text(&metadata, "target_directory")),
             members: members.collect(),
         })
     }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use cargo_duroxide::{Format, Options, Report, check, reports};
+use cargo_duroxide::{Checked, Format, Options, Report, check};
 use duroxide_lint::rules::Level;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -24,15 +24,15 @@ fn workspace(files: &[(&str, &str)]) -> TempDir {
 
 fn options(folder: &TempDir) -> Options {
     Options {
-        format: Format::Json,
         against: None,
         manifest_path: Some(folder.path().join("Cargo.toml")),
+        asks_clippy: false,
     }
 }
 
 /// What is found, each as `file:line ID`.
 fn found(folder: &TempDir) -> Vec<String> {
-    let (root, reports) = reports(&options(folder)).unwrap();
+    let Checked { root, reports, .. } = check(&options(folder)).unwrap();
     reports.iter().map(|it| shown(&root, it)).collect()
 }
 
@@ -84,7 +84,7 @@ fn chains_lead_through_files_and_crates() {
             "pub fn stamp() -> u64 {\n    crate::now();\n    1\n}\n",
         ),
     ]);
-    let (root, reports) = reports(&options(&folder)).unwrap();
+    let Checked { root, reports, .. } = check(&options(&folder)).unwrap();
     let places: Vec<_> = reports.iter().map(|it| shown(&root, it)).collect();
     assert_eq!(
         places,
@@ -190,9 +190,9 @@ fn findings_are_written_for_machines() {
              std::thread::sleep(ctx.pause());\n    Ok(())\n}\n",
         ),
     ]);
-    let mut options = options(&folder);
-    let (text, is_fine) = check(&options).unwrap();
-    assert!(!is_fine);
+    let checked = check(&options(&folder)).unwrap();
+    assert!(!checked.is_fine());
+    let text = checked.text(Format::Json);
     let message: Value = serde_json::from_str(text.trim()).unwrap();
     assert_eq!(message["reason"], "compiler-message");
     assert_eq!(message["message"]["code"]["code"], "DX0104");
@@ -204,8 +204,7 @@ fn findings_are_written_for_machines() {
     );
     assert_eq!(span["column_end"].as_u64(), Some(23));
 
-    options.format = Format::Sarif;
-    let (text, _) = check(&options).unwrap();
+    let text = checked.text(Format::Sarif);
     let sarif: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(sarif["version"], "2.1.0");
     let result = &sarif["runs"][0]["results"][0];
@@ -216,8 +215,7 @@ fn findings_are_written_for_machines() {
     let region = &result["locations"][0]["physicalLocation"]["region"];
     assert_eq!(region["startLine"].as_u64(), Some(3));
 
-    options.format = Format::Text;
-    let (text, _) = check(&options).unwrap();
+    let text = checked.text(Format::Text);
     assert!(text.contains("--> app/src/lib.rs:3:5"), "{text}");
     assert!(text.ends_with("1 errors, 0 warnings\n"), "{text}");
 }
@@ -229,6 +227,50 @@ fn two_functions_of_one_name_and_version_are_found() {
                  #[orchestration(name = \"pay\", version = \"2.0.0\")]\nasync fn c(ctx: &OrchestrationContext) {}\n";
     let folder = workspace(&[ROOT, APP, HELPERS, NOTHING, ("app/src/lib.rs", twice)]);
     assert_eq!(found(&folder), ["app/src/lib.rs:4 DX0006"]);
+}
+
+#[test]
+fn futures_that_are_taken_as_durable_are_listed() {
+    let folder = workspace(&[
+        ROOT,
+        APP,
+        HELPERS,
+        NOTHING,
+        (
+            "app/src/lib.rs",
+            "#[orchestration]\nasync fn f(ctx: &OrchestrationContext) -> Result<(), String> {\n    \
+             ctx.assume_durable(lazy(|_| 1), \"completes at once\").await;\n    \
+             join!(a, ctx.assume_durable(b, REASON));\n    \
+             race! { a => ctx.assume_durable(c, \"hidden\") }\n    Ok(())\n}\n\
+             #[activity]\nasync fn g(ctx: &ActivityContext) { ctx.assume_durable(d, \"no orchestration\"); }\n",
+        ),
+    ]);
+    let checked = check(&options(&folder)).unwrap();
+    assert!(checked.is_fine() && checked.reports.is_empty());
+    let listed: Vec<_> = checked
+        .vouched
+        .iter()
+        .map(|it| (it.line, it.column, it.reason.as_deref()))
+        .collect();
+    assert_eq!(
+        listed,
+        [(3, 9, Some("completes at once")), (4, 18, None), (5, 22, None)]
+    );
+    let text = checked.text(Format::Text);
+    assert!(
+        text.contains("  --> app/src/lib.rs:3:9: completes at once\n"),
+        "{text}"
+    );
+    assert!(text.ends_with("nothing found\n"), "{text}");
+    let first = checked.text(Format::Json);
+    let message: Value = serde_json::from_str(first.lines().next().unwrap()).unwrap();
+    assert_eq!(message["message"]["level"], "note");
+    assert_eq!(
+        message["message"]["message"],
+        "taken as durable: completes at once"
+    );
+    let sarif: Value = serde_json::from_str(&checked.text(Format::Sarif)).unwrap();
+    assert_eq!(sarif["runs"][0]["results"][2]["kind"], "review");
 }
 
 fn git(folder: &TempDir, arguments: &[&str]) {
@@ -260,12 +302,10 @@ fn changed_calls_need_a_new_version() {
     git(&folder, &["commit", "-q", "-m", "before"]);
     let mut options = options(&folder);
     options.against = Some("HEAD".to_owned());
-    let mut found_now = |version: &str, calls: &str| {
+    let found_now = |version: &str, calls: &str| {
         let text = orchestration(version, calls);
         fs::write(folder.path().join("app/src/lib.rs"), text).unwrap();
-        let (_, reports) = reports(&options).unwrap();
-        options.format = Format::Text;
-        reports
+        check(&options).unwrap().reports
     };
     // Other code, the same calls.
     assert_eq!(
@@ -289,7 +329,7 @@ fn changed_calls_need_a_new_version() {
 #[test]
 fn what_cannot_be_read_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    let error = reports(&options(&folder)).unwrap_err();
+    let error = check(&options(&folder)).unwrap_err();
     assert!(error.to_string().contains("cargo metadata"), "{error}");
 }
 
@@ -297,10 +337,10 @@ fn what_cannot_be_read_is_an_error() {
 #[test]
 fn nothing_is_found_in_this_workspace() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
-    let (root, reports) = reports(&Options {
-        format: Format::Text,
+    let Checked { root, reports, .. } = check(&Options {
         against: None,
         manifest_path: Some(manifest),
+        asks_clippy: false,
     })
     .unwrap();
     let found: Vec<_> = reports.iter().map(|it| shown(&root, it)).collect();

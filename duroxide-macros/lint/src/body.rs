@@ -14,6 +14,10 @@ pub struct Body {
     pub allows: Vec<Allow>,
     /// What is wrong with those that were not understood.
     pub invalid: Vec<Invalid>,
+    /// The lines that allowances cover: which of the list, the first and the last.
+    pub covered: Vec<(usize, usize, usize)>,
+    /// The lines and columns of walks whose order nobody sees.
+    pub order_free: Vec<(usize, usize)>,
     /// The `use` items inside of it.
     pub imports: Imports,
 }
@@ -50,11 +54,11 @@ pub enum What {
     Filter(Option<Vec<String>>),
     /// A call of something that is no name: a field, an element, a variable that may hold any function.
     Opaque(String),
-    /// A name for the dynamic layer: the method it is given to, and the name.
+    /// A text given to a method that the checks know: a name for the dynamic layer, or a reason.
     Called {
-        /// `schedule_activity`, `register`, ..
+        /// `schedule_activity`, `register`, `assume_durable`, ..
         method: String,
-        /// What the store knows it by.
+        /// What the store knows it by, or the reason.
         name: String,
     },
     /// Something that breaks a rule by its form; with the words for it.
@@ -110,6 +114,26 @@ impl Imports {
                     self.walk(before.clone(), tree);
                 }
             }
+        }
+    }
+}
+
+impl What {
+    /// The path of what is called, if the text tells.
+    pub fn called(&self) -> Option<Vec<String>> {
+        match self {
+            Self::Path(path) => Some(path.clone()),
+            Self::Method {
+                name,
+                receiver: Some(receiver),
+            } => Some(receiver.iter().chain([name]).cloned().collect()),
+            Self::Method { .. }
+            | Self::Macro(_)
+            | Self::Walk(_)
+            | Self::Filter(_)
+            | Self::Opaque(_)
+            | Self::Called { .. }
+            | Self::Form(..) => None,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::allow::Invalid;
 use crate::body::{Body, Imports, Site, What};
-use crate::index::chain::{self, Around, Hop, Named};
+use crate::index::chain::{self, Around, Chain, Hop, Named, Reached};
 use crate::index::krate::{Crate, Origin, Place};
 use crate::index::manifest::Manifest;
 use crate::macros;
@@ -73,6 +73,43 @@ pub fn check(
         check.find_unused();
     }
     check.checked
+}
+
+/// The message (DX0401) on a call that leads to something else.
+pub fn chain_text(rule: &Rule, chain: &Chain, shown: &str, context: &str) -> String {
+    let cause = chain.rule;
+    let mut text = format!(
+        "{shown} reaches {} ({}: {}) [{}]",
+        chain.what, cause.id, cause.cause, rule.id
+    );
+    for hop in &chain.hops {
+        let place = format!("{}:{}", shown_file(&hop.file), hop.line);
+        let _ = write!(text, "\n= note: {} is called at {place}", hop.what);
+    }
+    let _ = write!(text, "\n= help: {}", rule.help_with(context));
+    text.push_str(&rule.how_to_keep());
+    text.push_str(&rules::more(cause.id));
+    text
+}
+
+/// The functions of the crate that the body reaches, each with the place in the body that leads to it.
+pub fn reached(body: &Body, around: &Surroundings<'_>) -> Vec<(Site, Reached)> {
+    let inside = Around {
+        place: around.place,
+        imports: &body.imports,
+        self_type: around.self_type,
+    };
+    let mut found = Vec::new();
+    let mut sites = Vec::new();
+    for site in &body.sites {
+        let called = site.what.called();
+        let named = called.map(|path| inside.path(around.krate, &path));
+        if let Some(Named::Function(function, place)) = named {
+            chain::reached(around.krate, &function, &place, &[], &mut found);
+            sites.resize(found.len(), site.clone());
+        }
+    }
+    sites.into_iter().zip(found).collect()
 }
 
 struct Check<'a> {
@@ -280,25 +317,14 @@ impl Check<'_> {
         self.report(rule, text, site, None);
     }
 
-    fn find_chain(&mut self, chain: &chain::Chain, shown: &str, site: &Site, level: Option<Level>) {
+    fn find_chain(&mut self, chain: &Chain, shown: &str, site: &Site, level: Option<Level>) {
         if self.silenced(site, chain.rule.id) {
             return;
         }
         let Some(rule) = rules::rule("DX0401") else {
             return;
         };
-        let cause = chain.rule;
-        let mut text = format!(
-            "{shown} reaches {} ({}: {}) [DX0401]",
-            chain.what, cause.id, cause.cause
-        );
-        for hop in &chain.hops {
-            let place = format!("{}:{}", shown_file(&hop.file), hop.line);
-            let _ = write!(text, "\n= note: {} is called at {place}", hop.what);
-        }
-        let _ = write!(text, "\n= help: {}", rule.help_with(self.context));
-        text.push_str(&rule.how_to_keep());
-        text.push_str(&rules::more(cause.id));
+        let text = chain_text(rule, chain, shown, self.context);
         self.report(rule, text, site, level);
         if let Some(found) = self.checked.findings.last_mut()
             && found.rule == rule

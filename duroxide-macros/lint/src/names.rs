@@ -15,9 +15,13 @@ pub struct Names {
     orchestrations: BTreeSet<String>,
 }
 
-/// Whether that method takes the name of an activity or an orchestration first.
-pub(crate) fn is_given(method: &str) -> bool {
-    noun(method).is_some() || method.starts_with("register")
+/// Which argument of that method is a text that is looked at: the name of an activity or an
+/// orchestration, or a reason.
+pub(crate) fn text_of(method: &str) -> Option<usize> {
+    if method == "assume_durable" {
+        return Some(1);
+    }
+    (noun(method).is_some() || method.starts_with("register")).then_some(0)
 }
 
 /// What the method calls by the name that it is given.

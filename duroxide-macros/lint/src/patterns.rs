@@ -311,6 +311,85 @@ pub const PATHS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// What the stars of the standard library stand for, for those who cannot match: clippy. A pattern of
+/// [`PATHS`], and names that it matches.
+pub const MEMBERS: &[(&str, &[&str])] = &[
+    (
+        "std::|env::*",
+        &[
+            "args",
+            "args_os",
+            "current_dir",
+            "current_exe",
+            "home_dir",
+            "set_current_dir",
+            "temp_dir",
+            "var",
+            "var_os",
+            "vars",
+            "vars_os",
+        ],
+    ),
+    (
+        "std::|fs::*",
+        &[
+            "canonicalize",
+            "copy",
+            "create_dir",
+            "create_dir_all",
+            "exists",
+            "hard_link",
+            "metadata",
+            "read",
+            "read_dir",
+            "read_link",
+            "read_to_string",
+            "remove_dir",
+            "remove_dir_all",
+            "remove_file",
+            "rename",
+            "set_permissions",
+            "symlink_metadata",
+            "write",
+        ],
+    ),
+    (
+        "std::net::|TcpStream::*",
+        &["connect", "connect_timeout"],
+    ),
+    ("std::net::|TcpListener::*", &["bind"]),
+    ("std::net::|UdpSocket::*", &["bind"]),
+    (
+        "tokio::|fs::*",
+        &[
+            "canonicalize",
+            "copy",
+            "metadata",
+            "read",
+            "read_dir",
+            "read_to_string",
+            "remove_file",
+            "rename",
+            "write",
+        ],
+    ),
+    ("tokio::net::|TcpStream::*", &["connect"]),
+    ("tokio::net::|TcpListener::*", &["bind"]),
+    (
+        "|fastrand::?",
+        &["bool", "f32", "f64", "u8", "u16", "u32", "u64", "usize"],
+    ),
+    (
+        "time::|OffsetDateTime::now_*",
+        &["now_utc", "now_local"],
+    ),
+    ("uuid::|Uuid::now_*", &["now_v1", "now_v6", "now_v7"]),
+    (
+        "std::hash::|DefaultHasher::*",
+        &["new"],
+    ),
+];
+
 /// Macros, by rule. Those that others have under the same name need their crate.
 pub const MACROS: &[(&str, &[&str])] = &[
     ("DX0103", &["|nanoid::nanoid", "nanoid::|nanoid"]),

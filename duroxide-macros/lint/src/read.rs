@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
     Attribute, Block, Expr, ExprCall, ExprCast, ExprClosure, ExprForLoop, ExprLit, ExprLoop, ExprMethodCall,
@@ -69,12 +70,20 @@ impl Reader {
     }
 
     /// Walks below a node with the allowances that stand on it.
-    fn below(&mut self, attributes: &[Attribute], walk: impl FnOnce(&mut Self)) {
+    fn below(
+        &mut self,
+        attributes: &[Attribute],
+        node: &impl Spanned,
+        walk: impl FnOnce(&mut Self),
+    ) {
         let before = self.active.len();
         for attribute in attributes.iter().filter(|it| allow::is_ours(it)) {
             match Allow::of(attribute) {
                 Ok(allow) => {
-                    self.active.push(self.body.allows.len());
+                    let (index, span) = (self.body.allows.len(), node.span());
+                    self.active.push(index);
+                    let lines = (index, span.start().line, span.end().line);
+                    self.body.covered.push(lines);
                     self.body.allows.push(allow);
                 }
                 Err(invalid) => self.body.invalid.extend(invalid),
@@ -141,7 +150,7 @@ impl Reader {
 impl<'ast> Visit<'ast> for Reader {
     fn visit_expr(&mut self, expr: &'ast Expr) {
         let is_order_free = std::mem::take(&mut self.is_order_free);
-        self.below(attributes::of(expr), |reader| match expr {
+        self.below(attributes::of(expr), expr, |reader| match expr {
             Expr::MethodCall(call) => reader.method_call(call, is_order_free),
             Expr::Call(call) => reader.call(call),
             _ => visit::visit_expr(reader, expr),
@@ -160,7 +169,7 @@ impl<'ast> Visit<'ast> for Reader {
     }
 
     fn visit_local(&mut self, local: &'ast Local) {
-        self.below(&local.attrs, |reader| {
+        self.below(&local.attrs, local, |reader| {
             reader.visit_pat(&local.pat);
             if let Some(init) = &local.init {
                 reader.is_order_free = order::is_free_local(local);
@@ -170,7 +179,7 @@ impl<'ast> Visit<'ast> for Reader {
     }
 
     fn visit_stmt_macro(&mut self, it: &'ast syn::StmtMacro) {
-        self.below(&it.attrs, |reader| reader.visit_macro(&it.mac));
+        self.below(&it.attrs, it, |reader| reader.visit_macro(&it.mac));
     }
 
     fn visit_expr_path(&mut self, it: &'ast ExprPath) {
@@ -270,14 +279,19 @@ impl Reader {
     /// What it gives is used without regard to order, or not; the receiver is if the call allows it.
     fn method_call(&mut self, it: &ExprMethodCall, is_order_free: bool) {
         let name = it.method.unraw().to_string();
-        if order::is_walk(it) && !is_order_free {
-            self.walk(&it.receiver, &it.method);
+        if order::is_walk(it) {
+            if is_order_free {
+                let start = it.method.span().start();
+                self.body.order_free.push((start.line, start.column + 1));
+            } else {
+                self.walk(&it.receiver, &it.method);
+            }
         }
         let receiver = self.receiver(&it.receiver);
         if order::FILTERS.contains(&name.as_str()) {
             self.push(What::Filter(receiver.clone()), &it.method);
         }
-        if let Some(text) = names::is_given(&name).then(|| literal(it)).flatten() {
+        if let Some(text) = names::text_of(&name).and_then(|index| literal(it, index)) {
             let (method, name) = (name.clone(), text.value());
             self.push(What::Called { method, name }, text);
         }
@@ -362,9 +376,9 @@ impl<'ast> Visit<'ast> for Names<'_> {
     }
 }
 
-/// The first argument, if it is a text.
-fn literal(call: &ExprMethodCall) -> Option<&LitStr> {
-    match call.args.first()? {
+/// The argument at that place, if it is a text.
+fn literal(call: &ExprMethodCall, index: usize) -> Option<&LitStr> {
+    match call.args.get(index)? {
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::body::{Imports, What};
 use crate::index::krate::{Crate, Origin, Place};
@@ -44,6 +45,57 @@ pub fn chain(
         visited: BTreeSet::new(),
     };
     search.function(krate, function, place)
+}
+
+/// A function that is reached, and how.
+#[derive(Clone, Debug)]
+pub struct Reached {
+    /// The function.
+    pub function: Arc<Function>,
+    /// Its module.
+    pub place: Place,
+    /// The calls on the way, that of the function first.
+    pub hops: Vec<Hop>,
+}
+
+/// All functions of the crate that this one reaches, itself among them, as far as nobody answers for
+/// them. `hops` lead to it.
+pub fn reached(
+    krate: &Crate,
+    function: &Arc<Function>,
+    place: &Place,
+    hops: &[Hop],
+    found: &mut Vec<Reached>,
+) {
+    let is_known = |it: &Reached| Arc::ptr_eq(&it.function, function);
+    let is_answered_for = function.annotation.is_some() || !function.runs_at_once;
+    if is_answered_for || found.iter().any(is_known) {
+        return;
+    }
+    found.push(Reached {
+        function: Arc::clone(function),
+        place: place.clone(),
+        hops: hops.to_vec(),
+    });
+    let around = Around {
+        place,
+        imports: &function.imports,
+        self_type: function.self_type.as_deref(),
+    };
+    for fact in &function.facts {
+        let Some(path) = fact.what.called() else {
+            continue;
+        };
+        if let Named::Function(next, next_place) = around.path(krate, &path) {
+            let hop = Hop {
+                what: shown(&path),
+                file: place.file.clone(),
+                line: fact.line,
+            };
+            let hops: Vec<_> = hops.iter().cloned().chain([hop]).collect();
+            reached(krate, &next, &next_place, &hops, found);
+        }
+    }
 }
 
 struct Search {
@@ -177,11 +229,11 @@ pub enum Named {
     /// It breaks that rule.
     Breaks(&'static str),
     /// A function of the crate.
-    Function(std::sync::Arc<Function>, Place),
+    Function(Arc<Function>, Place),
     /// A function of another crate.
-    Beyond(std::sync::Arc<Crate>, std::sync::Arc<Function>, Place),
+    Beyond(Arc<Crate>, Arc<Function>, Place),
     /// Macro rules of the crate.
-    Macro(std::sync::Arc<crate::index::module::Rules>, Place),
+    Macro(Arc<crate::index::module::Rules>, Place),
     /// Nothing.
     Nothing,
 }

@@ -74,6 +74,8 @@ pub struct Function {
     pub imports: Imports,
     /// What it does.
     pub facts: Vec<Fact>,
+    /// The lines and columns of walks whose order nobody sees.
+    pub order_free: Vec<(usize, usize)>,
     /// The lines from its name to its end.
     pub lines: (usize, usize),
 }
@@ -234,6 +236,7 @@ impl Function {
             runs_at_once: sig.asyncness.is_none(),
             facts: facts.collect(),
             imports: body.imports,
+            order_free: body.order_free,
             lines: (sig.ident.span().start().line, block.span().end().line),
             name,
         }
