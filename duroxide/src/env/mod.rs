@@ -38,4 +38,10 @@ pub trait Env: fmt::Debug + Send + Sync + 'static {
 
     /// Completes after `duration`, at the earliest.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
+
+    /// Whether turns run where they are asked for, not on threads of their own: for a simulated
+    /// world, which has one thread.
+    fn turns_inline(&self) -> bool {
+        false
+    }
 }

@@ -106,6 +106,18 @@ impl Runtime {
         orchestrations: OrchestrationRegistry,
         options: RuntimeOptions,
     ) -> Arc<Self> {
+        let env: EnvRef = Arc::new(TokioEnv::new());
+        Self::start_in(env, store, activities, orchestrations, options)
+    }
+
+    /// The same in another world than Tokio's: clock, ids and tasks come from `env`.
+    pub fn start_in(
+        env: EnvRef,
+        store: Arc<dyn Provider>,
+        activities: ActivityRegistry,
+        orchestrations: OrchestrationRegistry,
+        options: RuntimeOptions,
+    ) -> Arc<Self> {
         for problem in activities
             .problems()
             .iter()
@@ -123,7 +135,7 @@ impl Runtime {
         }
         Self::launch(Parts {
             store,
-            env: Arc::new(TokioEnv::new()),
+            env,
             activities,
             orchestrations,
             options,
@@ -165,7 +177,11 @@ impl Runtime {
             env: Arc::clone(&env),
             registry: orchestrations,
             live: LiveInstances::new(options.live_instances),
-            pool: TurnPool::start(options.turn_threads),
+            pool: if env.turns_inline() {
+                TurnPool::inline()
+            } else {
+                TurnPool::start(options.turn_threads)
+            },
             meters: Arc::clone(&meters),
             options: options.clone(),
         });

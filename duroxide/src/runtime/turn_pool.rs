@@ -55,16 +55,20 @@ struct State {
 }
 
 impl TurnPool {
+    /// A pool without a thread: it runs nothing but what an [`Env`] wants inline.
+    pub(super) fn inline() -> Self {
+        Self {
+            queue: Arc::new(Queue {
+                state: Mutex::new(State::default()),
+                wake: Condvar::new(),
+            }),
+            threads: Mutex::new(Vec::new()),
+        }
+    }
+
     /// Starts the threads, as many of them as the operating system gives.
     pub(super) fn start(threads: usize) -> Self {
-        let queue = Arc::new(Queue {
-            state: Mutex::new(State::default()),
-            wake: Condvar::new(),
-        });
-        let pool = Self {
-            queue,
-            threads: Mutex::new(Vec::new()),
-        };
+        let pool = Self::inline();
         for _ in 0..threads.max(1) {
             pool.add_thread();
         }
@@ -94,7 +98,8 @@ impl TurnPool {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs `job` on one of the threads, for at most `limit`, or a little longer.
+    /// Runs `job` on one of the threads, for at most `limit`, or a little longer; inline, where `env`
+    /// wants that, for as long as it takes.
     ///
     /// # Errors
     ///
@@ -105,6 +110,9 @@ impl TurnPool {
         limit: Duration,
         job: impl FnOnce() -> R + Send + 'static,
     ) -> Result<R, Lost> {
+        if env.turns_inline() {
+            return catch_unwind(AssertUnwindSafe(job)).map_err(|_panic| Lost::Closed);
+        }
         let (give, mut take) = oneshot::channel();
         let progress = Arc::new(Progress::default());
         let queued = self.queue.push(Job {
