@@ -79,6 +79,7 @@ pub(crate) async fn park_until<Q: Queue, T>(
             None => wake.notified().await,
             Some(sleep) => {
                 tokio::select! {
+                    biased;
                     () = wake.notified() => {}
                     () = shared.options.env.sleep(sleep) => {}
                 }
