@@ -126,20 +126,20 @@ fn look_at(backend: &dyn StorageBackend) -> Result<Place, OpenError> {
     let foreign = || OpenError::NotAStore {
         problem: "the file is something else".to_owned(),
     };
-    let mut start = [0_u8; MAGIC.len()];
-    if len < start.len() as u64 {
-        return Err(foreign());
-    }
-    backend.read(0, &mut start)?;
-    if start == MAGIC {
+    let mut start = MAGIC;
+    let known = usize::try_from(len).map_or(start.len(), |len| len.min(start.len()));
+    let start = start.get_mut(..known).unwrap_or_default();
+    backend.read(0, start)?;
+    if *start == MAGIC {
         return Ok(Place::Redb);
     }
-    // redb writes its magic number last; a torn write may leave a part of it.
+    // redb writes its magic number last; a torn write may leave a part of it. The length is not
+    // durable before the header either: the file may end within that.
     let torn = start
         .iter()
         .zip(&MAGIC)
         .all(|(is, should)| *is == 0 || is == should);
-    if !torn || len > LARGEST_EMPTY || len < CONTENT as u64 {
+    if !torn || len > LARGEST_EMPTY {
         return Err(foreign());
     }
     let mut all = vec![0_u8; usize::try_from(len).unwrap_or_default()];

@@ -57,7 +57,7 @@ fn a_second_handle_is_told_that_the_store_is_in_use() {
 fn other_files_are_not_stores() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.redb");
-    for content in [b"hello".to_vec(), vec![b'x'; 100_000], vec![0; 5]] {
+    for content in [b"hello".to_vec(), vec![b'x'; 100_000], vec![7; 5]] {
         fs::write(&path, content).unwrap();
         assert!(matches!(refused(&path), OpenError::NotAStore { .. }));
     }
@@ -90,6 +90,26 @@ fn an_empty_file_and_a_half_created_one_become_stores() {
     fs::remove_file(&path).unwrap();
     drop(Database::create(&path).unwrap());
     drop(RedbProvider::open(&path).unwrap());
+    drop(RedbProvider::open(&path).unwrap());
+}
+
+/// Power is lost while redb writes the first header, before the length of the file is durable: the
+/// file ends within the header, and the magic number is not there yet.
+#[test]
+fn a_file_that_ends_within_its_first_header_becomes_a_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.redb");
+    drop(RedbProvider::open(&path).unwrap());
+    let mut header = fs::read(&path).unwrap();
+    header.truncate(320);
+    let magic = header[..9].to_vec();
+    header[..9].fill(0);
+    for end in (1..=320).step_by(11) {
+        fs::write(&path, &header[..end]).unwrap();
+        drop(RedbProvider::open(&path).unwrap());
+    }
+    // A part of the magic number, and nothing else.
+    fs::write(&path, &magic[..5]).unwrap();
     drop(RedbProvider::open(&path).unwrap());
 }
 
