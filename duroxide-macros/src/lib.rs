@@ -20,6 +20,7 @@ mod pipeline;
 mod retry;
 mod signature;
 mod source;
+mod test_attribute;
 mod types;
 
 use proc_macro::TokenStream;
@@ -130,4 +131,20 @@ pub fn deterministic(attributes: TokenStream, function: TokenStream) -> TokenStr
 #[proc_macro_derive(ExternalEvent, attributes(event))]
 pub fn external_event(item: TokenStream) -> TokenStream {
     lint::exclusively(|| event::derive(item.into())).into()
+}
+
+/// Makes an `async fn` with a `TestEnv` a test: the real engine and runtime, a store in memory, and a
+/// virtual clock.
+///
+/// The function takes the `TestEnv` and nothing else, and returns what a test may return. In it the
+/// trait that has `env.mock::<name>(..)` is in scope.
+///
+/// # Keys
+///
+/// `auto_skip = false`: virtual time stands still but for `env.skip(..)`.
+///
+/// `replay_twice = false`: turns are not run a second time from their history.
+#[proc_macro_attribute]
+pub fn test(attributes: TokenStream, function: TokenStream) -> TokenStream {
+    test_attribute::annotate(attributes.into(), &function.into()).into()
 }

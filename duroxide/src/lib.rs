@@ -185,3 +185,24 @@ pub use duroxide_macros::deterministic;
 /// ```
 #[cfg(feature = "macros")]
 pub use duroxide_macros::ExternalEvent;
+
+/// ```
+/// use duroxide::prelude::*;
+/// use duroxide::testing::TestEnv;
+///
+/// #[orchestration]
+/// async fn remind(ctx: &OrchestrationContext) -> Result<String, String> {
+///     ctx.schedule_timer(Duration::from_secs(30 * 24 * 60 * 60)).await;
+///     Ok("it is time".to_owned())
+/// }
+///
+/// #[duroxide::test]
+/// async fn a_reminder_comes_after_thirty_days(env: TestEnv) {
+///     let reminder = remind::start(&env.client()).await.unwrap();
+///     assert_eq!(reminder.result().await.unwrap(), "it is time");
+///     assert_eq!(env.elapsed(), Duration::from_secs(30 * 24 * 60 * 60));
+/// }
+/// # a_reminder_comes_after_thirty_days();
+/// ```
+#[cfg(all(feature = "macros", feature = "testing"))]
+pub use duroxide_macros::test;

@@ -2,7 +2,8 @@
 
 pub use std::boxed::Box;
 pub use std::convert::Into;
-pub use std::marker::Send;
+pub use std::marker::{Send, Sync};
+pub use std::ops::Fn;
 pub use std::option::Option::{None, Some};
 pub use std::primitive::str;
 pub use std::result::Result::{self, Ok};
@@ -25,3 +26,22 @@ pub use crate::typed::{
     Failure, Payload, StartOver, TypedActivity, activity_handler, orchestration_handler, outcome,
     payload,
 };
+
+#[cfg(feature = "testing")]
+pub use crate::testing::{Answer, Mocked, MockedCall, Mocking, Plain, TestEnv, TestOptions, run};
+
+/// What generated code has for tests only.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "testing")]
+macro_rules! __if_testing {
+    ($($items:tt)*) => { $($items)* };
+}
+
+/// What generated code has for tests only.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "testing"))]
+macro_rules! __if_testing {
+    ($($items:tt)*) => {};
+}

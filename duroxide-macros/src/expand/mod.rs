@@ -1,6 +1,7 @@
 //! The items that stand for an annotated function. Quotes only: every decision is made in `ast`.
 
 mod activity;
+mod mocked;
 mod orchestration;
 mod wire;
 
@@ -21,7 +22,8 @@ pub(crate) fn expand(function: &Function) -> TokenStream {
     };
     let hidden = hidden(function);
     let registration = registration(function);
-    quote! { #marker #own #hidden #registration }
+    let mocked = mocked::expand(function);
+    quote! { #marker #own #hidden #registration #mocked }
 }
 
 /// Our own tokens: errors in them show on the function's name; their locals meet no user's local.

@@ -39,9 +39,10 @@ pub trait Env: fmt::Debug + Send + Sync + 'static {
     /// Completes after `duration`, at the earliest.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 
-    /// Whether turns run where they are asked for, not on threads of their own: for a simulated
-    /// world, which has one thread.
-    fn turns_inline(&self) -> bool {
+    /// Whether this world has one thread, and a clock that goes on only while that has nothing to
+    /// do. What is computed on other threads is waited for in place then, so that no time passes
+    /// meanwhile. Default: no.
+    fn is_simulated(&self) -> bool {
         false
     }
 }

@@ -16,7 +16,7 @@ mod work;
 
 #[cfg(feature = "provider-test")]
 pub mod conformance;
-#[cfg(feature = "provider-test")]
+#[cfg(any(feature = "provider-test", feature = "testing"))]
 pub mod model;
 
 use std::fmt;

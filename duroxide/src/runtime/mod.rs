@@ -143,7 +143,8 @@ impl Runtime {
         })
     }
 
-    fn launch(parts: Parts) -> Arc<Self> {
+    /// Starts what was put together.
+    pub(crate) fn launch(parts: Parts) -> Arc<Self> {
         let Parts {
             store,
             env,
@@ -177,11 +178,7 @@ impl Runtime {
             env: Arc::clone(&env),
             registry: orchestrations,
             live: LiveInstances::new(options.live_instances),
-            pool: if env.turns_inline() {
-                TurnPool::inline()
-            } else {
-                TurnPool::start(options.turn_threads)
-            },
+            pool: TurnPool::start(options.turn_threads),
             meters: Arc::clone(&meters),
             options: options.clone(),
         });
@@ -291,13 +288,13 @@ impl Drop for Runtime {
 }
 
 /// What a runtime is made of.
-struct Parts {
-    store: ProviderRef,
-    env: EnvRef,
-    activities: ActivityRegistry,
-    orchestrations: OrchestrationRegistry,
-    options: RuntimeOptions,
-    data: ApplicationData,
+pub(crate) struct Parts {
+    pub(crate) store: ProviderRef,
+    pub(crate) env: EnvRef,
+    pub(crate) activities: ActivityRegistry,
+    pub(crate) orchestrations: OrchestrationRegistry,
+    pub(crate) options: RuntimeOptions,
+    pub(crate) data: ApplicationData,
 }
 
 impl fmt::Debug for Runtime {

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -55,20 +56,16 @@ struct State {
 }
 
 impl TurnPool {
-    /// A pool without a thread: it runs nothing but what an [`Env`] wants inline.
-    pub(super) fn inline() -> Self {
-        Self {
-            queue: Arc::new(Queue {
-                state: Mutex::new(State::default()),
-                wake: Condvar::new(),
-            }),
-            threads: Mutex::new(Vec::new()),
-        }
-    }
-
     /// Starts the threads, as many of them as the operating system gives.
     pub(super) fn start(threads: usize) -> Self {
-        let pool = Self::inline();
+        let queue = Arc::new(Queue {
+            state: Mutex::new(State::default()),
+            wake: Condvar::new(),
+        });
+        let pool = Self {
+            queue,
+            threads: Mutex::new(Vec::new()),
+        };
         for _ in 0..threads.max(1) {
             pool.add_thread();
         }
@@ -98,8 +95,8 @@ impl TurnPool {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs `job` on one of the threads, for at most `limit`, or a little longer; inline, where `env`
-    /// wants that, for as long as it takes.
+    /// Runs `job` on one of the threads, for at most `limit`, or a little longer. In a simulated
+    /// world it is waited for in place: no virtual time passes, and the limit is one of real time.
     ///
     /// # Errors
     ///
@@ -110,8 +107,8 @@ impl TurnPool {
         limit: Duration,
         job: impl FnOnce() -> R + Send + 'static,
     ) -> Result<R, Lost> {
-        if env.turns_inline() {
-            return catch_unwind(AssertUnwindSafe(job)).map_err(|_panic| Lost::Closed);
+        if env.is_simulated() {
+            return self.run_in_place(limit, job);
         }
         let (give, mut take) = oneshot::channel();
         let progress = Arc::new(Progress::default());
@@ -134,9 +131,38 @@ impl TurnPool {
                 Either::Right(_) => was_started = progress.started.load(Ordering::SeqCst),
             }
         }
+        Err(self.write_off(&progress))
+    }
+
+    fn run_in_place<R: Send + 'static>(
+        &self,
+        limit: Duration,
+        job: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<R, Lost> {
+        let (give, take) = mpsc::channel();
+        let progress = Arc::new(Progress::default());
+        let queued = self.queue.push(Job {
+            run: Box::new(move || {
+                // Whoever asked may have lost patience.
+                let _ = give.send(job());
+            }),
+            progress: Arc::clone(&progress),
+        });
+        if !queued {
+            return Err(Lost::Closed);
+        }
+        match take.recv_timeout(limit) {
+            Ok(result) => Ok(result),
+            Err(RecvTimeoutError::Disconnected) => Err(Lost::Closed),
+            // There is one job at a time here, so it had the whole of the limit to itself.
+            Err(RecvTimeoutError::Timeout) => Err(self.write_off(&progress)),
+        }
+    }
+
+    fn write_off(&self, progress: &Progress) -> Lost {
         progress.written_off.store(true, Ordering::SeqCst);
         self.add_thread();
-        Err(Lost::Stuck)
+        Lost::Stuck
     }
 
     /// Lets the threads end after what is queued; gives their handles.

@@ -17,4 +17,6 @@ pub use event::{EventError, ExternalEvent};
 pub use handlers::{activity_handler, orchestration_handler};
 pub use payload::{Failure, Payload};
 pub use start_over::StartOver;
+#[cfg(feature = "testing")]
+pub(crate) use wire::rejected;
 pub use wire::{Outcome, Wire, outcome, payload};

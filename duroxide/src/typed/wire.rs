@@ -68,7 +68,7 @@ impl<T> Wire<T> {
 ///
 /// Plain functions, as in [`Wire`].
 pub struct Outcome<T, E> {
-    pub(super) write: fn(Result<T, E>, AppErrorKind) -> Result<String, ErrorDetails>,
+    pub(crate) write: fn(Result<T, E>, AppErrorKind) -> Result<String, ErrorDetails>,
     pub(super) read: fn(Result<String, ErrorDetails>) -> Result<T, CallError<E>>,
 }
 
@@ -77,6 +77,19 @@ pub fn outcome<T: Payload, E: Failure>() -> Outcome<T, E> {
     Outcome {
         write: write_outcome,
         read: read_outcome,
+    }
+}
+
+#[cfg(feature = "testing")]
+impl Outcome<String, String> {
+    /// How results travel in the dynamic layer: text as it is.
+    pub(crate) fn text() -> Self {
+        Self {
+            write: |outcome, kind| {
+                outcome.map_err(|message| ErrorDetails::application(kind, message))
+            },
+            read: |answer| answer.map_err(CallError::from_details),
+        }
     }
 }
 
@@ -112,7 +125,7 @@ fn read_outcome<T: Payload, E: Failure>(
 }
 
 /// What does not fit its text is nothing that the code can repair.
-pub(super) fn rejected(error: &CodecError) -> ErrorDetails {
+pub(crate) fn rejected(error: &CodecError) -> ErrorDetails {
     ErrorDetails::application(AppErrorKind::Rejected, error.to_string())
 }
 

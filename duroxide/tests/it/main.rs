@@ -14,6 +14,7 @@ mod client;
 mod coded;
 mod documents;
 mod engine;
+mod kit;
 mod layering;
 mod moving_over;
 mod provider;

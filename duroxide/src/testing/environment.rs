@@ -1,0 +1,345 @@
+//! What a test is handed: the program under test, its clock, and everything that is outside of it.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use crate::client::{Client, Handle};
+use crate::env::{Env as _, EnvRef};
+use crate::provider::model::ModelProvider;
+use crate::provider::{InstanceQuery, Provider as _, ProviderRef, StateQuery};
+use crate::registry::{ActivityRegistry, OrchestrationRegistry};
+use crate::runtime::RuntimeOptions;
+use crate::typed::ExternalEvent;
+
+use super::clock::Clock;
+use super::mocks::{self, Answer, Mock, MockedCall, Mocks, Target};
+use super::program::{Program, Running};
+use super::run::{TestOptions, fail};
+use super::world::World;
+
+/// The world of one test: the real engine and the real runtime on a store in memory, with a virtual
+/// clock. Cheap to clone.
+///
+/// The program under test is everything that the macros registered, and what the test registers. It
+/// starts with the first call of [`client`](Self::client). Virtual time goes on when nothing can go
+/// on without it, from timer to timer, so that thirty days take a millisecond; activities that
+/// sleep with Tokio's timers sleep in virtual time too.
+#[derive(Clone)]
+pub struct TestEnv(Arc<Inside>);
+
+struct Inside {
+    clock: Arc<Clock>,
+    world: Arc<World>,
+    options: TestOptions,
+    store: ModelProvider,
+    mocks: Arc<Mocks>,
+    program: Mutex<Program>,
+    running: Mutex<Option<Running>>,
+    /// What went wrong where the test does not look.
+    troubles: Mutex<Vec<String>>,
+}
+
+impl TestEnv {
+    pub(super) fn new(clock: Arc<Clock>, options: TestOptions) -> Self {
+        let world = World::new();
+        let store = ModelProvider::new(Arc::clone(&world) as EnvRef).unwatched();
+        Self(Arc::new(Inside {
+            clock,
+            world,
+            options,
+            store,
+            mocks: Arc::default(),
+            program: Mutex::new(Program::linked(options.replay_twice)),
+            running: Mutex::new(None),
+            troubles: Mutex::default(),
+        }))
+    }
+
+    /// A client of the program under test, which starts now if it does not run yet.
+    ///
+    /// # Panics
+    ///
+    /// If the program cannot start: two handlers claim one name.
+    pub fn client(&self) -> Client {
+        let mut running = lock(&self.0.running);
+        if running.is_none() {
+            *running = Some(self.launch());
+        }
+        drop(running);
+        Client::with_env(self.store(), Arc::clone(&self.0.world) as EnvRef)
+    }
+
+    /// How much virtual time has passed since the test began.
+    pub fn elapsed(&self) -> Duration {
+        self.0.world.elapsed()
+    }
+
+    /// The wall clock of this world. Every test begins at the same moment.
+    pub fn now(&self) -> SystemTime {
+        self.0.world.now().into()
+    }
+
+    /// Lets that much virtual time pass: all that falls due on the way happens in its order, and has
+    /// happened when this returns, also what falls due at the very end.
+    pub async fn skip(&self, duration: Duration) {
+        self.0.clock.skip(duration).await;
+    }
+
+    /// Lets everything happen that can happen without time passing.
+    pub async fn settle(&self) {
+        self.0.clock.settled().await;
+    }
+
+    /// Whether virtual time goes on by itself, from now on. Without that it stands still, but for
+    /// [`skip`](Self::skip).
+    pub fn auto_skip(&self, auto_skip: bool) {
+        self.0.clock.auto_skip(auto_skip);
+    }
+
+    /// A value for activities, as [`RuntimeBuilder::data`](crate::runtime::RuntimeBuilder::data).
+    ///
+    /// # Panics
+    ///
+    /// As [`options`](Self::options).
+    #[track_caller]
+    pub fn data<T: Send + Sync + 'static>(&self, value: T) {
+        self.change(|program| program.data.insert(value));
+    }
+
+    /// Adds activities of the dynamic layer. What the macros registered under the same names gives
+    /// way.
+    ///
+    /// # Panics
+    ///
+    /// As [`options`](Self::options).
+    #[track_caller]
+    pub fn register_activities(&self, activities: &ActivityRegistry) {
+        self.change(|program| {
+            let all = ActivityRegistry::builder_from(&program.activities);
+            program.activities = all.merge(activities.clone()).build();
+        });
+    }
+
+    /// Adds orchestrations of the dynamic layer. What the macros registered under the same names
+    /// gives way.
+    ///
+    /// # Panics
+    ///
+    /// As [`options`](Self::options).
+    #[track_caller]
+    pub fn register_orchestrations(&self, orchestrations: &OrchestrationRegistry) {
+        self.change(|program| {
+            let all = OrchestrationRegistry::builder_from(&program.orchestrations);
+            program.orchestrations = all.merge(orchestrations.clone()).build();
+        });
+    }
+
+    /// Changes the options of the runtime. They begin as its defaults, but for locks that last an
+    /// hour: a cancelled activity that sends no heartbeats hears of it after twenty minutes.
+    ///
+    /// # Panics
+    ///
+    /// If the program runs already; see [`client`](Self::client).
+    #[track_caller]
+    pub fn options(&self, change: impl FnOnce(&mut RuntimeOptions)) {
+        self.change(|program| change(&mut program.options));
+    }
+
+    /// From now on `with` answers for the activity of that name: text in, text or an error out, or a
+    /// future of it. The activity need not exist.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such activity and the program runs already; see [`client`](Self::client).
+    #[track_caller]
+    pub fn mock_named<F, R, How>(&self, activity: &str, with: F) -> Mock<(String,), String, String>
+    where
+        F: Fn(String) -> R + Send + Sync + 'static,
+        R: Answer<String, String, How>,
+    {
+        self.install(mocks::named(Target::Activity, activity, with))
+    }
+
+    /// The same for an orchestration, in all its versions: as a child, or started from outside.
+    ///
+    /// # Panics
+    ///
+    /// As [`mock_named`](Self::mock_named).
+    #[track_caller]
+    pub fn mock_child_named<F>(
+        &self,
+        orchestration: &str,
+        with: F,
+    ) -> Mock<(String,), String, String>
+    where
+        F: Fn(String) -> Result<String, String> + Send + Sync + 'static,
+    {
+        self.install(mocks::named(Target::Orchestration, orchestration, with))
+    }
+
+    /// From now on an activity without a mock is not run: its call fails, and so does the test.
+    pub fn refuse_unmocked(&self) {
+        self.0.mocks.refuse_unmocked();
+    }
+
+    /// The inputs, as text, of all calls of an activity so far, mocked or not.
+    pub fn calls_of(&self, activity: &str) -> Vec<String> {
+        self.0.mocks.calls_of(activity)
+    }
+
+    /// Raises the event that much virtual time from now. If that fails, so does the test.
+    pub fn raise_after<T, E, Ev>(&self, delay: Duration, to: &Handle<T, E>, event: Ev)
+    where
+        T: 'static,
+        E: 'static,
+        Ev: ExternalEvent,
+    {
+        let handle = to.clone();
+        self.later(delay, "raising an event", async move {
+            handle.raise(event).await.map_err(|error| error.to_string())
+        });
+    }
+
+    /// Raises an event of the dynamic layer that much virtual time from now. If that fails, so does
+    /// the test.
+    pub fn raise_event_after(&self, delay: Duration, instance: &str, name: &str, data: &str) {
+        let client = self.client();
+        let [instance, name, data] = [instance, name, data].map(str::to_owned);
+        self.later(delay, "raising an event", async move {
+            let raised = client.raise_event(&instance, &name, data).await;
+            raised.map_err(|error| error.to_string())
+        });
+    }
+
+    /// Kills the program where it stands, as the end of its process does, and starts it again on
+    /// what was in the store.
+    ///
+    /// # Panics
+    ///
+    /// As [`client`](Self::client).
+    pub async fn crash(&self) {
+        let before = lock(&self.0.running).take();
+        if let Some(running) = before {
+            running.kill().await;
+            self.0.store.restart();
+        }
+        *lock(&self.0.running) = Some(self.launch());
+    }
+
+    #[track_caller]
+    pub(super) fn install<A, T, E>(&self, call: MockedCall<A, T, E>) -> Mock<A, T, E>
+    where
+        A: 'static,
+        T: 'static,
+        E: 'static,
+    {
+        let (target, name, stub, mock) = call.parts();
+        if lock(&self.0.running).is_some() && !self.is_known(target, &name) {
+            fail(&format!(
+                "`{name}` is mocked after the program has started, and is not registered: mock it \
+                 before the first `env.client()`"
+            ));
+        }
+        self.0.mocks.install(target, &name, stub);
+        mock
+    }
+
+    /// Whether the program that runs asks the mocks about that name.
+    fn is_known(&self, target: Target, name: &str) -> bool {
+        let is_mocked = self.0.mocks.names(target).iter().any(|mock| mock == name);
+        is_mocked || lock(&self.0.program).has(target, name)
+    }
+
+    fn store(&self) -> ProviderRef {
+        Arc::new(self.0.store.clone())
+    }
+
+    fn launch(&self) -> Running {
+        let program = lock(&self.0.program);
+        match program.launch(&self.0.world, self.store(), &self.0.mocks) {
+            Ok(running) => running,
+            Err(problem) => fail(&format!("the program under test cannot start: {problem}")),
+        }
+    }
+
+    #[track_caller]
+    fn change<T>(&self, change: impl FnOnce(&mut Program) -> T) {
+        if lock(&self.0.running).is_some() {
+            fail("the program runs already: say this before the first `env.client()`");
+        }
+        change(&mut lock(&self.0.program));
+    }
+
+    /// Does something when that time has passed.
+    fn later(
+        &self,
+        delay: Duration,
+        what: &'static str,
+        act: impl Future<Output = Result<(), String>> + Send + 'static,
+    ) {
+        let env = self.clone();
+        let sleep = self.0.world.sleep(delay);
+        self.0.world.spawn(Box::pin(async move {
+            sleep.await;
+            if let Err(error) = act.await {
+                lock(&env.0.troubles).push(format!("{what} after {delay:?}: {error}"));
+            }
+        }));
+    }
+
+    /// Why the test does not come to its end.
+    pub(super) async fn what_is_stuck(&self) -> String {
+        let query = InstanceQuery {
+            state: Some(StateQuery::Running),
+            ..InstanceQuery::default()
+        };
+        let mut text = "the test waits for something that never comes".to_owned();
+        let Some(admin) = self.0.store.admin() else {
+            return text;
+        };
+        for status in admin
+            .list_instances(&query, None, 20)
+            .await
+            .unwrap_or_default()
+        {
+            text.push_str(&format!(
+                "\n  still running: `{}`, a `{}`",
+                status.instance, status.orchestration
+            ));
+        }
+        text
+    }
+
+    /// Ends the program, and says what went wrong unseen.
+    pub(super) async fn end(&self) {
+        let running = lock(&self.0.running).take();
+        if let Some(running) = running {
+            running.kill().await;
+        }
+        let mut troubles = std::mem::take(&mut *lock(&self.0.troubles));
+        let refused = self.0.mocks.refused().into_iter();
+        troubles.extend(refused.map(|name| {
+            format!(
+                "the activity `{name}` was called and has no mock: add `env.mock::<{name}>(..)`, or \
+                 leave out `env.refuse_unmocked()`"
+            )
+        }));
+        if !troubles.is_empty() {
+            fail(&troubles.join("\n"));
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl fmt::Debug for TestEnv {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestEnv")
+            .field("elapsed", &self.elapsed())
+            .field("options", &self.0.options)
+            .finish_non_exhaustive()
+    }
+}
