@@ -5,9 +5,9 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use duroxide::prelude::*;
+use examples::Folder;
 use serde::{Deserialize, Serialize};
 
-use crate::files::Folder;
 use crate::order::Order;
 
 /// How many activities may still end before the process aborts; 0: it does not.
@@ -37,9 +37,7 @@ pub(crate) async fn take_from_stock(
     let taken = format!("{},{}", order.item, order.quantity);
     // Several activities look at the file and write to it: one at a time.
     let _one_at_a_time = STOCK.lock().await;
-    folder
-        .append_once("stock.csv", &ctx.idempotency_key(), &taken)
-        .map_err(in_words)?;
+    folder.append_once("stock.csv", &ctx.idempotency_key(), &taken)?;
     end(ctx, &folder)
 }
 
@@ -69,7 +67,7 @@ pub(crate) async fn write_receipt(
         "Receipt {}\n{} x {} at {} cents\nPaid: {} cents ({})\n",
         order.id, order.quantity, order.item, order.cents, payment.cents, payment.reference
     );
-    folder.replace(&name, &text).map_err(in_words)?;
+    folder.replace(&name, text)?;
     end(ctx, &folder)?;
     Ok(name)
 }
@@ -83,10 +81,13 @@ pub(crate) async fn book(
 ) -> Result<(), String> {
     let sale = format!("{},{}", order.id, payment.cents);
     let _one_at_a_time = LEDGER.lock().await;
-    folder
-        .append_once("ledger.csv", &ctx.idempotency_key(), &sale)
-        .map_err(in_words)?;
+    folder.append_once("ledger.csv", &ctx.idempotency_key(), &sale)?;
     end(ctx, &folder)
+}
+
+/// How many sales are in the ledger.
+pub(crate) fn sales(folder: &Folder) -> Result<usize, String> {
+    Ok(folder.read("ledger.csv")?.lines().count())
 }
 
 static STOCK: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -101,16 +102,11 @@ fn end(ctx: &ActivityContext, folder: &Folder) -> Result<(), String> {
         ctx.activity_id(),
         ctx.activity_name()
     );
-    folder.append("runs.log", &run).map_err(in_words)?;
+    folder.append("runs.log", &run)?;
     if ACTIVITIES_LEFT.load(Ordering::Relaxed) > 0
         && ACTIVITIES_LEFT.fetch_sub(1, Ordering::Relaxed) == 1
     {
         std::process::abort();
     }
     Ok(())
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
-fn in_words(error: std::io::Error) -> String {
-    error.to_string()
 }

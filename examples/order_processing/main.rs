@@ -7,7 +7,6 @@
 //! lost, no sale is booked twice.
 
 mod activities;
-mod files;
 mod order;
 
 use std::error::Error;
@@ -17,9 +16,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use duroxide::join2;
 use duroxide::prelude::*;
+use examples::{Folder, say};
 
-use activities::{book, charge, crash_after, take_from_stock, write_receipt};
-use files::Folder;
+use activities::{book, charge, crash_after, sales, take_from_stock, write_receipt};
 use order::Order;
 
 /// Processes the orders of a folder.
@@ -68,20 +67,17 @@ async fn main() -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a program for people")]
 async fn process(args: Args) -> Result<(), Box<dyn Error>> {
     crash_after(args.crash_after);
     let folder = Folder::create(args.work)?;
-    let orders = folder.orders(args.orders)?;
+    let orders = Order::all(&folder, args.orders)?;
 
-    let file = folder.path("orders.redb");
-    let store = RedbProvider::open(&file).map_err(|e| format!("{}: {e}", file.display()))?;
     let mut options = RuntimeOptions::default();
     if args.replay_always {
         options.live_instances = 0;
     }
     let runtime = Runtime::builder()
-        .store(store)
+        .store(folder.store("orders.redb")?)
         .options(options)
         .start()
         .await?;
@@ -94,7 +90,7 @@ async fn process(args: Args) -> Result<(), Box<dyn Error>> {
             .if_absent()
             .await?;
         // From here on the order cannot be lost any more.
-        println!(
+        say!(
             "{} {id}",
             if handle.created() {
                 "accepted"
@@ -105,11 +101,11 @@ async fn process(args: Args) -> Result<(), Box<dyn Error>> {
         handles.push(handle);
     }
     for handle in handles {
-        println!("done {} {}", handle.id(), handle.result().await?);
+        say!("done {} {}", handle.id(), handle.result().await?);
     }
-    println!(
+    say!(
         "{} sales in {}",
-        folder.sales()?,
+        sales(&folder)?,
         folder.path("ledger.csv").display()
     );
     runtime.shutdown(None).await;

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use examples::Folder;
 use serde::{Deserialize, Serialize};
 
 /// One line of `orders.csv`: `id,item,quantity,cents`.
@@ -15,8 +16,19 @@ pub(crate) struct Order {
 }
 
 impl Order {
+    /// The orders of `orders.csv`; a made-up list is written first if there is none.
+    pub(crate) fn all(folder: &Folder, made_up: u32) -> Result<Vec<Self>, String> {
+        if !folder.path("orders.csv").exists() {
+            let lines: Vec<String> = (1..=made_up).map(|n| Self::made_up(n).line()).collect();
+            folder.replace("orders.csv", lines.join("\n"))?;
+        }
+        let text = folder.read("orders.csv")?;
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        lines.map(str::parse).collect()
+    }
+
     /// An order for the first list.
-    pub(crate) fn made_up(number: u32) -> Self {
+    fn made_up(number: u32) -> Self {
         let items = ["lamp", "chair", "table", "shelf"];
         let item = items
             .iter()
@@ -32,7 +44,7 @@ impl Order {
         }
     }
 
-    pub(crate) fn line(&self) -> String {
+    fn line(&self) -> String {
         format!("{},{},{},{}", self.id, self.item, self.quantity, self.cents)
     }
 
