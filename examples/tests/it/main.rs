@@ -13,9 +13,9 @@
 mod bench;
 mod encrypted;
 mod export_history;
+mod fan_out;
 mod hello_world;
 mod kill;
-
 mod orders;
 mod process;
 mod refusals;

@@ -82,6 +82,35 @@ impl Process {
         true
     }
 
+    /// Waits for a line like that, and gives it.
+    pub(crate) fn until(&mut self, is_it: impl Fn(&str) -> bool) -> String {
+        loop {
+            let before = self.seen.len();
+            assert!(self.until_line(before + 1), "never said: {:#?}", self.seen);
+            if is_it(&self.seen[before]) {
+                return self.seen[before].clone();
+            }
+        }
+    }
+
+    /// Runs an example until it says a line like that, and kills it there.
+    pub(crate) fn killed(
+        example: &str,
+        folder: &Path,
+        args: &[&str],
+        is_it: impl Fn(&str) -> bool,
+    ) -> Vec<String> {
+        let mut process = Self::start(example, folder, args);
+        process.until(is_it);
+        let ended = process.kill();
+        assert_eq!(
+            ended.signal(),
+            Some(9),
+            "not killed in the middle: {ended:?}"
+        );
+        ended.lines
+    }
+
     /// Lets the process run for that long; `false` if it ends before.
     #[expect(clippy::disallowed_methods, reason = "the time of another process")]
     pub(crate) fn for_a_while(&mut self, time: Duration) -> bool {

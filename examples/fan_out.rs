@@ -1,0 +1,98 @@
+//! Fan-out: a checksum for each file of a folder, eight files at a time.
+//!
+//! `cargo run --example fan_out -- FOLDER` looks through a folder (this repository's documentation if
+//! you name none) and writes `fan_out.work/CHECKSUMS`. Kill it at any moment and run it again: what
+//! was added up is not read again. Delete `fan_out.work` to begin anew.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use duroxide::prelude::*;
+use examples::{Folder, say};
+
+/// Adds up the files of a folder.
+#[derive(Debug, Parser)]
+struct Args {
+    /// The folder to look through.
+    #[arg(default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs"))]
+    folder: PathBuf,
+}
+
+/// All files of the folder and of the folders in it, in order.
+#[activity]
+async fn list(_ctx: &ActivityContext, folder: PathBuf) -> Result<Vec<PathBuf>, String> {
+    let (mut files, mut folders) = (Vec::new(), vec![folder]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).map_err(|error| at(&folder, error))? {
+            let path = entry.map_err(|error| at(&folder, error))?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The CRC-32C of a file. It reads and adds up, so it has a thread to itself.
+#[activity]
+async fn checksum(_ctx: &ActivityContext, file: PathBuf) -> Result<u32, String> {
+    let read = tokio::task::spawn_blocking(move || {
+        let bytes = fs::read(&file).map_err(|error| at(&file, error))?;
+        let checksum = crc32c::crc32c(&bytes);
+        say!("{checksum:08x}  {}", file.display());
+        Ok(checksum)
+    });
+    read.await.map_err(|error| error.to_string())?
+}
+
+/// Writes the list into the work folder, which the runtime was given.
+#[activity(data(Folder))]
+async fn write_list(ctx: &ActivityContext, lines: Vec<String>) -> Result<(), String> {
+    let folder = ctx.data::<Folder>()?;
+    folder.replace("CHECKSUMS", lines.join("\n") + "\n")
+}
+
+/// Gives how many files could be read, and how many there are.
+#[orchestration]
+async fn checksums(ctx: &OrchestrationContext, folder: PathBuf) -> Result<(usize, usize), String> {
+    let files = list(ctx, folder).await?;
+    // The calls are lazy: `limit` asks for the next one when one of the eight is done.
+    let calls = files.iter().map(|file| checksum(ctx, file.clone()));
+    let checksums = join_all(calls).limit(8).await;
+
+    let readable = checksums.iter().filter(|sum| sum.is_ok()).count();
+    // The results come in the order of the files. One that failed does not stop the others.
+    let lines = files.iter().zip(&checksums).map(|(file, sum)| match sum {
+        Ok(sum) => format!("{sum:08x}  {}", file.display()),
+        Err(error) => format!("unread    {}: {error}", file.display()),
+    });
+    write_list(ctx, lines.collect()).await?;
+    Ok((readable, files.len()))
+}
+
+fn at(path: &Path, error: impl std::fmt::Display) -> String {
+    format!("{}: {error}", path.display())
+}
+
+#[tokio::main]
+async fn main() -> examples::Result {
+    let args = Args::parse();
+    let work = Folder::of("fan_out")?;
+    let runtime = Runtime::builder()
+        .store(work.store("store.redb")?)
+        .data(work.clone())
+        .start()
+        .await?;
+    examples::run(runtime, async |client| {
+        let handle = checksums::start(&client, args.folder).id("checksums");
+        let (readable, all) = handle.if_absent().await?.result().await?;
+        let list = work.path("CHECKSUMS");
+        say!("{readable} of {all} files: see {}", list.display());
+        Ok(())
+    })
+    .await
+}
