@@ -10,6 +10,7 @@
     reason = "in a test, a panic is the report"
 )]
 
+mod approval;
 mod bench;
 mod encrypted;
 mod export_history;

@@ -1,7 +1,7 @@
 //! Examples as processes.
 
 use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -49,7 +49,7 @@ impl Process {
         let mut child = Command::new(program(example))
             .args(args)
             .current_dir(folder)
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(File::create(&stderr).unwrap())
             .spawn()
@@ -91,6 +91,12 @@ impl Process {
                 return self.seen[before].clone();
             }
         }
+    }
+
+    /// Types a line for the process.
+    pub(crate) fn type_in(&mut self, line: &str) {
+        let mut stdin = self.child.stdin.as_ref().unwrap();
+        stdin.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
     /// Runs an example until it says a line like that, and kills it there.
