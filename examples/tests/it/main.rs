@@ -20,5 +20,6 @@ mod kill;
 mod orders;
 mod process;
 mod refusals;
+mod saga;
 mod store;
 mod work;

@@ -1,0 +1,116 @@
+//! A saga: three trips are booked step by step. One goes well, one fails at its last step, one is
+//! cancelled; what those two had booked is given back, last first.
+//!
+//! `cargo run --example saga` keeps its bookings in `saga.work/bookings.csv`. Kill it at any moment,
+//! in the middle of undoing as well, and run it again: nothing stays half booked. Delete `saga.work`
+//! to begin anew.
+
+use duroxide::ExternalEvent;
+use duroxide::prelude::*;
+use examples::{Folder, say};
+use serde::{Deserialize, Serialize};
+
+/// Why something was not booked.
+#[derive(Clone, Debug, thiserror::Error, Serialize, Deserialize)]
+enum BookingError {
+    #[error("there is no {0} left")]
+    SoldOut(String),
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<CallError<Self>> for BookingError {
+    fn from(error: CallError<Self>) -> Self {
+        match error {
+            CallError::Failed(error) => error,
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+/// The traveller has paid.
+#[derive(Debug, Serialize, Deserialize, ExternalEvent)]
+struct Payment {
+    cents: u64,
+}
+
+/// Books something, and gives the booking's number. Run twice, it books once.
+#[activity(data(Folder))]
+async fn book(ctx: &ActivityContext, what: String) -> Result<String, BookingError> {
+    if what == "submarine" {
+        return Err(BookingError::SoldOut(what));
+    }
+    let number = ctx.idempotency_key();
+    write(ctx, &format!("{number} booked"), &what)
+        .await
+        .map_err(BookingError::Other)?;
+    say!("{}: {what} booked", ctx.instance_id());
+    Ok(number)
+}
+
+/// Gives a booking back. Run twice, it gives back once.
+#[activity(data(Folder), retry(max_attempts = 5, initial = "200ms"))]
+async fn give_back(ctx: &ActivityContext, number: String, what: String) -> Result<(), String> {
+    write(ctx, &format!("{number} given back"), &what).await?;
+    say!("{}: {what} given back", ctx.instance_id());
+    Ok(())
+}
+
+/// Several trips write to the file: one at a time.
+async fn write(ctx: &ActivityContext, key: &str, what: &str) -> Result<(), String> {
+    static BOOKINGS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _one_at_a_time = BOOKINGS.lock().await;
+    let folder = ctx.data::<Folder>()?;
+    folder.append_once("bookings.csv", key, what)
+}
+
+#[orchestration]
+async fn trip(ctx: &OrchestrationContext, parts: Vec<String>) -> Result<u64, BookingError> {
+    let mut saga = ctx.saga();
+    for part in parts {
+        let number = book(ctx, part.clone()).await?;
+        // From here on an error or a cancellation gives it back.
+        saga.undo(move |ctx| async move { give_back(&ctx, number, part).await });
+    }
+    ctx.set_custom_status("waiting for the payment");
+    let paid = ctx.wait_for::<Payment>().await;
+    Ok(paid
+        .map_err(|error| BookingError::Other(error.to_string()))?
+        .cents)
+}
+
+#[tokio::main]
+async fn main() -> examples::Result {
+    let work = Folder::of("saga")?;
+    let runtime = Runtime::builder()
+        .store(work.store("store.redb")?)
+        .data(work)
+        .start()
+        .await?;
+    examples::run(runtime, async |client| {
+        let mut trips = Vec::new();
+        for (id, parts) in [
+            ("lisbon", ["flight", "hotel", "bicycle"]),
+            ("atlantis", ["flight", "hotel", "submarine"]),
+            ("oslo", ["train", "hotel", "skis"]),
+        ] {
+            let parts = parts.map(str::to_owned).to_vec();
+            trips.push(trip::start(&client, parts).id(id).if_absent().await?);
+        }
+        for trip in trips {
+            // Returns when the status is shown, or the trip has ended without it.
+            trip.wait_for_status_change(0, Duration::from_secs(60))
+                .await?;
+            match trip.id() {
+                "oslo" => trip.cancel("there is no snow").await?,
+                _ => trip.raise(Payment { cents: 99_000 }).await?,
+            }
+            match trip.result().await {
+                Ok(cents) => say!("{}: paid {cents} cents", trip.id()),
+                Err(error) => say!("{}: {error}", trip.id()),
+            }
+        }
+        Ok(())
+    })
+    .await
+}
