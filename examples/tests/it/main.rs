@@ -13,6 +13,7 @@
 mod approval;
 mod bench;
 mod encrypted;
+mod eternal;
 mod export_history;
 mod fan_out;
 mod hello_world;
