@@ -5,11 +5,11 @@
 //! was added up is not read again. Delete `fan_out.work` to begin anew.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Parser;
 use duroxide::prelude::*;
-use examples::{Folder, say};
+use examples::{Folder, files_below, say};
 
 /// Adds up the files of a folder.
 #[derive(Debug, Parser)]
@@ -19,29 +19,18 @@ struct Args {
     folder: PathBuf,
 }
 
-/// All files of the folder and of the folders in it, in order.
+/// All files of the folder and of the folders in it, in order. A folder may change: so it is looked
+/// at once, and the list is in the history.
 #[activity]
 async fn list(_ctx: &ActivityContext, folder: PathBuf) -> Result<Vec<PathBuf>, String> {
-    let (mut files, mut folders) = (Vec::new(), vec![folder]);
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).map_err(|error| at(&folder, error))? {
-            let path = entry.map_err(|error| at(&folder, error))?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
+    files_below(&folder)
 }
 
 /// The CRC-32C of a file. It reads and adds up, so it has a thread to itself.
 #[activity]
 async fn checksum(_ctx: &ActivityContext, file: PathBuf) -> Result<u32, String> {
     let read = tokio::task::spawn_blocking(move || {
-        let bytes = fs::read(&file).map_err(|error| at(&file, error))?;
+        let bytes = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
         let checksum = crc32c::crc32c(&bytes);
         say!("{checksum:08x}  {}", file.display());
         Ok(checksum)
@@ -68,14 +57,10 @@ async fn checksums(ctx: &OrchestrationContext, folder: PathBuf) -> Result<(usize
     // The results come in the order of the files. One that failed does not stop the others.
     let lines = files.iter().zip(&checksums).map(|(file, sum)| match sum {
         Ok(sum) => format!("{sum:08x}  {}", file.display()),
-        Err(error) => format!("unread    {}: {error}", file.display()),
+        Err(error) => format!("unread    {error}"),
     });
     write_list(ctx, lines.collect()).await?;
     Ok((readable, files.len()))
-}
-
-fn at(path: &Path, error: impl std::fmt::Display) -> String {
-    format!("{}: {error}", path.display())
 }
 
 #[tokio::main]

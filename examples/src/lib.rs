@@ -1,6 +1,7 @@
 //! What the examples share, so that each of them shows one thing: a work folder with a store in it,
 //! lines for the person at the terminal, and an orderly end at Ctrl-C.
 
+mod files;
 mod folder;
 
 use std::error::Error;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use duroxide::prelude::*;
 
+pub use files::files_below;
 pub use folder::Folder;
 
 /// What `main` of an example gives.
