@@ -23,4 +23,5 @@ mod process;
 mod refusals;
 mod saga;
 mod store;
+mod versioned;
 mod work;
