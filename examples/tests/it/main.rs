@@ -22,6 +22,7 @@ mod orders;
 mod process;
 mod refusals;
 mod saga;
+mod sessions_and_tags;
 mod store;
 mod versioned;
 mod work;
