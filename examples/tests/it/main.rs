@@ -20,6 +20,7 @@ mod hello_world;
 mod kill;
 mod orders;
 mod process;
+mod progress;
 mod refusals;
 mod saga;
 mod sessions_and_tags;
