@@ -12,6 +12,7 @@
 
 mod approval;
 mod bench;
+mod dynamic;
 mod encrypted;
 mod eternal;
 mod export_history;
