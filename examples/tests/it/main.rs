@@ -12,6 +12,7 @@
 
 mod approval;
 mod bench;
+mod custom_provider;
 mod dynamic;
 mod encrypted;
 mod eternal;
