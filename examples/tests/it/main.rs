@@ -20,6 +20,7 @@ mod export_history;
 mod fan_out;
 mod hello_world;
 mod kill;
+mod observability;
 mod orders;
 mod process;
 mod progress;
