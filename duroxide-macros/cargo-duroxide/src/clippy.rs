@@ -36,16 +36,27 @@ pub struct Disallowed {
 pub fn methods() -> Vec<Disallowed> {
     let named = whole(PATHS);
     let members = PATHS.iter().flat_map(|(id, patterns)| {
-        let stars = MEMBERS.iter().filter(|(pattern, _)| patterns.contains(pattern));
+        let stars = MEMBERS
+            .iter()
+            .filter(|(pattern, _)| patterns.contains(pattern));
         stars.flat_map(move |(pattern, names)| {
             let owner = plain(pattern);
-            let owner = owner.rsplit_once("::").map_or("", |(owner, _)| owner).to_owned();
-            names.iter().map(move |name| Disallowed { path: format!("{owner}::{name}"), id })
+            let owner = owner
+                .rsplit_once("::")
+                .map_or("", |(owner, _)| owner)
+                .to_owned();
+            names.iter().map(move |name| Disallowed {
+                path: format!("{owner}::{name}"),
+                id,
+            })
         })
     });
     let walks = whole(TYPES).flat_map(|it| {
         let names = WALKS.iter().chain(FILTERS);
-        names.map(move |name| Disallowed { path: format!("{}::{name}", it.path), id: it.id })
+        names.map(move |name| Disallowed {
+            path: format!("{}::{name}", it.path),
+            id: it.id,
+        })
     });
     sorted(named.chain(members).chain(walks))
 }
@@ -61,7 +72,10 @@ pub fn configuration() -> String {
         let mut text = format!("{key} = [\n");
         for Disallowed { path, id } in all {
             let cause = rule(id).map_or("", |rule| rule.cause);
-            let _ = writeln!(text, "  {{ path = \"{path}\", reason = \"{id}: {cause}\", allow-invalid = true }},");
+            let _ = writeln!(
+                text,
+                "  {{ path = \"{path}\", reason = \"{id}: {cause}\", allow-invalid = true }},"
+            );
         }
         text + "]\n"
     };
@@ -127,7 +141,9 @@ fn run(
             let text = String::from_utf8_lossy(&output.stderr).into_owned();
             text.lines().last().unwrap_or_default().to_owned()
         });
-        format!("clippy has not looked at everything, so methods behind fields may be missing: {why}")
+        format!(
+            "clippy has not looked at everything, so methods behind fields may be missing: {why}"
+        )
     });
     Ok(Asked {
         reports: reports.collect(),
@@ -146,10 +162,16 @@ fn found(root: &Path, message: &Value) -> Option<Found> {
     let mut notes = children.iter().filter_map(|it| it.get("message")?.as_str());
     let rule = notes.find_map(|note| rule(note.split_once(':')?.0))?;
     let spans = message.get("spans")?.as_array()?;
-    let span = spans.iter().find(|it| it.get("is_primary").and_then(Value::as_bool) == Some(true))?;
+    let span = spans
+        .iter()
+        .find(|it| it.get("is_primary").and_then(Value::as_bool) == Some(true))?;
     let number = |key: &str| usize::try_from(span.get(key)?.as_u64()?).ok();
     let (line, column) = (number("line_start")?, number("column_start")?);
-    let length = if number("line_end")? == line { number("column_end")? - column } else { 1 };
+    let length = if number("line_end")? == line {
+        number("column_end")? - column
+    } else {
+        1
+    };
     let named = message.get("message")?.as_str()?.split('`').nth(1)?;
     Some(Found {
         rule,
@@ -174,10 +196,15 @@ fn error(message: &Value) -> Option<String> {
 }
 
 /// The names of a table that are no patterns.
-fn whole(table: &'static [(&'static str, &'static [&'static str])]) -> impl Iterator<Item = Disallowed> {
+fn whole(
+    table: &'static [(&'static str, &'static [&'static str])],
+) -> impl Iterator<Item = Disallowed> {
     let named = table.iter().flat_map(|(id, patterns)| {
         let names = patterns.iter().filter(|it| !it.contains(['*', '?']));
-        names.map(|pattern| Disallowed { path: plain(pattern), id })
+        names.map(|pattern| Disallowed {
+            path: plain(pattern),
+            id,
+        })
     });
     // Clippy wants to know in which crate it has to look.
     named.filter(|it| it.path.contains("::"))

@@ -72,7 +72,11 @@ impl Search<'_> {
             return;
         };
         let body = read::read(sig, block, allows_of(attribute));
-        self.body(&body, sig, (sig.span().start().line, block.span().end().line));
+        self.body(
+            &body,
+            sig,
+            (sig.span().start().line, block.span().end().line),
+        );
     }
 
     fn body(&mut self, body: &Body, sig: &Signature, lines: (usize, usize)) {

@@ -178,7 +178,11 @@ fn sarif(root: &Path, reports: &[Report], vouched: &[Vouched]) -> Value {
     let result = |it: &Report| {
         let way = it.way.iter().map(|hop| {
             let text = format!("{} is called here", hop.what);
-            with(place(&hop.file, hop.line, 1), "message", json!({ "text": text }))
+            with(
+                place(&hop.file, hop.line, 1),
+                "message",
+                json!({ "text": text }),
+            )
         });
         let text = std::iter::once(&it.message)
             .chain(&it.notes)

@@ -69,15 +69,24 @@ impl Stretch {
             call: None,
         }];
         let helpers = check::reached(body, around).into_iter();
-        stretches.extend(helpers.map(|(site, Reached { function, place, hops })| Self {
-            file: place.file,
-            lines: function.lines,
-            allowed: allowed_at(body, &site, function.lines),
-            order_free: function.order_free.clone(),
-            manifest: manifest.clone(),
-            context: context.to_owned(),
-            call: Some(call(&site, file, hops)),
-        }));
+        stretches.extend(helpers.map(
+            |(
+                site,
+                Reached {
+                    function,
+                    place,
+                    hops,
+                },
+            )| Self {
+                file: place.file,
+                lines: function.lines,
+                allowed: allowed_at(body, &site, function.lines),
+                order_free: function.order_free.clone(),
+                manifest: manifest.clone(),
+                context: context.to_owned(),
+                call: Some(call(&site, file, hops)),
+            },
+        ));
         stretches
     }
 
@@ -85,10 +94,12 @@ impl Stretch {
     pub(crate) fn report(&self, found: &Found) -> Option<Report> {
         let (first, last) = self.lines;
         let is_here = found.file == self.file && (first..=last).contains(&found.line);
-        let is_free = found.rule.id == "DX0105" && self.order_free.contains(&(found.line, found.column));
-        let is_allowed = self.allowed.iter().any(|(id, first, last)| {
-            id == found.rule.id && (*first..=*last).contains(&found.line)
-        });
+        let is_free =
+            found.rule.id == "DX0105" && self.order_free.contains(&(found.line, found.column));
+        let is_allowed = self
+            .allowed
+            .iter()
+            .any(|(id, first, last)| id == found.rule.id && (*first..=*last).contains(&found.line));
         if !is_here || is_free || is_allowed {
             return None;
         }
@@ -121,7 +132,8 @@ impl Stretch {
         };
         let text = check::chain_text(rule, &chain, &call.shown, &self.context);
         let mut report = Report::new(rule.id, level, &text, call.at.file.clone());
-        (report.line, report.column, report.length) = (call.at.line, call.at.column, call.at.length);
+        (report.line, report.column, report.length) =
+            (call.at.line, call.at.column, call.at.length);
         report.way = chain.hops.into_iter().map(Hop::from).collect();
         Some(report)
     }
@@ -149,9 +161,16 @@ fn allowed(body: &Body, (first, last): (usize, usize)) -> Vec<(String, usize, us
 }
 
 /// What is allowed for a whole helper, where it is called.
-fn allowed_at(body: &Body, site: &Site, (first, last): (usize, usize)) -> Vec<(String, usize, usize)> {
+fn allowed_at(
+    body: &Body,
+    site: &Site,
+    (first, last): (usize, usize),
+) -> Vec<(String, usize, usize)> {
     let allows = site.allows.iter().filter_map(|it| body.allows.get(*it));
-    let ids: Vec<_> = allows.flat_map(|it| &it.ids).map(ToString::to_string).collect();
+    let ids: Vec<_> = allows
+        .flat_map(|it| &it.ids)
+        .map(ToString::to_string)
+        .collect();
     if ids.iter().any(|id| id == "DX0401") {
         // All that is reached.
         let rules = duroxide_lint::table::RULES.iter();

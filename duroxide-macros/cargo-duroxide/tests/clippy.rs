@@ -23,13 +23,21 @@ fn each_name_that_clippy_looks_for_breaks_its_rule() {
         assert_eq!(rule, Some(id), "{path}");
     }
     for Disallowed { path, id } in macros() {
-        assert_eq!(macro_rule(&segments(&path), Known::Whole), Some(id), "{path}");
+        assert_eq!(
+            macro_rule(&segments(&path), Known::Whole),
+            Some(id),
+            "{path}"
+        );
     }
 }
 
 #[test]
 fn each_name_of_the_table_is_looked_for() {
-    let asked: BTreeSet<_> = methods().into_iter().chain(macros()).map(|it| it.path).collect();
+    let asked: BTreeSet<_> = methods()
+        .into_iter()
+        .chain(macros())
+        .map(|it| it.path)
+        .collect();
     for (_, patterns) in PATHS.iter().chain(MACROS) {
         for pattern in *patterns {
             let path = pattern.replace('|', "");
@@ -51,17 +59,30 @@ fn each_name_of_the_table_is_looked_for() {
 fn each_star_of_the_standard_library_is_written_out() {
     // They are no functions of their own: a value of these comes from elsewhere.
     let made_elsewhere = ["std::task::|Waker::*"];
-    let sockets = ["std::os::unix::net::|UnixStream::*", "std::os::unix::net::|UnixListener::*"];
+    let sockets = [
+        "std::os::unix::net::|UnixStream::*",
+        "std::os::unix::net::|UnixListener::*",
+    ];
     let hasher = ["std::collections::hash_map::|DefaultHasher::*"];
     for (_, patterns) in PATHS {
-        for pattern in patterns.iter().filter(|it| it.starts_with("std::") && it.contains('*')) {
+        for pattern in patterns
+            .iter()
+            .filter(|it| it.starts_with("std::") && it.contains('*'))
+        {
             let is_written_out = MEMBERS.iter().any(|(known, _)| known == pattern);
-            let is_left_out = made_elsewhere.iter().chain(&sockets).chain(&hasher).any(|it| it == pattern);
+            let is_left_out = made_elsewhere
+                .iter()
+                .chain(&sockets)
+                .chain(&hasher)
+                .any(|it| it == pattern);
             assert!(is_written_out != is_left_out, "{pattern}");
         }
     }
     for (pattern, names) in MEMBERS {
-        assert!(PATHS.iter().any(|(_, patterns)| patterns.contains(pattern)), "{pattern}");
+        assert!(
+            PATHS.iter().any(|(_, patterns)| patterns.contains(pattern)),
+            "{pattern}"
+        );
         assert!(!names.is_empty());
     }
 }
@@ -72,7 +93,10 @@ fn the_configuration_has_a_reason_for_each_name() {
     assert!(text.contains(
         "{ path = \"std::time::SystemTime::now\", reason = \"DX0101: the clock shows another time on replay\", allow-invalid = true },"
     ));
-    assert_eq!(text.matches("path = ").count(), methods().len() + macros().len());
+    assert_eq!(
+        text.matches("path = ").count(),
+        methods().len() + macros().len()
+    );
     assert!(!text.contains('*') && !text.contains('|'));
 }
 
@@ -137,7 +161,9 @@ fn methods_behind_fields_are_found_by_their_types() {
         let checked = check(options).unwrap();
         assert_eq!(checked.notes, [] as [&str; 0]);
         let shown = checked.reports.iter();
-        shown.map(|it| format!("{} {}", it.line, it.id)).collect::<Vec<_>>()
+        shown
+            .map(|it| format!("{} {}", it.line, it.id))
+            .collect::<Vec<_>>()
     };
     assert_eq!(
         found(&options),
@@ -154,7 +180,11 @@ fn methods_behind_fields_are_found_by_their_types() {
         "`HashMap` is walked through in an orchestration: its order differs from process to process \
          [DX0105]"
     );
-    let way: Vec<_> = reports[3].way.iter().map(|hop| (hop.what.as_str(), hop.line)).collect();
+    let way: Vec<_> = reports[3]
+        .way
+        .iter()
+        .map(|hop| (hop.what.as_str(), hop.line))
+        .collect();
     assert_eq!(way, [("`inner`", 9), ("`HashMap`", 13)]);
 }
 

@@ -254,7 +254,11 @@ fn futures_that_are_taken_as_durable_are_listed() {
         .collect();
     assert_eq!(
         listed,
-        [(3, 9, Some("completes at once")), (4, 18, None), (5, 22, None)]
+        [
+            (3, 9, Some("completes at once")),
+            (4, 18, None),
+            (5, 22, None)
+        ]
     );
     let text = checked.text(Format::Text);
     assert!(

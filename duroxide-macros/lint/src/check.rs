@@ -298,7 +298,8 @@ impl Check<'_> {
             Named::Breaks(id) => self.find(id, shown, site),
             Named::Function(function, place) => {
                 let Some(around) = self.around else { return };
-                if let Some(chain) = chain::chain(around.krate, &function, &place, around.only_text) {
+                if let Some(chain) = chain::chain(around.krate, &function, &place, around.only_text)
+                {
                     self.find_chain(&chain, shown, site, None);
                 }
             }

@@ -123,7 +123,8 @@ pub(crate) fn distance(a: &str, b: &str) -> usize {
     for (i, x) in a.iter().enumerate() {
         let mut next = vec![i + 1];
         for (j, y) in b.iter().enumerate() {
-            let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
+            let at =
+                |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
             let mut least = (at(&row, j + 1) + 1)
                 .min(at(&next, j) + 1)
                 .min(at(&row, j) + usize::from(x != y));
@@ -145,7 +146,12 @@ mod tests {
 
     #[test]
     fn slips_are_seen_and_other_names_are_not() {
-        let near = |name| nearest(name, ["charge_card", "refund", "step2", "DX0101"].into_iter());
+        let near = |name| {
+            nearest(
+                name,
+                ["charge_card", "refund", "step2", "DX0101"].into_iter(),
+            )
+        };
         assert_eq!(near("chrage_card"), Some("charge_card"));
         assert_eq!(near("charge_crad"), Some("charge_card"));
         assert_eq!(near("refnd"), Some("refund"));

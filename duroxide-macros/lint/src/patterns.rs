@@ -353,10 +353,7 @@ pub const MEMBERS: &[(&str, &[&str])] = &[
             "write",
         ],
     ),
-    (
-        "std::net::|TcpStream::*",
-        &["connect", "connect_timeout"],
-    ),
+    ("std::net::|TcpStream::*", &["connect", "connect_timeout"]),
     ("std::net::|TcpListener::*", &["bind"]),
     ("std::net::|UdpSocket::*", &["bind"]),
     (
@@ -379,15 +376,9 @@ pub const MEMBERS: &[(&str, &[&str])] = &[
         "|fastrand::?",
         &["bool", "f32", "f64", "u8", "u16", "u32", "u64", "usize"],
     ),
-    (
-        "time::|OffsetDateTime::now_*",
-        &["now_utc", "now_local"],
-    ),
+    ("time::|OffsetDateTime::now_*", &["now_utc", "now_local"]),
     ("uuid::|Uuid::now_*", &["now_v1", "now_v6", "now_v7"]),
-    (
-        "std::hash::|DefaultHasher::*",
-        &["new"],
-    ),
+    ("std::hash::|DefaultHasher::*", &["new"]),
 ];
 
 /// Macros, by rule. Those that others have under the same name need their crate.

@@ -8,9 +8,9 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, Block, Expr, ExprCall, ExprCast, ExprClosure, ExprForLoop, ExprLit, ExprLoop, ExprMethodCall,
-    ExprPath, ExprUnsafe, ExprWhile, FnArg, Item, ItemStatic, ItemUse, Lit, LitStr, Local, Macro, Pat, PatIdent,
-    PatType, Path, Signature, Type,
+    Attribute, Block, Expr, ExprCall, ExprCast, ExprClosure, ExprForLoop, ExprLit, ExprLoop,
+    ExprMethodCall, ExprPath, ExprUnsafe, ExprWhile, FnArg, Item, ItemStatic, ItemUse, Lit, LitStr,
+    Local, Macro, Pat, PatIdent, PatType, Path, Signature, Type,
 };
 
 use crate::allow::{self, Allow};

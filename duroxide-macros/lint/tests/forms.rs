@@ -401,8 +401,7 @@ fn a_walk_is_found_where_its_order_shows() {
         ] {
             for walk in walks {
                 expect(&format!("fn checked(m: {ty}) {{ {walk}; }}"), "", own);
-                let helper =
-                    format!("fn checked() {{ help(n); }}\nfn help(m: {ty}) {{ {walk}; }}");
+                let helper = format!("fn checked() {{ help(n); }}\nfn help(m: {ty}) {{ {walk}; }}");
                 expect(&helper, "", helped);
             }
         }
@@ -422,13 +421,29 @@ fn a_walk_is_found_where_its_order_shows() {
 #[test]
 fn a_type_is_known_behind_its_names() {
     for (items, ty, found) in [
-        ("type Prices = std::collections::HashMap<u8, u8>;", "&Prices", &["DX0105"] as &[&str]),
+        (
+            "type Prices = std::collections::HashMap<u8, u8>;",
+            "&Prices",
+            &["DX0105"] as &[&str],
+        ),
         ("mod other;\nuse other::Prices as P;", "P", &["DX0105"]),
-        ("use std::collections::HashSet as S;", "&mut S<u8>", &["DX0105"]),
+        (
+            "use std::collections::HashSet as S;",
+            "&mut S<u8>",
+            &["DX0105"],
+        ),
         ("use std::collections::*;", "HashSet<u8>", &["DX0105"]),
         ("struct HashMap;", "&HashMap", &[]),
-        ("type HashMap = std::collections::BTreeMap<u8, u8>;", "&HashMap", &[]),
-        ("use std::collections::BTreeMap as HashMap;", "&HashMap<u8, u8>", &[]),
+        (
+            "type HashMap = std::collections::BTreeMap<u8, u8>;",
+            "&HashMap",
+            &[],
+        ),
+        (
+            "use std::collections::BTreeMap as HashMap;",
+            "&HashMap<u8, u8>",
+            &[],
+        ),
     ] {
         expect(
             &format!("{items}\nfn checked(m: {ty}) {{ for it in m {{}} }}"),
@@ -461,7 +476,11 @@ fn hash_maps_of_other_crates_are_known() {
             "m.clone().into_values().next()",
             "m.retain(|_, it| *it > 1)",
         ] {
-            expect(&format!("fn checked(m: {ty}) {{ {walk}; }}"), "", &["DX0105"]);
+            expect(
+                &format!("fn checked(m: {ty}) {{ {walk}; }}"),
+                "",
+                &["DX0105"],
+            );
             let imported = format!("use {path} as M;\nfn checked(m: &mut M<u8>) {{ {walk}; }}");
             expect(&imported, "", &["DX0105"]);
             let made = format!("use {path};\nfn checked() {{ let m = {name}::new(); {walk}; }}");
@@ -469,12 +488,26 @@ fn hash_maps_of_other_crates_are_known() {
             let helped = format!("fn checked() {{ help(m); }}\nfn help(m: {ty}) {{ {walk}; }}");
             expect(&helped, "", &["DX0401"]);
         }
-        for free in ["m.get(&1)", "m.values().sum::<u64>()", "m.insert(1, 2)", "m.len()"] {
+        for free in [
+            "m.get(&1)",
+            "m.values().sum::<u64>()",
+            "m.insert(1, 2)",
+            "m.len()",
+        ] {
             expect(&format!("fn checked(m: {ty}) {{ {free}; }}"), "", &[]);
         }
     }
-    for ty in ["BTreeMap<u8, u8>", "indexmap::IndexMap<u8, u8>", "Vec<u8>", "shop::HashMap<u8, u8>"] {
-        expect(&format!("fn checked(m: {ty}) {{ for it in m {{}} m.retain(f); }}"), "", &[]);
+    for ty in [
+        "BTreeMap<u8, u8>",
+        "indexmap::IndexMap<u8, u8>",
+        "Vec<u8>",
+        "shop::HashMap<u8, u8>",
+    ] {
+        expect(
+            &format!("fn checked(m: {ty}) {{ for it in m {{}} m.retain(f); }}"),
+            "",
+            &[],
+        );
     }
 }
 
@@ -490,15 +523,18 @@ fn a_build_refuses_no_retain_and_leaves_std_to_types() {
         let own = format!("fn checked(m: {ty}) {{ {walk}; }}");
         assert_eq!(in_build(&own), found, "{own}");
         let helped = format!("fn checked() {{ help(m); }}\nfn help(m: {ty}) {{ {walk}; }}");
-        let reached: &[&str] = if walk.contains("retain") { &[] } else { &["DX0401"] };
+        let reached: &[&str] = if walk.contains("retain") {
+            &[]
+        } else {
+            &["DX0401"]
+        };
         assert_eq!(in_build(&helped), reached, "{helped}");
     }
 }
 
 #[test]
 fn calls_that_cannot_be_followed_are_listed_where_a_project_asks() {
-    let strict =
-        format!("{MANIFEST}[package.metadata.duroxide.lints]\nDX0402 = \"warn\"\n");
+    let strict = format!("{MANIFEST}[package.metadata.duroxide.lints]\nDX0402 = \"warn\"\n");
     let items = "trait Rate { fn rate(&self) -> u8; fn twice(&self) -> u8 { self.rate() * 2 } }\n\
         struct Fixed(u8); impl Fixed { fn cents(&self) -> u8 { 1 } #[deterministic] fn known(&self) -> u8 { 2 } }\n";
     for (call, is_listed) in [
@@ -520,7 +556,9 @@ fn calls_that_cannot_be_followed_are_listed_where_a_project_asks() {
         ("a: &[u8]) { a.iter().map(f).count()", false),
         ("a: &str) { a.len(); Some(a)", false),
     ] {
-        let root = format!("{items}fn checked({call}; }}\nfn help(n: u8) -> u8 {{ n }}\nfn pick(n: u8) -> fn(u8) {{ x }}");
+        let root = format!(
+            "{items}fn checked({call}; }}\nfn help(n: u8) -> u8 {{ n }}\nfn pick(n: u8) -> fn(u8) {{ x }}"
+        );
         let ids = |manifest: &str, only_text: bool| -> Vec<_> {
             let findings = search(&root, "", manifest, only_text);
             findings.iter().map(|it| it.rule.id).collect()
@@ -540,10 +578,19 @@ fn a_name_that_is_nearly_another_is_a_warning() {
     let other = "#[cfg(test)] mod tests { #[activity] fn shipping() {} }";
     for (call, meant) in [
         ("schedule_activity(\"chrage_card\", x)", Some("charge_card")),
-        ("schedule_activity_typed::<A, B>(\"charge_crd\", &x)", Some("charge_card")),
-        ("schedule_activity_with_retry(\"refnd\", p, x)", Some("refund")),
+        (
+            "schedule_activity_typed::<A, B>(\"charge_crd\", &x)",
+            Some("charge_card"),
+        ),
+        (
+            "schedule_activity_with_retry(\"refnd\", p, x)",
+            Some("refund"),
+        ),
         ("schedule_activity(\"shiping\", x)", Some("shipping")),
-        ("schedule_sub_orchestration(\"pay_out\", x)", Some("pay out")),
+        (
+            "schedule_sub_orchestration(\"pay_out\", x)",
+            Some("pay out"),
+        ),
         ("schedule_orchestration(\"payout\", id, x)", Some("pay out")),
         ("schedule_activity(\"charge_card\", x)", None),
         ("schedule_activity(\"refund\", x)", None),

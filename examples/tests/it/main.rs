@@ -18,6 +18,7 @@ mod encrypted;
 mod eternal;
 mod export_history;
 mod fan_out;
+mod fleet;
 mod hello_world;
 mod kill;
 mod observability;

@@ -117,6 +117,11 @@ impl Process {
         ended.lines
     }
 
+    /// The line with that number, from 1, which was waited for.
+    pub(crate) fn line(&self, number: usize) -> &str {
+        &self.seen[number - 1]
+    }
+
     /// Lets the process run for that long; `false` if it ends before.
     #[expect(clippy::disallowed_methods, reason = "the time of another process")]
     pub(crate) fn for_a_while(&mut self, time: Duration) -> bool {

@@ -8,8 +8,8 @@ use crate::body::Imports;
 use crate::index::annotated;
 use crate::index::files;
 use crate::index::manifest::Manifest;
-use crate::names::Names;
 use crate::index::module::{Declared, Function, Kind, Module, Rules};
+use crate::names::Names;
 
 /// A crate, from its root file on.
 #[derive(Clone, Debug)]
