@@ -69,6 +69,7 @@ pages! {
     ProviderGuide = "docs/provider-guide.md";
     StorageFormat = "docs/storage-format.md";
     Performance = "docs/performance.md";
+    Internals = "docs/internals.md";
     Decision1 = "docs/decisions/0001-messages-one-by-one.md";
     Decision2 = "docs/decisions/0002-callers-apply-one-thread-makes-durable.md";
     Decision3 = "docs/decisions/0003-memory-is-trusted-by-turn-id.md";
@@ -82,4 +83,11 @@ pages! {
     Decision11 = "docs/decisions/0011-cancellation-drops-or-cooperates.md";
     Decision12 = "docs/decisions/0012-values-travel-with-the-start.md";
     Decision13 = "docs/decisions/0013-patches-look-ahead.md";
+    Decision15 = "docs/decisions/0015-a-store-in-the-process.md";
+    Decision16 = "docs/decisions/0016-types-decide-what-can-be-awaited.md";
+    Decision17 = "docs/decisions/0017-the-dynamic-layer-is-the-engine-room.md";
+    Decision18 = "docs/decisions/0018-a-codec-stands-in-front-of-the-store.md";
+    Decision19 = "docs/decisions/0019-who-waited-longest-keeps-watch.md";
+    Decision20 = "docs/decisions/0020-one-name-two-namespaces.md";
+    Decision21 = "docs/decisions/0021-orchestrations-run-on-plain-threads.md";
 }
