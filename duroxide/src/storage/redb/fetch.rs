@@ -288,7 +288,7 @@ fn activity_item(
     taken: TakenActivity,
 ) -> Result<Option<ActivityItem>, ProviderError> {
     let key = taken.key;
-    let Some(head) = activity_head(shared, taken.head, key.instance)? else {
+    let Some(head) = activity_head(shared, taken.head, &key)? else {
         return Ok(None);
     };
     let request = match taken.request {
@@ -307,26 +307,47 @@ fn activity_item(
     }))
 }
 
+/// What the execution that scheduled the activity is pinned to.
 fn activity_head(
     shared: &Shared,
     head: Option<Arc<Head>>,
-    instance: u64,
+    key: &ActivityKey,
 ) -> Result<Option<Arc<Head>>, ProviderError> {
     if head.is_some() {
         return Ok(head);
     }
+    let instance = key.instance;
     let known = shared.act(FETCH_ACTIVITIES, |state, _, _| {
-        state.row(instance).map(|row| Arc::clone(&row.head))
+        let row = state.row(instance)?;
+        Some((Arc::clone(&row.head), row.execution_id))
     })?;
-    if known.is_some() {
-        return Ok(known);
+    let (head, current) = match known {
+        Some(known) => known,
+        None => match read_row(shared, FETCH_ACTIVITIES, instance)? {
+            Ok(row) => (row.head, row.execution_id),
+            Err(problem) => {
+                tracing::error!(instance, problem, "an activity's instance cannot be read");
+                return Ok(None);
+            }
+        },
+    };
+    if current == key.execution_id {
+        return Ok(Some(head));
     }
-    match read_row(shared, FETCH_ACTIVITIES, instance)? {
-        Ok(row) => Ok(Some(row.head)),
-        Err(problem) => {
-            tracing::error!(instance, problem, "an activity's instance cannot be read");
-            Ok(None)
-        }
+    // The row speaks of the current execution: what an earlier one was pinned to stands in its first
+    // event, as long as that can be read.
+    let pins = shared.read(FETCH_ACTIVITIES, &head.id, |database| {
+        reads::pins_of(database, key)
+    });
+    match pins {
+        Ok(Some((orchestration, version))) => Ok(Some(Arc::new(Head {
+            id: head.id.clone(),
+            orchestration,
+            version: Some(version),
+            parent: head.parent.clone(),
+        }))),
+        Ok(None) | Err(ProviderError::Corrupt { .. }) => Ok(Some(head)),
+        Err(error) => Err(error),
     }
 }
 

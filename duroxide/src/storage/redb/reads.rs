@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ::redb::{Database, ReadTransaction, ReadableDatabase as _};
 
-use crate::history::{EventId, ExecutionId, InstanceId, KvEntry, Message};
+use crate::history::{EventId, EventKind, ExecutionId, InstanceId, KvEntry, Message};
 use crate::provider::{ActivityRequest, HistoryPage, ProviderError};
 use crate::storage::redb::bodies::{
     self, ActivityKey, CustomStatus, InstanceRow, StoredMessage, StoredTurn, TimerKey,
@@ -343,6 +343,23 @@ pub(crate) fn turn_of(
     let turn = bodies::decode_turn(first, record.value())
         .map_err(|(event_id, error)| ReadError::corrupt(key.execution_id, event_id, &error))?;
     Ok(Some((first, turn)))
+}
+
+/// Name and version that the execution of this activity was begun with.
+pub(crate) fn pins_of(
+    database: &Database,
+    key: &ActivityKey,
+) -> Result<Option<(String, String)>, ReadError> {
+    let first = ActivityKey {
+        source: EventId::FIRST,
+        ..*key
+    };
+    let turn = turn_of(database, &first)?;
+    let begun = turn.and_then(|(_, turn)| turn.events.into_iter().next());
+    Ok(match begun.map(|event| event.kind) {
+        Some(EventKind::OrchestrationStarted { name, version, .. }) => Some((name, version)),
+        Some(_) | None => None,
+    })
 }
 
 /// What the scheduled event asks for.

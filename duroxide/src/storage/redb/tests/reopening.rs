@@ -199,6 +199,44 @@ async fn the_next_execution_begins_with_its_start_and_keeps_what_was_left() {
     }
 }
 
+/// An activity outlives its execution; it is still that one's after the store was opened anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_activity_names_what_its_own_execution_is_pinned_to() {
+    let memory = Arc::new(InMemoryBackend::new());
+    let store = over(&memory);
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    schedule(&store, &item, 1, &["x"]).await;
+    let work = activity(&store).await;
+    store
+        .abandon_activity(&work.lock, Duration::ZERO, true)
+        .await
+        .unwrap();
+    let poke = Message::ExternalEvent {
+        name: "poke".to_owned(),
+        data: String::new(),
+    };
+    store.enqueue(&id("a"), 1, poke).await.unwrap();
+    let item = turn(&store).await;
+    let mut commit = commit_of(&item, 2);
+    let mut next = super::start_of("again");
+    next.execution_id = ExecutionId(2);
+    "Another".clone_into(&mut next.name);
+    let continued = EventKind::OrchestrationContinuedAsNew {
+        input: next.input.clone(),
+        version: next.version.clone(),
+    };
+    commit.history_delta = events(&item, [continued]);
+    commit.outcome = TurnOutcome::ContinuedAsNew { next };
+    store.commit_turn(&item.lock, commit).await.unwrap();
+    for store in [over(&copy_of(&memory)), store] {
+        let work = activity(&store).await;
+        assert_eq!(work.execution_id, ExecutionId::FIRST);
+        assert_eq!(work.orchestration, "Order");
+        assert_eq!(work.version.as_deref(), Some("1.0.0"));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dropping_a_fetch_of_suspects_gives_their_locks_back() {
     let memory = Arc::new(InMemoryBackend::new());
