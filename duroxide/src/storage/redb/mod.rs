@@ -105,7 +105,8 @@ impl RedbProvider {
         self.shared().factory.counts.now()
     }
 
-    fn start(name: String, factory: Factory, options: RedbOptions) -> Result<Self, OpenError> {
+    fn start(name: String, mut factory: Factory, options: RedbOptions) -> Result<Self, OpenError> {
+        factory.verify = options.verify;
         let now = Moment {
             elapsed: options.env.elapsed(),
             wall: options.env.now(),

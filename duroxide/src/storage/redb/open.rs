@@ -86,10 +86,14 @@ fn open_here(factory: &Factory, cache_bytes: usize, now: Timestamp) -> Result<Op
         Place::HalfCreated => staged.set_len(0)?,
         Place::Redb => {}
     }
-    let database = Database::builder()
+    let mut database = Database::builder()
         .set_cache_size(cache_bytes)
         .create_with_backend(staged)
         .map_err(from_database)?;
+    // What redb would repair is kept back with all that an open writes: the file stays as it is.
+    if factory.verify && !database.check_integrity().map_err(from_database)? {
+        return Err(damaged("a page is not as it was written"));
+    }
     let before = check_meta(&database)?;
     let found = match before {
         Some(_) => recovery::scan(&database, now)?,

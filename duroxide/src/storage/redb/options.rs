@@ -39,6 +39,7 @@ pub struct RedbOptions {
     pub(crate) hold: Duration,
     pub(crate) max_inbox: usize,
     pub(crate) limits: StoreLimits,
+    pub(crate) verify: bool,
 }
 
 impl Default for RedbOptions {
@@ -51,6 +52,7 @@ impl Default for RedbOptions {
             hold: Duration::from_millis(1),
             max_inbox: 10_000,
             limits: StoreLimits::default(),
+            verify: false,
         }
     }
 }
@@ -134,6 +136,15 @@ impl RedbOptions {
         self
     }
 
+    /// Looks at the checksum of every page before the store opens: what was damaged while nobody
+    /// looked is [`OpenError::Damaged`] then, and not found later, or not at all. Reads the whole
+    /// file, so it is off if not said; after a crash as much is looked at anyway.
+    #[must_use]
+    pub fn verify(mut self, verify: bool) -> Self {
+        self.verify = verify;
+        self
+    }
+
     /// Opens the store in this file; creates it if there is no such file, or an empty one.
     ///
     /// # Errors
@@ -188,6 +199,8 @@ pub(crate) const IN_MEMORY: &str = "in memory";
 pub(crate) struct Factory {
     make: Arc<MakeBackend>,
     pub(crate) counts: Arc<Counts>,
+    /// Whether all checksums are looked at before a store opens.
+    pub(crate) verify: bool,
 }
 
 type MakeBackend = dyn Fn() -> io::Result<Box<dyn StorageBackend>> + Send + Sync;
@@ -197,6 +210,7 @@ impl Factory {
         Self {
             make: Arc::new(make),
             counts: Arc::default(),
+            verify: false,
         }
     }
 
