@@ -12,6 +12,7 @@
 
 mod client;
 mod coded;
+mod disk;
 mod documents;
 mod engine;
 mod kit;

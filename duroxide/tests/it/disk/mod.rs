@@ -1,0 +1,14 @@
+//! The storage under attack: a simulated disk that loses power, fails and lies, and a model of the
+//! contract that says what must be found afterwards.
+
+mod calls;
+mod clock;
+mod doubt;
+mod draw;
+mod lives;
+mod lockstep;
+mod power_loss;
+mod random;
+mod script;
+mod sim_disk;
+mod view;
