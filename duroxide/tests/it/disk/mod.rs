@@ -1,10 +1,13 @@
 //! The storage under attack: a simulated disk that loses power, fails and lies, and a model of the
 //! contract that says what must be found afterwards.
 
+mod at_rest;
 mod calls;
 mod clock;
+mod differential;
 mod doubt;
 mod draw;
+mod faults;
 mod lives;
 mod lockstep;
 mod power_loss;
