@@ -8,6 +8,7 @@ mod differential;
 mod doubt;
 mod draw;
 mod faults;
+mod leases;
 mod lives;
 mod lockstep;
 mod power_loss;
