@@ -24,6 +24,8 @@ pub use execution::{Execution, Step, caught, panic_message};
 pub use handle::{Asked, Resolution, TurnHandle};
 pub use limits::Limits;
 pub use nondeterminism::Nondeterminism;
+#[cfg(feature = "testing")]
+pub(crate) use nondeterminism::describe;
 pub use operations::{ActivityCall, CHILD_INFIX, Callee, OnCancel, Retry, actions_of};
 pub use recorded::Recorded;
 

@@ -47,7 +47,7 @@ impl std::error::Error for Nondeterminism {}
 
 /// An event in a few words, for the message.
 #[expect(clippy::too_many_lines, reason = "one arm per kind of event")]
-pub(super) fn describe(event: &Event) -> String {
+pub(crate) fn describe(event: &Event) -> String {
     let source = event.source_event_id.unwrap_or_default();
     match &event.kind {
         EventKind::OrchestrationStarted { name, version, .. } => {

@@ -1,6 +1,7 @@
 //! What a test is handed: the program under test, its clock, and everything that is outside of it.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -13,10 +14,12 @@ use crate::runtime::RuntimeOptions;
 use crate::typed::ExternalEvent;
 
 use super::clock::Clock;
+use super::cutting::{Cutting, Writes};
 use super::mocks::{self, Answer, Mock, MockedCall, Mocks, Target};
 use super::program::{Program, Running};
 use super::run::{TestOptions, fail};
 use super::world::World;
+use super::{HistoryError, RecordedHistory};
 
 /// The world of one test: the real engine and the real runtime on a store in memory, with a virtual
 /// clock. Cheap to clone.
@@ -33,15 +36,27 @@ struct Inside {
     world: Arc<World>,
     options: TestOptions,
     store: ModelProvider,
+    writes: Arc<Writes>,
     mocks: Arc<Mocks>,
     program: Mutex<Program>,
     running: Mutex<Option<Running>>,
+    is_over: AtomicBool,
     /// What went wrong where the test does not look.
     troubles: Mutex<Vec<String>>,
 }
 
 impl TestEnv {
     pub(super) fn new(clock: Arc<Clock>, options: TestOptions) -> Self {
+        Self::with_program(clock, options, Program::linked(options.replay_twice))
+    }
+
+    /// Another world for the same program: another store, no mocks, and the time begins again.
+    pub(super) fn fresh(&self) -> Self {
+        let program = lock(&self.0.program).clone();
+        Self::with_program(Arc::clone(&self.0.clock), self.0.options, program)
+    }
+
+    fn with_program(clock: Arc<Clock>, options: TestOptions, program: Program) -> Self {
         let world = World::new();
         let store = ModelProvider::new(Arc::clone(&world) as EnvRef).unwatched();
         Self(Arc::new(Inside {
@@ -49,9 +64,11 @@ impl TestEnv {
             world,
             options,
             store,
+            writes: Arc::default(),
             mocks: Arc::default(),
-            program: Mutex::new(Program::linked(options.replay_twice)),
+            program: Mutex::new(program),
             running: Mutex::new(None),
+            is_over: AtomicBool::new(false),
             troubles: Mutex::default(),
         }))
     }
@@ -212,6 +229,17 @@ impl TestEnv {
         });
     }
 
+    /// The history of the current execution of an instance: to replay, to keep, to look at.
+    ///
+    /// # Errors
+    ///
+    /// As [`RecordedHistory::export`]; [`HistoryError::Empty`] also if there is no such instance.
+    pub async fn history(&self, instance: &str) -> Result<RecordedHistory, HistoryError> {
+        let client = self.client();
+        let info = client.get_instance_info(instance).await?;
+        RecordedHistory::export(&client, instance, info.current_execution_id).await
+    }
+
     /// Kills the program where it stands, as the end of its process does, and starts it again on
     /// what was in the store.
     ///
@@ -223,6 +251,9 @@ impl TestEnv {
         if let Some(running) = before {
             running.kill().await;
             self.0.store.restart();
+        }
+        if self.0.is_over.load(Ordering::SeqCst) {
+            return;
         }
         *lock(&self.0.running) = Some(self.launch());
     }
@@ -255,9 +286,22 @@ impl TestEnv {
         Arc::new(self.0.store.clone())
     }
 
+    pub(super) fn writes(&self) -> &Arc<Writes> {
+        &self.0.writes
+    }
+
+    /// Does something outside of the program.
+    pub(super) fn beside(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.0.world.spawn(Box::pin(task));
+    }
+
     fn launch(&self) -> Running {
         let program = lock(&self.0.program);
-        match program.launch(&self.0.world, self.store(), &self.0.mocks) {
+        let store = Arc::new(Cutting {
+            store: self.0.store.clone(),
+            writes: Arc::clone(&self.0.writes),
+        });
+        match program.launch(&self.0.world, store, &self.0.mocks) {
             Ok(running) => running,
             Err(problem) => fail(&format!("the program under test cannot start: {problem}")),
         }
@@ -280,12 +324,12 @@ impl TestEnv {
     ) {
         let env = self.clone();
         let sleep = self.0.world.sleep(delay);
-        self.0.world.spawn(Box::pin(async move {
+        self.beside(async move {
             sleep.await;
             if let Err(error) = act.await {
                 lock(&env.0.troubles).push(format!("{what} after {delay:?}: {error}"));
             }
-        }));
+        });
     }
 
     /// Why the test does not come to its end.
@@ -313,6 +357,7 @@ impl TestEnv {
 
     /// Ends the program, and says what went wrong unseen.
     pub(super) async fn end(&self) {
+        self.0.is_over.store(true, Ordering::SeqCst);
         let running = lock(&self.0.running).take();
         if let Some(running) = running {
             running.kill().await;

@@ -10,6 +10,9 @@
 //! store.
 
 mod clock;
+mod crashes;
+mod cutting;
+mod difference;
 mod environment;
 mod history;
 mod mocks;
@@ -17,6 +20,7 @@ mod open_instances;
 mod program;
 mod replay;
 mod run;
+mod snapshot;
 mod world;
 
 pub use environment::TestEnv;

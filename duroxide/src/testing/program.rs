@@ -15,7 +15,7 @@ use super::mocks::{self, Mocks, Target};
 use super::world::{Process, World};
 
 /// What every process of the program is made of.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Program {
     pub(super) activities: ActivityRegistry,
     pub(super) orchestrations: OrchestrationRegistry,

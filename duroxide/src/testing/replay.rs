@@ -7,6 +7,7 @@ use semver::Version;
 
 use crate::engine::{Execution, Nondeterminism};
 use crate::registry::{OrchestrationFn, OrchestrationRegistry, code};
+use crate::testing::difference::{change, context, told};
 use crate::testing::{HistoryError, RecordedHistory};
 
 /// A history that the program fits.
@@ -45,7 +46,7 @@ pub enum ReplayError {
         version: String,
     },
     /// The code does something else than what is recorded.
-    #[error("{}", told(.name, .version, .difference))]
+    #[error("{}", told(.name, .version, .difference, .context, .change.as_deref()))]
     Changed {
         /// The orchestration's name.
         name: String,
@@ -53,6 +54,10 @@ pub enum ReplayError {
         version: String,
         /// Where they part.
         difference: Nondeterminism,
+        /// The events before that, in words.
+        context: Vec<String>,
+        /// What the change was, as far as both sides tell.
+        change: Option<String>,
     },
     /// In a folder: which file it is about.
     #[error("{}: {problem}", .path.display())]
@@ -107,6 +112,8 @@ pub fn replay(
     fits.map_err(|difference| ReplayError::Changed {
         name: name.to_owned(),
         version: version.to_owned(),
+        context: context(&history.events, &difference),
+        change: change(&history.events, &difference),
         difference,
     })?;
     Ok(Replayed {
@@ -166,25 +173,4 @@ fn handler(
         name: name.to_owned(),
         version: version.to_owned(),
     })
-}
-
-/// What changed, both sides under each other, and what to do about it.
-fn told(name: &str, version: &str, difference: &Nondeterminism) -> String {
-    let Nondeterminism {
-        event_id,
-        recorded,
-        replayed,
-        at,
-    } = difference;
-    let place = at.map_or_else(
-        || "before its first call".to_owned(),
-        |at| format!("at {}:{}", at.file(), at.line()),
-    );
-    format!(
-        "`{name}` {version} does not fit the history at event {event_id}\n  \
-         history says: {recorded}\n  \
-         code did:     {replayed}\n                {place}\n  \
-         to keep what runs, put the change behind `ctx.patched(\"..\")`, or register it as a new \
-         version beside the old one"
-    )
 }
