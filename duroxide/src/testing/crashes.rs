@@ -71,6 +71,7 @@ impl TestEnv {
                 }
             }
         }
+        self.no_cut_run();
         expected
     }
 

@@ -1,6 +1,6 @@
 //! What a test is handed: the program under test, its clock, and everything that is outside of it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -40,6 +40,8 @@ struct Inside {
     mocks: Arc<Mocks>,
     program: Mutex<Program>,
     running: Mutex<Option<Running>>,
+    /// The world of the run that is cut now, if this one has such runs.
+    cut_run: Mutex<Option<TestEnv>>,
     is_over: AtomicBool,
     /// What went wrong where the test does not look.
     troubles: Mutex<Vec<String>>,
@@ -53,7 +55,14 @@ impl TestEnv {
     /// Another world for the same program: another store, no mocks, and the time begins again.
     pub(super) fn fresh(&self) -> Self {
         let program = lock(&self.0.program).clone();
-        Self::with_program(Arc::clone(&self.0.clock), self.0.options, program)
+        let fresh = Self::with_program(Arc::clone(&self.0.clock), self.0.options, program);
+        *lock(&self.0.cut_run) = Some(fresh.clone());
+        fresh
+    }
+
+    /// The last of the fresh worlds is over.
+    pub(super) fn no_cut_run(&self) {
+        *lock(&self.0.cut_run) = None;
     }
 
     fn with_program(clock: Arc<Clock>, options: TestOptions, program: Program) -> Self {
@@ -68,6 +77,7 @@ impl TestEnv {
             mocks: Arc::default(),
             program: Mutex::new(program),
             running: Mutex::new(None),
+            cut_run: Mutex::new(None),
             is_over: AtomicBool::new(false),
             troubles: Mutex::default(),
         }))
@@ -334,6 +344,11 @@ impl TestEnv {
 
     /// Why the test does not come to its end.
     pub(super) async fn what_is_stuck(&self) -> String {
+        let cut_run = lock(&self.0.cut_run).clone();
+        if let Some(run) = cut_run {
+            let stuck = Box::pin(run.what_is_stuck()).await;
+            return format!("in a run of `crash_at_every_event`: {stuck}");
+        }
         let query = InstanceQuery {
             state: Some(StateQuery::Running),
             ..InstanceQuery::default()
@@ -342,15 +357,14 @@ impl TestEnv {
         let Some(admin) = self.0.store.admin() else {
             return text;
         };
-        for status in admin
-            .list_instances(&query, None, 20)
-            .await
-            .unwrap_or_default()
-        {
-            text.push_str(&format!(
-                "\n  still running: `{}`, a `{}`",
-                status.instance, status.orchestration
-            ));
+        let running = admin.list_instances(&query, None, MOST_SHOWN).await;
+        for status in running.unwrap_or_default() {
+            let (instance, orchestration) = (&status.instance, &status.orchestration);
+            let _ = write!(text, "\n  still running: `{instance}`, a `{orchestration}`");
+            let history = self.history(instance.as_str()).await;
+            if let Some(last) = history.ok().and_then(|history| history.last_line()) {
+                let _ = write!(text, "; its last event: {last}");
+            }
         }
         text
     }
@@ -375,6 +389,9 @@ impl TestEnv {
         }
     }
 }
+
+/// How many instances are named that still run when a test does not end.
+const MOST_SHOWN: usize = 20;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -23,11 +23,17 @@ impl RecordedHistory {
     /// ```
     pub fn snapshot(&self) -> String {
         let (name, version) = self.orchestration().unwrap_or(("?", "?"));
-        let mut text = format!("`{name}` {version}\n");
-        for event in &self.events {
-            text.push_str(&format!("{:>3}  {}\n", event.event_id.0, line(event)));
-        }
-        without_uuids(&text)
+        let lines = self.events.iter();
+        let lines = lines.map(|event| format!("{:>3}  {}\n", event.event_id.0, line(event)));
+        without_uuids(&format!(
+            "`{name}` {version}\n{}",
+            lines.collect::<String>()
+        ))
+    }
+
+    /// The last line of that.
+    pub(super) fn last_line(&self) -> Option<String> {
+        self.events.last().map(line)
     }
 }
 

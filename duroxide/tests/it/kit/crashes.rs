@@ -94,3 +94,13 @@ fn a_run_that_ends_otherwise_is_told() {
         },
     );
 }
+
+#[duroxide::test]
+#[should_panic(expected = "in a run of `crash_at_every_event`: the test waits for something")]
+async fn a_cut_run_that_never_ends_is_told_too(env: TestEnv) {
+    let run = |env: TestEnv| async move {
+        let handle = kit_many::start(&env.client(), vec![]).await.unwrap();
+        handle.result().await.unwrap()
+    };
+    env.crash_at_every_event(run).await;
+}

@@ -41,7 +41,9 @@ async fn a_mock_is_not_refused(env: TestEnv) {
 }
 
 #[duroxide::test]
-#[should_panic(expected = "still running: `forgotten`, a `kit_waits_for_ever`")]
+#[should_panic(
+    expected = "still running: `forgotten`, a `kit_waits_for_ever`; its last event: waits for event `never`"
+)]
 async fn what_never_comes_fails_the_test_and_does_not_hang_it(env: TestEnv) {
     let handle = kit_waits_for_ever::start(&env.client())
         .id("forgotten")
