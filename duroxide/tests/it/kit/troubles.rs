@@ -126,3 +126,32 @@ async fn unsteady(env: &TestEnv) -> String {
         other => panic!("unexpected: {other:?}"),
     }
 }
+
+#[duroxide::test]
+async fn code_that_never_comes_back_fails_its_instance_here_too(env: TestEnv) {
+    let (release, wait) = std::sync::mpsc::channel::<()>();
+    let wait = std::sync::Arc::new(std::sync::Mutex::new(wait));
+    let code = move |_: OrchestrationContext, input: String| {
+        let wait = wait.clone();
+        async move {
+            let _ = wait.lock().unwrap().recv();
+            Ok(input)
+        }
+    };
+    let program = OrchestrationRegistry::builder().register("stuck", code);
+    env.register_orchestrations(&program.build());
+    env.options(|options| options.turn_timeout = Duration::from_millis(20));
+    let client = env.client();
+    client.start_orchestration("s", "stuck", "").await.unwrap();
+    let ended = client
+        .wait_for_orchestration("s", Duration::from_secs(60))
+        .await;
+    let ended = format!("{:?}", ended.unwrap());
+    assert!(ended.contains("did not come back"), "{ended}");
+    assert_eq!(
+        env.elapsed(),
+        Duration::ZERO,
+        "the limit is one of real time"
+    );
+    drop(release);
+}
