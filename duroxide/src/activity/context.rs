@@ -40,6 +40,16 @@ pub struct ActivityInfo {
 }
 
 /// The surroundings of one run of an activity. Cheap to clone.
+///
+/// ```
+/// use duroxide::prelude::*;
+///
+/// #[activity]
+/// async fn send(ctx: &ActivityContext, text: String) -> Result<String, String> {
+///     trace_info!(ctx, "attempt {} of {}", ctx.attempt(), ctx.activity_name());
+///     Ok(format!("{}: {text}", ctx.idempotency_key()))
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ActivityContext {
     info: Arc<ActivityInfo>,
@@ -198,6 +208,18 @@ impl ActivityContext {
     ///
     /// It is made of the instance, the execution and the event that scheduled the first attempt:
     /// `order-42/1/7`.
+    ///
+    /// ```
+    /// # use duroxide::ActivityContext;
+    /// # struct Bank;
+    /// # impl Bank { async fn transfer(&self, _key: &str, cents: u64) -> Result<u64, String> { Ok(cents) } }
+    /// async fn transfer(ctx: &ActivityContext, bank: &Bank, cents: u64) -> Result<u64, String> {
+    ///     // A bank that knows the key answers as it did the first time.
+    ///     bank.transfer(&ctx.idempotency_key(), cents).await
+    /// }
+    /// # let ctx = ActivityContext::for_test();
+    /// # assert_eq!(futures::executor::block_on(transfer(&ctx, &Bank, 7)), Ok(7));
+    /// ```
     pub fn idempotency_key(&self) -> String {
         let ActivityInfo {
             instance_id,
@@ -259,6 +281,19 @@ impl ActivityContext {
     }
 
     /// The value of that type that the program gave the runtime with `.data(..)`.
+    ///
+    /// ```
+    /// # use duroxide::ActivityContext;
+    /// struct Prices(Vec<u64>);
+    ///
+    /// fn price(ctx: &ActivityContext, item: usize) -> Result<u64, String> {
+    ///     let Prices(prices) = ctx.data::<Prices>()?;
+    ///     prices.get(item).copied().ok_or_else(|| format!("there is no item {item}"))
+    /// }
+    /// # let ctx = ActivityContext::for_test();
+    /// # assert!(price(&ctx, 0).unwrap_err().contains("Prices"));
+    /// # assert_eq!(price(&ctx.with_data(Prices(vec![7])), 0), Ok(7));
+    /// ```
     ///
     /// # Errors
     ///

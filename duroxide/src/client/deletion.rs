@@ -12,6 +12,18 @@ const LOOKS: usize = 5;
 const BULK_LIMIT: usize = 1_000;
 
 /// Which instances a bulk call concerns. What is given must all hold.
+///
+/// ```
+/// use duroxide::{Client, ClientError, InstanceFilter};
+///
+/// async fn forget(client: &Client, ended_before_ms: u64) -> Result<u64, ClientError> {
+///     let filter = InstanceFilter {
+///         completed_before: Some(ended_before_ms),
+///         ..InstanceFilter::default()
+///     };
+///     Ok(client.delete_instance_bulk(filter).await?.instances_deleted)
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InstanceFilter {
     /// These ones. Those that do not exist are passed over.
@@ -23,6 +35,15 @@ pub struct InstanceFilter {
 }
 
 /// Which executions are forgotten. What is given must all hold; the current one is always kept.
+///
+/// ```
+/// use duroxide::{Client, ClientError, PruneOptions};
+///
+/// async fn shorten(client: &Client) -> Result<u64, ClientError> {
+///     let options = PruneOptions { keep_last: Some(2), ..PruneOptions::default() };
+///     Ok(client.prune_executions("thermostat-7", options).await?.executions_deleted)
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PruneOptions {
     /// Those that are not among the newest so many, the current one included: 0 and 1 mean the same.

@@ -110,6 +110,20 @@ impl ClientError {
 }
 
 /// Why there is no result.
+///
+/// ```
+/// use duroxide::OrchestrationError;
+///
+/// fn in_words(error: OrchestrationError<String>) -> String {
+///     match error {
+///         OrchestrationError::Failed(reason) => format!("it said no: {reason}"),
+///         OrchestrationError::Cancelled { reason } => format!("nobody wants it any more: {reason}"),
+///         OrchestrationError::Nondeterminism(what) => format!("look at the last deployment: {what}"),
+///         other => other.to_string(),
+///     }
+/// }
+/// # assert_eq!(in_words(OrchestrationError::Failed("no".to_owned())), "it said no: no");
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum OrchestrationError<E> {

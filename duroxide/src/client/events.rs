@@ -14,6 +14,16 @@ impl Client {
     /// name that is open when it is consumed; without one it reaches nobody. An instance that has
     /// ended ignores it.
     ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn approve(client: &Client, id: &str) -> Result<(), ClientError> {
+    ///     match client.raise_event(id, "approval", "\"Ada\"").await {
+    ///         Err(ClientError::InstanceNotFound { .. }) => Ok(()), // it was deleted meanwhile
+    ///         sent => sent,
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ClientError::InstanceNotFound`]: start the instance first; an event that follows an
@@ -112,6 +122,13 @@ impl Client {
     /// request is durable. What the instance has to undo it undoes first (see
     /// [`OrchestrationContext::saga`](crate::OrchestrationContext::saga)). One that has ended
     /// ignores it.
+    ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn stop(client: &Client) -> Result<(), ClientError> {
+    ///     client.cancel_instance("order-42", "the customer asked for it").await
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

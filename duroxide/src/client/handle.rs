@@ -13,6 +13,19 @@ use crate::codec;
 use crate::provider::InstanceState;
 
 /// One instance of an annotated orchestration, seen from outside.
+///
+/// ```
+/// # use duroxide::prelude::*;
+/// # #[orchestration]
+/// # async fn order(_ctx: &OrchestrationContext, item: u64) -> Result<u64, String> { Ok(item) }
+/// async fn look(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
+///     let handle = order::handle(client, "order-42");
+///     println!("{:?}", handle.status().await?);
+///     let item: u64 = handle.result().await?; // waits for the end
+///     println!("{item} is on its way");
+///     Ok(())
+/// }
+/// ```
 pub struct Handle<T, E> {
     client: Client,
     id: String,

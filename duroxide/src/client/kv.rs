@@ -34,6 +34,13 @@ impl Client {
 
     /// The same as a value of that type, from JSON.
     ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn seen(client: &Client, id: &str) -> Result<u64, ClientError> {
+    ///     Ok(client.get_kv_value_typed(id, "seen").await?.unwrap_or_default())
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`get_kv_value`](Self::get_kv_value); a value of another type is

@@ -69,6 +69,14 @@ impl Client {
 
     /// What is known about an instance without its history.
     ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn line(client: &Client, id: &str) -> Result<String, ClientError> {
+    ///     let info = client.get_instance_info(id).await?;
+    ///     Ok(format!("{} {}: {}", info.orchestration_name, info.instance_id, info.phase))
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ClientError::InstanceNotFound`]; [`ClientError::ManagementNotAvailable`];
@@ -136,6 +144,15 @@ impl Client {
 
     /// The events of one execution, from the first to the last that is durable. None if there is no
     /// such instance or execution. Needs no management verbs.
+    ///
+    /// ```
+    /// # use duroxide::{Client, ClientError, EventKind};
+    /// async fn calls(client: &Client, id: &str) -> Result<usize, ClientError> {
+    ///     let history = client.read_execution_history(id, 1).await?;
+    ///     let call = |kind: &EventKind| matches!(kind, EventKind::ActivityScheduled { .. });
+    ///     Ok(history.iter().filter(|event| call(&event.kind)).count())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

@@ -1,5 +1,11 @@
-//! What a caller sees: start, send, watch, read, look after. Works on the store alone, with or without
-//! a runtime in the same process. Must not know: the engine, the runtime.
+//! What a caller sees: start, send, watch, read, look after.
+//!
+//! A [`Client`] works on the store alone, with or without a runtime in the same process. What it
+//! says `Ok` to is on disk, and what it shows is on disk. Waits wake on the change, and a call whose
+//! answer was lost is made again without a second effect. `name::start` of an annotated
+//! orchestration gives a typed [`Handle`]; an [`OrchestrationError`] says how an instance ended.
+//!
+//! Must not know: the engine, the runtime.
 
 mod deletion;
 mod error;
@@ -40,6 +46,20 @@ const PAGE: usize = 1_000;
 /// | telling | [`raise_event`](Self::raise_event), [`enqueue_event`](Self::enqueue_event), [`cancel_instance`](Self::cancel_instance), [`terminate_instance`](Self::terminate_instance) |
 /// | watching | [`get_orchestration_status`](Self::get_orchestration_status), [`wait_for_orchestration`](Self::wait_for_orchestration), [`wait_for_status_change`](Self::wait_for_status_change), [`get_kv_value`](Self::get_kv_value), [`wait_for_kv_value`](Self::wait_for_kv_value) |
 /// | looking after a store | [`list_instances`](Self::list_instances), [`get_instance_info`](Self::get_instance_info), [`read_execution_history`](Self::read_execution_history), [`delete_instance`](Self::delete_instance), [`prune_executions`](Self::prune_executions) and their sisters |
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use duroxide::Client;
+/// use duroxide::storage::redb::RedbProvider;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let client = Client::new(Arc::new(RedbProvider::in_memory()?)); // no runtime is needed
+/// client.start_orchestration("report-7", "monthly_report", "null").await?;
+/// assert_eq!(client.list_all_instances().await?, ["report-7"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Debug)]
 pub struct Client {
     store: ProviderRef,

@@ -32,6 +32,14 @@ impl Client {
     /// highest, if its registry has no other policy. When this returns the start is durable. The same
     /// start again, with the same name and input, is `Ok` and starts nothing.
     ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn submit(client: &Client, order: u64, text: &str) -> Result<(), ClientError> {
+    ///     // Made twice with the same text it is one instance; with another text it is an error.
+    ///     client.start_orchestration(&format!("order-{order}"), "fulfil_order", text).await
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ClientError::AlreadyExists`] if the instance was started with another name or input;

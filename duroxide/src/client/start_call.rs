@@ -15,6 +15,20 @@ use crate::codec::CodecError;
 ///
 /// Without [`id`](Self::id) the instance gets a random one. An instance that exists already is an
 /// error, unless [`if_absent`](Self::if_absent) says otherwise.
+///
+/// ```
+/// # use duroxide::prelude::*;
+/// # use duroxide::ClientError;
+/// #[orchestration]
+/// async fn order(_ctx: &OrchestrationContext, item: u64) -> Result<u64, String> {
+///     Ok(item)
+/// }
+///
+/// async fn submit(client: &Client, item: u64) -> Result<bool, ClientError> {
+///     let handle = order::start(client, item).id(format!("order-{item}")).if_absent().await?;
+///     Ok(handle.created())
+/// }
+/// ```
 #[must_use = "nothing is started until this is awaited"]
 pub struct StartCall<T, E> {
     client: Client,

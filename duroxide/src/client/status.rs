@@ -8,6 +8,20 @@ use crate::provider::{InstanceState, InstanceStatus};
 ///
 /// It is open to exhaustive matches, as programs of the published crate have them: a new kind of
 /// state would be a new type. [`InstancePhase`](crate::InstancePhase) tells more kinds apart.
+///
+/// ```
+/// use duroxide::OrchestrationStatus;
+///
+/// fn in_words(status: OrchestrationStatus) -> String {
+///     match status {
+///         OrchestrationStatus::NotFound => "unknown".to_owned(),
+///         OrchestrationStatus::Running { custom_status, .. } => custom_status.unwrap_or_default(),
+///         OrchestrationStatus::Completed { output, .. } => output,
+///         OrchestrationStatus::Failed { details, .. } => details.display_message(),
+///     }
+/// }
+/// # assert_eq!(in_words(OrchestrationStatus::NotFound), "unknown");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OrchestrationStatus {
     /// There is no such instance.

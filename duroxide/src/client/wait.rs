@@ -17,6 +17,17 @@ impl Client {
     /// Waits until the instance has ended, through continue-as-new and even before it is started.
     /// Wakes on the end; reads no history.
     ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use duroxide::{Client, ClientError, OrchestrationStatus};
+    /// async fn outcome(client: &Client, id: &str) -> Result<String, ClientError> {
+    ///     match client.wait_for_orchestration(id, Duration::from_secs(30)).await? {
+    ///         OrchestrationStatus::Completed { output, .. } => Ok(output),
+    ///         other => Ok(format!("no output: {other:?}")),
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ClientError::Timeout`] when `timeout` has passed; [`ClientError::InvalidInput`] for a bad

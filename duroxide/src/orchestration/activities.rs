@@ -17,6 +17,14 @@ impl OrchestrationContext {
     /// Calls the activity with that name, input and output as text. Asked for at once, not at the
     /// first poll.
     ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn hello(ctx: OrchestrationContext, name: String) -> Result<String, String> {
+    ///     let greeting = ctx.schedule_activity("Hello", name).await?;
+    ///     Ok(greeting)
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// The future gives the activity's error, or why there is no result: it panicked, was cancelled,

@@ -10,6 +10,25 @@ use crate::codec::{self, CodecError};
 use crate::history::{AppErrorKind, ErrorDetails};
 
 /// Why a call of an activity failed. Each can be caught; `?` converts it into a `String`.
+///
+/// ```
+/// use duroxide::prelude::*;
+///
+/// #[activity(timeout = "5s")]
+/// async fn charge(_ctx: &ActivityContext, cents: u64) -> Result<u64, String> {
+///     if cents == 0 { Err("nothing to pay".to_owned()) } else { Ok(cents) }
+/// }
+///
+/// #[orchestration]
+/// async fn pay(ctx: &OrchestrationContext, cents: u64) -> Result<u64, String> {
+///     match charge(ctx, cents).await {
+///         Ok(paid) => Ok(paid),
+///         Err(CallError::Failed(reason)) => Err(format!("declined: {reason}")),
+///         Err(CallError::TimedOut) => Ok(0), // asked for again tomorrow
+///         Err(other) => Err(other.into()),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum CallError<E> {

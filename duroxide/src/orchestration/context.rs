@@ -20,6 +20,23 @@ use crate::orchestration::{DurableFuture, Guid, Random};
 use crate::time::Timestamp;
 
 /// The durable world of one orchestration: activities, timers, time and ids that replay the same.
+///
+/// ```
+/// use duroxide::prelude::*;
+///
+/// #[activity]
+/// async fn check_in(_ctx: &ActivityContext, guest: String) -> Result<usize, String> {
+///     Ok(guest.len())
+/// }
+///
+/// #[orchestration]
+/// async fn stay(ctx: &OrchestrationContext, guest: String) -> Result<usize, String> {
+///     let room = check_in(ctx, guest).await?;
+///     ctx.set_custom_status(format!("asleep in room {room}"));
+///     ctx.schedule_timer(Duration::from_secs(8 * 3600)).await;
+///     Ok(room)
+/// }
+/// ```
 #[derive(Clone)]
 pub struct OrchestrationContext {
     pub(super) turn: TurnHandle,
@@ -36,6 +53,15 @@ impl OrchestrationContext {
     }
 
     /// Completes `delay` after now, at the earliest; over crashes and restarts.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// #[orchestration]
+    /// async fn remind(ctx: &OrchestrationContext) -> Result<String, String> {
+    ///     ctx.schedule_timer(Duration::from_secs(3 * 24 * 3600)).await; // over any number of restarts
+    ///     Ok("it is time".to_owned())
+    /// }
+    /// ```
     #[track_caller]
     pub fn schedule_timer(&self, delay: Duration) -> DurableFuture<()> {
         let id = self.turn.create_timer(delay, Location::caller());
@@ -43,6 +69,15 @@ impl OrchestrationContext {
     }
 
     /// Completes at `time`, or at once if that has passed; over crashes and restarts.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// #[orchestration]
+    /// async fn tomorrow(ctx: &OrchestrationContext) -> Result<(), String> {
+    ///     ctx.sleep_until(ctx.now() + Duration::from_secs(24 * 3600)).await;
+    ///     Ok(())
+    /// }
+    /// ```
     #[track_caller]
     pub fn sleep_until(&self, time: SystemTime) -> DurableFuture<()> {
         // Rounded up, as all timers: never early.
@@ -62,6 +97,22 @@ impl OrchestrationContext {
 
     /// Runs `future` for at most `delay`.
     ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// #[activity]
+    /// async fn ask(_ctx: &ActivityContext, whom: String) -> Result<String, String> {
+    ///     Ok(format!("{whom} says yes"))
+    /// }
+    ///
+    /// #[orchestration]
+    /// async fn decide(ctx: &OrchestrationContext, whom: String) -> Result<String, String> {
+    ///     match ctx.timeout(Duration::from_secs(60), ask(ctx, whom)).await {
+    ///         Ok(answer) => Ok(answer?),
+    ///         Err(_elapsed) => Ok("nobody answered".to_owned()),
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Elapsed`] if the timer was recorded first; the future is dropped, what it asked for is
@@ -74,6 +125,19 @@ impl OrchestrationContext {
 
     /// Ends this execution as soon as the code comes to rest; the next one starts with `input` and
     /// a fresh history. Acts even if it is not awaited; never completes.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// # use std::time::Duration;
+    /// async fn rounds(ctx: OrchestrationContext, round: String) -> Result<String, String> {
+    ///     ctx.schedule_timer(Duration::from_secs(60)).await;
+    ///     let next = round.parse::<u64>().map_err(|error| error.to_string())? + 1;
+    ///     if next == 1_000 {
+    ///         return Ok(round);
+    ///     }
+    ///     ctx.continue_as_new(next.to_string()).await
+    /// }
+    /// ```
     pub fn continue_as_new(&self, input: impl Into<String>) -> ContinueAsNew<String, String> {
         self.turn.continue_as_new(input.into(), None);
         ContinueAsNew::new()
@@ -124,6 +188,19 @@ impl OrchestrationContext {
     }
 
     /// When the message under way was consumed: recorded, so the same on every replay.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// # #[activity]
+    /// # async fn bake(_ctx: &ActivityContext) -> Result<(), String> { Ok(()) }
+    /// #[orchestration]
+    /// async fn timed(ctx: &OrchestrationContext) -> Result<u64, String> {
+    ///     let began = ctx.now();
+    ///     bake(ctx).await?;
+    ///     let took = ctx.now().duration_since(began).unwrap_or_default();
+    ///     Ok(took.as_secs()) // the same on every replay
+    /// }
+    /// ```
     pub fn now(&self) -> SystemTime {
         self.turn.now().into()
     }
@@ -141,6 +218,16 @@ impl OrchestrationContext {
     }
 
     /// A value like a random one, the same on every replay.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// #[orchestration]
+    /// async fn draw(ctx: &OrchestrationContext) -> Result<String, String> {
+    ///     let ticket = ctx.new_guid();
+    ///     let number = ctx.random::<u32>() % 49 + 1;
+    ///     Ok(format!("{ticket}: {number}"))
+    /// }
+    /// ```
     pub fn random<T: Random>(&self) -> T {
         T::draw(&mut || even_bits(self.turn.derive_bits()))
     }

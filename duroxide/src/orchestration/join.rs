@@ -105,6 +105,20 @@ fn poll_into<F: Future>(future: Pin<&mut F>, slot: &mut Option<F::Output>, cx: &
 
 /// Waits for all futures of an iterator, which is collected when this is called. The outputs come
 /// in its order. One completion costs one poll, so a thousand cost a thousand.
+///
+/// ```
+/// # use duroxide::prelude::*;
+/// #[activity]
+/// async fn resize(_ctx: &ActivityContext, url: String) -> Result<String, String> {
+///     Ok(format!("{url}?small"))
+/// }
+///
+/// #[orchestration]
+/// async fn gallery(ctx: &OrchestrationContext, urls: Vec<String>) -> Result<Vec<String>, String> {
+///     let images = join_all(urls.into_iter().map(|url| resize(ctx, url))).limit(20).await;
+///     Ok(images.into_iter().collect::<Result<_, _>>()?)
+/// }
+/// ```
 pub fn join_all<I>(futures: I) -> JoinAll<<I::Item as IntoFuture>::IntoFuture>
 where
     I: IntoIterator,

@@ -27,6 +27,18 @@ impl OrchestrationContext {
     /// Shows a status to whoever watches this instance. It is on disk with the turn that set it, and
     /// goes on to the next execution. At most 256 KiB (`Limits::custom_status_bytes`): a longer one
     /// fails the instance when it comes to rest.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// #[orchestration]
+    /// async fn build(ctx: &OrchestrationContext, parts: u32) -> Result<(), String> {
+    ///     for part in 1..=parts {
+    ///         ctx.schedule_timer(Duration::from_secs(1)).await;
+    ///         ctx.set_custom_status(format!("{part} of {parts}"));
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     #[track_caller]
     pub fn set_custom_status(&self, status: impl Into<String>) {
         let status = Some(status.into());
@@ -55,6 +67,16 @@ impl OrchestrationContext {
 
     /// The same with a value that is kept as JSON. One that does not encode fails the instance when
     /// it comes to rest.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// #[orchestration]
+    /// async fn count(ctx: &OrchestrationContext) -> Result<u64, String> {
+    ///     let seen: u64 = ctx.get_kv_value_typed("seen")?.unwrap_or_default();
+    ///     ctx.set_kv_value_typed("seen", &(seen + 1));
+    ///     Ok(seen + 1)
+    /// }
+    /// ```
     #[track_caller]
     pub fn set_kv_value_typed<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) {
         match codec::encode(value) {

@@ -1,5 +1,14 @@
 //! What an orchestration sees: its context, the futures that history drives, and how to combine
-//! them. Must not know: storage, the runtime, Tokio.
+//! them.
+//!
+//! [`OrchestrationContext`] has a method for everything that code can ask of the world, in families:
+//! activities, children, timers, events, values and status, cancellation and sagas, starting over.
+//! Each gives a future that is [`Durable`]: it completes on a replay as it did the first time.
+//! [`join_all`], [`select_all`], `join!` and `select!` combine them, and a
+//! [`CallError`] says why a call has no result. The guide tells all of this in order:
+//! `docs/guide/orchestrations.md`.
+//!
+//! Must not know: storage, the runtime, Tokio.
 
 mod activities;
 mod call_error;

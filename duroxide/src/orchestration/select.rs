@@ -180,6 +180,21 @@ impl<A, B, C> fmt::Debug for Select3<A, B, C> {
 /// Waits for the first of the futures of an iterator, which is collected when this is called; gives
 /// its position and output. Over no futures it waits for ever, which ends the instance with an
 /// error that says so.
+///
+/// ```
+/// # use duroxide::prelude::*;
+/// #[activity]
+/// async fn fetch(_ctx: &ActivityContext, mirror: String) -> Result<String, String> {
+///     Ok(mirror)
+/// }
+///
+/// #[orchestration]
+/// async fn fastest(ctx: &OrchestrationContext, mirrors: Vec<String>) -> Result<String, String> {
+///     let calls = mirrors.into_iter().map(|mirror| fetch(ctx, mirror));
+///     let (_position, first) = select_all(calls).await; // the others are cancelled
+///     Ok(first?)
+/// }
+/// ```
 pub fn select_all<I>(futures: I) -> SelectAll<<I::Item as IntoFuture>::IntoFuture>
 where
     I: IntoIterator,

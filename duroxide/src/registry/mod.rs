@@ -1,4 +1,11 @@
-//! Names and versions to handlers. Must not know: storage, the runtime.
+//! Names and versions to handlers.
+//!
+//! What is annotated finds its way here by itself ([`OrchestrationRegistry::linked`] shows it);
+//! closures of the dynamic layer are registered with a builder. A running instance stays on its
+//! version, a start by name gets the one that the [`VersionPolicy`] chooses. Both registries are
+//! built once and never change afterwards.
+//!
+//! Must not know: storage, the runtime.
 
 mod activities;
 mod builder;
@@ -47,6 +54,17 @@ struct Entry<H: ?Sized> {
 }
 
 /// Which version a start without one gets.
+///
+/// ```
+/// use duroxide::{OrchestrationContext, OrchestrationRegistry, VersionPolicy};
+///
+/// let orchestrations = OrchestrationRegistry::builder()
+///     .register_versioned("Ship", "1.0.0", |_ctx: OrchestrationContext, _: String| async move { Ok("by ship".to_owned()) })
+///     .register_versioned("Ship", "2.0.0", |_ctx: OrchestrationContext, _: String| async move { Ok("by train".to_owned()) })
+///     .set_policy("Ship", VersionPolicy::Exact("1.0.0".parse()?)) // until the trains run
+///     .build_result()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum VersionPolicy {
     /// The highest one.

@@ -98,6 +98,18 @@ impl RuntimeBuilder {
     /// A value for activities, found by its type with
     /// [`ActivityContext::data`](crate::ActivityContext::data): a connection pool, a client, settings.
     /// One value of each type.
+    ///
+    /// ```no_run
+    /// # use duroxide::prelude::*;
+    /// struct Prices(Vec<u64>);
+    ///
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// let builder = Runtime::builder().store(RedbProvider::open("shop.redb")?);
+    /// let runtime = builder.data(Prices(vec![100, 250])).start().await?;
+    /// # runtime.shutdown(None).await;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn data<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         let before = self.data.insert(value);
@@ -114,6 +126,17 @@ impl RuntimeBuilder {
     }
 
     /// Other options than the defaults.
+    ///
+    /// ```no_run
+    /// # use duroxide::prelude::*;
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// let options = RuntimeOptions { worker_concurrency: 8, ..RuntimeOptions::default() };
+    /// let builder = Runtime::builder().store(RedbProvider::open("shop.redb")?);
+    /// let runtime = builder.options(options).start().await?;
+    /// # runtime.shutdown(None).await;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn options(mut self, options: RuntimeOptions) -> Self {
         self.options = options;

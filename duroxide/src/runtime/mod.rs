@@ -1,5 +1,11 @@
-//! What drives it: fetches turns and activities, runs them, commits what came of it. Must not
-//! know: which storage it runs on.
+//! What drives it: fetches turns and activities, runs them, commits what came of it.
+//!
+//! [`Runtime::builder`] puts one together: a store, the program's data, [`RuntimeOptions`]. From
+//! its start to [`Runtime::shutdown`] it takes whatever work there is, what an earlier process left
+//! included. Several runtimes may share a store. How a turn goes from the inbox to the disk stands
+//! in `docs/internals.md`, and how to run it for others in `docs/guide/running.md`.
+//!
+//! Must not know: which storage it runs on.
 
 mod activities;
 mod backoff;
@@ -71,6 +77,23 @@ const LAST_GRACE: Duration = Duration::from_secs(5);
 /// What was under way when the last process died is picked up at start, without a call.
 /// [`shutdown`](Self::shutdown) ends it in order; dropping the last handle stops it too, without
 /// waiting.
+///
+/// ```
+/// use duroxide::prelude::*;
+///
+/// #[orchestration]
+/// async fn answer(_ctx: &OrchestrationContext) -> Result<u64, String> {
+///     Ok(42)
+/// }
+///
+/// # tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
+/// let runtime = Runtime::builder().store(RedbProvider::in_memory()?).start().await?;
+/// let handle = answer::start(&runtime.client()).await?;
+/// assert_eq!(handle.result().await?, 42);
+/// runtime.shutdown(None).await;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 pub struct Runtime {
     store: ProviderRef,
     env: EnvRef,
@@ -89,6 +112,31 @@ impl Runtime {
     }
 
     /// A runtime of the dynamic layer, with default options: handlers from registries alone.
+    ///
+    /// ```no_run
+    /// use std::sync::Arc;
+    ///
+    /// use duroxide::provider::Provider;
+    /// use duroxide::runtime::Runtime;
+    /// use duroxide::storage::redb::RedbProvider;
+    /// use duroxide::{ActivityContext, ActivityRegistry, OrchestrationContext, OrchestrationRegistry};
+    ///
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// let activities = ActivityRegistry::builder()
+    ///     .register("Hello", |_ctx: ActivityContext, name: String| async move { Ok(format!("Hello, {name}!")) })
+    ///     .build();
+    /// let orchestrations = OrchestrationRegistry::builder()
+    ///     .register("HelloWorld", |ctx: OrchestrationContext, name: String| async move {
+    ///         let greeting = ctx.schedule_activity("Hello", name).await?;
+    ///         Ok(greeting)
+    ///     })
+    ///     .build();
+    /// let store: Arc<dyn Provider> = Arc::new(RedbProvider::open("hello.redb")?);
+    /// let runtime = Runtime::start_with_store(store, activities, orchestrations).await;
+    /// # runtime.shutdown(None).await;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn start_with_store(
         store: Arc<dyn Provider>,
         activities: ActivityRegistry,

@@ -64,6 +64,17 @@ pub use options::{Durability, RedbOptions};
 ///
 /// Clones are handles to the same store. The file is closed when the last of them is dropped;
 /// that call returns when it is closed.
+///
+/// ```
+/// use duroxide::storage::redb::RedbProvider;
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("app.redb");
+/// let store = RedbProvider::open(&path)?;
+/// assert!(RedbProvider::open(&path).is_err(), "one process, one handle that opens it");
+/// # drop(store);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct RedbProvider {
     handle: Arc<Handle>,

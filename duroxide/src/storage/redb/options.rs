@@ -30,6 +30,19 @@ pub enum Durability {
 }
 
 /// How a store is opened; see [`RedbProvider::options`].
+///
+/// ```
+/// use duroxide::storage::redb::{Durability, RedbProvider};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("scratch.redb");
+/// let store = RedbProvider::options()
+///     .durability(Durability::LosesLastSeconds)
+///     .cache_bytes(16 << 20)
+///     .open(path)?;
+/// # drop(store);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct RedbOptions {
     pub(crate) durability: Durability,
