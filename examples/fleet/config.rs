@@ -1,7 +1,8 @@
 //! How the service is set up: its folder, its ports, the programs that it found.
 
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -46,10 +47,19 @@ impl Config {
         let folder = std::path::absolute(&self.folder).map_err(|error| error.to_string())?;
         let (servers, records) = (folder.join("servers"), folder.join("records"));
         for folder in [&servers, &records] {
-            fs::create_dir_all(folder)
-                .map_err(|error| format!("cannot make `{}`: {error}", folder.display()))?;
+            fs::create_dir_all(folder).map_err(|error| in_words(folder, &error))?;
         }
-        let programs = Programs::find(self.programs.clone(), &records)?;
+        let we = own_uid()?;
+        // Others may write to where the folder lies by default. What they have put there is theirs.
+        for folder in [&folder, &servers, &records] {
+            if uid_of(folder)? != we {
+                return Err(format!(
+                    "`{}` belongs to somebody else: choose another folder with `--folder`",
+                    folder.display()
+                ));
+            }
+        }
+        let programs = Programs::find(self.programs.clone(), we)?;
         programs.check_access(&servers).await?;
         let ports = (self.ports, self.ports.saturating_add(99));
         Ok(Fleet {
@@ -58,4 +68,23 @@ impl Config {
             check_every: Duration::from_millis(self.check_every.max(100)),
         })
     }
+}
+
+/// Who this process is: a file that it has just made belongs to it.
+fn own_uid() -> Result<u32, String> {
+    let probe = std::env::temp_dir().join(format!("fleet-{}", std::process::id()));
+    // Never through a link that somebody has put there.
+    File::create_new(&probe).map_err(|error| in_words(&probe, &error))?;
+    let uid = uid_of(&probe);
+    fs::remove_file(&probe).map_err(|error| in_words(&probe, &error))?;
+    uid
+}
+
+fn uid_of(path: &Path) -> Result<u32, String> {
+    let metadata = fs::symlink_metadata(path).map_err(|error| in_words(path, &error))?;
+    Ok(metadata.uid())
+}
+
+fn in_words(path: &Path, error: &std::io::Error) -> String {
+    format!("cannot use `{}`: {error}", path.display())
 }

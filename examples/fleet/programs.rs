@@ -2,7 +2,7 @@
 //! server is.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -32,9 +32,8 @@ struct User {
 
 impl Programs {
     /// Looks for the programs: in the folder that was given, or else in `PATH` and where packages
-    /// put them, the newest version first. `ours` is a folder that this process has made: its owner
-    /// is who we are.
-    pub(crate) fn find(given: Option<PathBuf>, ours: &Path) -> Result<Self, String> {
+    /// put them, the newest version first. `we` is the user that this process runs as.
+    pub(crate) fn find(given: Option<PathBuf>, we: u32) -> Result<Self, String> {
         let folders = given.map_or_else(places, |folder| vec![folder]);
         let complete = |folder: &PathBuf| NEEDED.iter().all(|name| folder.join(name).is_file());
         let Some(folder) = folders.into_iter().find(complete) else {
@@ -45,7 +44,7 @@ impl Programs {
                 NEEDED.join(", ")
             ));
         };
-        let user = if owner(ours)? == 0 {
+        let user = if we == 0 {
             Some(User::unprivileged()?)
         } else {
             None
@@ -130,12 +129,6 @@ impl User {
         let gid = fields.next()?.parse().ok()?;
         Some(Self { name, uid, gid })
     }
-}
-
-fn owner(folder: &Path) -> Result<u32, String> {
-    let metadata = fs::metadata(folder);
-    let metadata = metadata.map_err(|error| format!("`{}`: {error}", folder.display()))?;
-    Ok(metadata.uid())
 }
 
 /// Where the programs may lie.
