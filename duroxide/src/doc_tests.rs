@@ -21,6 +21,7 @@ pages! {
     GettingStarted = "docs/guide/getting-started.md";
     Orchestrations = "docs/guide/orchestrations.md";
     Activities = "docs/guide/activities.md";
+    FanOut = "docs/guide/fan-out.md";
     Children = "docs/guide/children.md";
     Events = "docs/guide/events.md";
     Cancellation = "docs/guide/cancellation.md";
