@@ -24,9 +24,11 @@ pages! {
     FanOut = "docs/guide/fan-out.md";
     Children = "docs/guide/children.md";
     Events = "docs/guide/events.md";
+    Determinism = "docs/guide/determinism.md";
     Cancellation = "docs/guide/cancellation.md";
     Versioning = "docs/guide/versioning.md";
     Running = "docs/guide/running.md";
+    Troubleshooting = "docs/guide/troubleshooting.md";
     Observability = "docs/observability.md";
     Dynamic = "docs/guide/dynamic.md";
     Testing = "docs/guide/testing.md";

@@ -17,6 +17,7 @@ mod documents;
 mod engine;
 mod kit;
 mod layering;
+mod messages;
 mod moving_over;
 mod provider;
 mod runtime;
