@@ -63,3 +63,20 @@ fn the_actor_notices_what_it_watches() {
     assert_eq!(words.len(), 3, "{diary}");
     assert!(words[1].starts_with("ill since check"), "{diary}");
 }
+
+#[test]
+fn ctrl_c_ends_the_process_in_order_and_the_next_one_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["--checks", "0", "--interval", "20"];
+    let mut process = Process::start("eternal", folder.path(), &args);
+    process.until(|line| line.starts_with("check 3:"));
+    process.interrupt();
+    let lines = process.end().well();
+    assert_eq!(
+        lines.last().unwrap(),
+        "stopped: the next start goes on from here"
+    );
+    let mut process = Process::start("eternal", folder.path(), &args);
+    let line = process.until(|line| line.starts_with("check"));
+    assert!(number(&line) >= 3, "{line}");
+}

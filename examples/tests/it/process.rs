@@ -136,6 +136,13 @@ impl Process {
         }
     }
 
+    /// Presses Ctrl-C.
+    pub(crate) fn interrupt(&self) {
+        let command = format!("kill -INT {}", self.child.id());
+        let sent = Command::new("sh").args(["-c", &command]).status();
+        assert!(sent.unwrap().success());
+    }
+
     /// Sends SIGKILL: no destructor, no flush, no last word.
     pub(crate) fn kill(mut self) -> Ended {
         self.child.kill().unwrap();
