@@ -1,6 +1,6 @@
 //! `#[duroxide::test]`: an `async fn(env: TestEnv)` as a test.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -69,13 +69,25 @@ impl Options {
             }
         };
         input.parse::<Token![=]>()?;
-        let value = input.parse::<LitBool>()?;
+        let value = input.call(switch)?;
         if slot.replace(value).is_some() {
             let what = format!("`{key}` is given twice");
             return Err(message::error(&key, &what, "delete one of the two"));
         }
         Ok(())
     }
+}
+
+fn switch(input: ParseStream<'_>) -> Result<LitBool> {
+    if input.peek(LitBool) {
+        return input.parse();
+    }
+    let what = "`true` or `false` belongs here";
+    let help = "write for instance `auto_skip = false`";
+    Err(match input.parse::<TokenTree>() {
+        Ok(other) => message::error(other, what, help),
+        Err(nothing) => syn::Error::new(nothing.span(), format!("{what}\n= help: {help}")),
+    })
 }
 
 fn check(source: &Source, errors: &mut Errors) {

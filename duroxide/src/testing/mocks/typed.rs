@@ -49,6 +49,11 @@ pub trait Mocked<F, R, How, A, T, E> {
 }
 
 /// What a mock may return.
+#[diagnostic::on_unimplemented(
+    message = "a mock cannot answer with `{Self}`",
+    label = "what its closure returns does not fit",
+    note = "it returns `Result<{T}, {E}>`, or in place of an activity a future of that"
+)]
 pub trait Answer<T, E, How>: Send {
     /// As a future.
     fn answer(self) -> BoxFuture<'static, Result<T, E>>;
@@ -68,6 +73,7 @@ impl<T: Send + 'static, E: Send + 'static> Answer<T, E, Plain> for Result<T, E> 
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, E, Fut: Future<Output = Result<T, E>> + Send + 'static> Answer<T, E, Later> for Fut {
     fn answer(self) -> BoxFuture<'static, Result<T, E>> {
         Box::pin(self)
