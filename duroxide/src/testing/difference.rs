@@ -105,7 +105,11 @@ pub(super) fn told(
         || "before its first call".to_owned(),
         |at| format!("at {}:{}", at.file(), at.line()),
     );
-    let before: String = context.iter().map(|line| format!("\n {line}")).collect();
+    let mut before = String::new();
+    for line in context {
+        before.push_str("\n ");
+        before.push_str(line);
+    }
     let change = change.map_or_else(String::new, |change| format!("\n  what changed: {change}"));
     format!(
         "`{name}` {version} does not fit the history at event {event_id}{before}\n\

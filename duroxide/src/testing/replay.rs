@@ -53,7 +53,7 @@ pub enum ReplayError {
         /// Its version.
         version: String,
         /// Where they part.
-        difference: Nondeterminism,
+        difference: Box<Nondeterminism>,
         /// The events before that, in words.
         context: Vec<String>,
         /// What the change was, as far as both sides tell.
@@ -114,7 +114,7 @@ pub fn replay(
         version: version.to_owned(),
         context: context(&history.events, &difference),
         change: change(&history.events, &difference),
-        difference,
+        difference: Box::new(difference),
     })?;
     Ok(Replayed {
         orchestration: name.to_owned(),

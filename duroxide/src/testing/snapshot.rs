@@ -1,6 +1,7 @@
 //! A history as text that people read and compare: what happened, without what differs from run to
 //! run.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::history::{Event, EventKind};
@@ -166,7 +167,7 @@ fn without_uuids(text: &str) -> String {
                 seen.push(id);
                 seen.len() - 1
             });
-            shown.push_str(&format!("<id {}>", number + 1));
+            let _ = write!(shown, "<id {}>", number + 1);
             rest = rest.get(UUID..).unwrap_or_default();
         } else {
             shown.push(next);

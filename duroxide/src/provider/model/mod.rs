@@ -12,7 +12,8 @@ mod sessions;
 mod state;
 mod turns;
 
-#[cfg(all(test, feature = "provider-test"))]
+#[cfg(test)]
+#[cfg(feature = "provider-test")]
 mod tests;
 
 use std::pin::pin;

@@ -50,7 +50,7 @@ async fn a_run_that_is_cut_anywhere_ends_the_same(env: TestEnv) {
     // At least: the start, the timer and the event are turns; each activity completes. Each is cut
     // before and after, and once nothing is.
     let (few, many) = (runs_of(&env, 1).await, runs_of(&env, 5).await);
-    assert!(few >= 1 + 2 * 4, "{few}");
+    assert!(few > 2 * 4, "{few}");
     assert!(many >= few + 2 * 4, "{many}");
 }
 

@@ -174,7 +174,7 @@ mod fan_out {
 
     #[duroxide::test]
     async fn nine_images_take_three_rounds(env: TestEnv) {
-        let resized = env.mock::<kit_resize>(|image| Ok(image)).delay(HOUR);
+        let resized = env.mock::<kit_resize>(Ok).delay(HOUR);
         let handle = kit_gallery::start(&env.client(), (1..=9).collect())
             .await
             .unwrap();
@@ -222,7 +222,7 @@ mod eternal {
 
     #[duroxide::test]
     async fn it_goes_on_for_a_hundred_days_and_then_stops(env: TestEnv) {
-        let cleaned = env.mock::<kit_clean>(|round| Ok(round));
+        let cleaned = env.mock::<kit_clean>(Ok);
         let handle = kit_janitor::start(&env.client(), 1)
             .id("janitor")
             .await
@@ -261,7 +261,7 @@ mod versioned {
 
     #[duroxide::test]
     async fn each_instance_stays_on_its_version(env: TestEnv) {
-        let priced = env.mock::<kit_price>(|version| Ok(version));
+        let priced = env.mock::<kit_price>(Ok);
         let old = kit_quote_1::start(&env.client()).await.unwrap();
         let new = kit_quote_2::start(&env.client()).await.unwrap();
         env.settle().await;
