@@ -12,6 +12,7 @@ mod commits;
 mod counting;
 mod deliveries;
 mod fetch;
+mod file;
 mod group;
 mod inbox;
 mod incoming;

@@ -1,7 +1,6 @@
 //! How a store is opened.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,6 +12,7 @@ use ::redb::backends::{FileBackend, InMemoryBackend};
 use crate::env::{EnvRef, TokioEnv};
 use crate::storage::redb::RedbProvider;
 use crate::storage::redb::counting::{CountingBackend, Counts};
+use crate::storage::redb::file;
 use crate::storage::redb::limits::StoreLimits;
 use crate::storage::redb::open::OpenError;
 use crate::storage::redb::shared_memory::SharedMemory;
@@ -168,7 +168,7 @@ impl RedbOptions {
         let shown = path.file_name().unwrap_or(path.as_os_str());
         let name = format!("file {}", shown.to_string_lossy());
         let factory = move || {
-            let file = open_file(&path)?;
+            let file = file::open(&path)?;
             let backend = FileBackend::new(file).map_err(io::Error::other)?;
             Ok(Box::new(backend) as Box<dyn StorageBackend>)
         };
@@ -237,13 +237,4 @@ impl fmt::Debug for Factory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Factory")
     }
-}
-
-fn open_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    // Histories carry what users pass around: nobody else's business.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
