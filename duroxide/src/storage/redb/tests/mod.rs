@@ -3,6 +3,7 @@
 mod bytes;
 mod children;
 mod damage;
+mod decoding;
 mod failures;
 mod fsyncs;
 mod isolation;
