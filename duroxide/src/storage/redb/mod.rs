@@ -123,7 +123,7 @@ impl RedbProvider {
             elapsed: options.env.elapsed(),
             wall: options.env.now(),
         };
-        let opened = open::open(&factory, options.cache_bytes, now.wall)?;
+        let opened = open::open(&factory, options.cache_bytes, now.wall, &Arc::default())?;
         let state = State::new(opened.incarnation, opened.found, now);
         let shared = Arc::new(Shared::new(options, factory, opened.database, state));
         let for_writer = Arc::clone(&shared);

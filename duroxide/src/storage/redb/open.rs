@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::thread;
 
 use ::redb::{
@@ -11,7 +12,7 @@ use ::redb::{
 
 use crate::storage::redb::bodies;
 use crate::storage::redb::options::Factory;
-use crate::storage::redb::recovery::{self, Found};
+use crate::storage::redb::recovery::{self, Found, InHand};
 use crate::storage::redb::schema::{
     ACTIVITIES, ATTEMPTS, CHILDREN, CUSTOM_STATUS, HISTORY, IDS, INBOX, INSTANCES, META,
     META_INCARNATION, META_SCHEMA_VERSION, QUIET_TURNS, SCHEMA_VERSION, TIMERS, VALUES,
@@ -64,20 +65,28 @@ pub(crate) fn open(
     factory: &Factory,
     cache_bytes: usize,
     now: Timestamp,
+    in_hand: &Arc<InHand>,
 ) -> Result<Opened, OpenError> {
-    let factory = factory.clone();
+    let (factory, in_hand) = (factory.clone(), Arc::clone(in_hand));
     let opening = thread::Builder::new()
         .name("duroxide-open".to_owned())
         .spawn(move || {
-            catch_unwind(AssertUnwindSafe(|| open_here(&factory, cache_bytes, now)))
-                .unwrap_or_else(|panic| Err(damaged(words_of(panic.as_ref()))))
+            catch_unwind(AssertUnwindSafe(|| {
+                open_here(&factory, cache_bytes, now, &in_hand)
+            }))
+            .unwrap_or_else(|panic| Err(damaged(words_of(panic.as_ref()))))
         })?;
     opening
         .join()
         .unwrap_or_else(|panic| Err(damaged(words_of(panic.as_ref()))))
 }
 
-fn open_here(factory: &Factory, cache_bytes: usize, now: Timestamp) -> Result<Opened, OpenError> {
+fn open_here(
+    factory: &Factory,
+    cache_bytes: usize,
+    now: Timestamp,
+    in_hand: &InHand,
+) -> Result<Opened, OpenError> {
     let backend = factory.make()?;
     let place = look_at(backend.as_ref())?;
     let (staged, approval) = StagedBackend::new(backend);
@@ -96,7 +105,7 @@ fn open_here(factory: &Factory, cache_bytes: usize, now: Timestamp) -> Result<Op
     }
     let before = check_meta(&database)?;
     let found = match before {
-        Some(_) => recovery::scan(&database, now)?,
+        Some(_) => recovery::scan(&database, now, in_hand)?,
         None => Found::nothing(now),
     };
     approval.approve();

@@ -92,6 +92,15 @@ impl Activities {
         }
     }
 
+    /// The activities that somebody works on.
+    pub(crate) fn leased(&self) -> impl Iterator<Item = u64> {
+        let leased = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| entry.lease.is_some());
+        leased.map(|(sequence, _)| *sequence)
+    }
+
     /// Adds an activity that was found on disk.
     pub(crate) fn found(&mut self, entry: Entry) {
         let sequence = entry.key.sequence;

@@ -1,19 +1,20 @@
 //! What is under way in a store that is being opened. A row that cannot be read concerns its
 //! owner, whom its key names; it is handed out as an error and keeps nobody else waiting.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use ::redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _};
 
 use crate::history::Message;
-use crate::storage::redb::bodies::{self, Routing, StoredMessage};
+use crate::storage::redb::bodies::{self, Routing, StoredMessage, TimerKey};
 use crate::storage::redb::inbox::{Body, Deliveries, Origin, Place, Queued, bytes_of};
 use crate::storage::redb::limits::{ISOLATE_AFTER, MAX_RESIDENT_BYTES};
 use crate::storage::redb::open::{OpenError, from_redb};
 use crate::storage::redb::queue::{Activities, Entry};
 use crate::storage::redb::reads;
 use crate::storage::redb::schema::{ACTIVITIES, ATTEMPTS, INBOX, INSTANCES, Queue, activity_key};
+use crate::storage::redb::state::State;
 use crate::storage::redb::timers::{NEAR, Timers, before};
 use crate::time::Timestamp;
 
@@ -44,10 +45,59 @@ impl Found {
     }
 }
 
+/// What this process had handed out when its store failed. It ended no process, and a store that is
+/// away fails nobody: that delivery is not counted.
+#[derive(Debug, Default)]
+pub(crate) struct InHand {
+    messages: HashSet<u64>,
+    timers: HashSet<TimerKey>,
+    activities: HashSet<u64>,
+}
+
+impl InHand {
+    /// What is handed out in a state that is void from now on.
+    pub(crate) fn of(state: &State) -> Self {
+        let mut in_hand = Self {
+            activities: state.activities.leased().collect(),
+            ..Self::default()
+        };
+        let inboxes = state.inboxes.values();
+        for inbox in inboxes.filter(|inbox| inbox.lease.is_some()) {
+            for message in &inbox.messages {
+                match message.origin {
+                    Origin::Inbox => in_hand.messages.insert(message.place.id),
+                    Origin::Timer(key) => in_hand.timers.insert(key),
+                };
+            }
+        }
+        in_hand
+    }
+
+    fn has(&self, queue: Queue, sequence: u64) -> bool {
+        match queue {
+            Queue::Inbox => self.messages.contains(&sequence),
+            Queue::Activities => self.activities.contains(&sequence),
+        }
+    }
+}
+
 /// Reads the queues, and the near timers.
-pub(crate) fn scan(database: &Database, now: Timestamp) -> Result<Found, OpenError> {
+pub(crate) fn scan(
+    database: &Database,
+    now: Timestamp,
+    in_hand: &InHand,
+) -> Result<Found, OpenError> {
     let transaction = database.begin_read().map_err(from_redb)?;
-    let attempts = attempts(&transaction).map_err(from_redb)?;
+    let mut attempts = attempts(&transaction).map_err(from_redb)?;
+    for (&(queue, sequence), count) in &mut attempts {
+        let queues = [Queue::Inbox, Queue::Activities];
+        let queue = queues.into_iter().find(|known| known.code() == queue);
+        if let Ok(count) = count
+            && queue.is_some_and(|queue| in_hand.has(queue, sequence))
+        {
+            *count = count.saturating_sub(1);
+        }
+    }
     let mut found = Found::nothing(now);
     let instances = transaction.open_table(INSTANCES).map_err(from_redb)?;
     if let Some((last, _)) = instances.last().map_err(from_redb)? {
@@ -57,7 +107,12 @@ pub(crate) fn scan(database: &Database, now: Timestamp) -> Result<Found, OpenErr
     activities(&transaction, &attempts, &mut found).map_err(from_redb)?;
     let from = before(Timestamp::ZERO);
     found.timers = Timers::new(from, true);
-    let loaded = reads::timers(database, from, now.saturating_add(NEAR)).map_err(from_redb)?;
+    let mut loaded = reads::timers(database, from, now.saturating_add(NEAR)).map_err(from_redb)?;
+    for (key, near) in &mut loaded.near {
+        if in_hand.timers.contains(key) {
+            near.deliveries.count = near.deliveries.count.saturating_sub(1);
+        }
+    }
     found.timers.loaded(loaded);
     Ok(found)
 }

@@ -9,7 +9,7 @@ use ::redb::Database;
 use crate::storage::redb::group::{self, Changes};
 use crate::storage::redb::open::{self, Opened};
 use crate::storage::redb::options::Durability;
-use crate::storage::redb::recovery::Found;
+use crate::storage::redb::recovery::{Found, InHand};
 use crate::storage::redb::shared::{Core, Phase, Shared, WriterStage};
 use crate::storage::redb::state::State;
 
@@ -163,7 +163,7 @@ fn settle(shared: &Shared) {
 /// what the file says.
 fn reopen(shared: &Shared, problem: &str) {
     tracing::error!(problem, "the store failed; it is opened again");
-    {
+    let in_hand = {
         let now = shared.now();
         let mut core = shared.lock();
         core.phase = Phase::Reopening;
@@ -173,11 +173,13 @@ fn reopen(shared: &Shared, problem: &str) {
         let blank = State::new(0, Found::nothing(now.wall), now);
         let mut void = std::mem::replace(&mut core.state, blank);
         core.state.inherit(&mut void);
-    }
+        Arc::new(InHand::of(&void))
+    };
     let mut pause = FIRST_PAUSE;
     loop {
         let now = shared.now();
-        match open::open(&shared.factory, shared.options.cache_bytes, now.wall) {
+        let cache_bytes = shared.options.cache_bytes;
+        match open::open(&shared.factory, cache_bytes, now.wall, &in_hand) {
             Ok(opened) => return resume(shared, opened),
             Err(error) => tracing::warn!(%error, "the store cannot be opened again yet"),
         }

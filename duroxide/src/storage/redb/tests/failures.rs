@@ -134,3 +134,47 @@ async fn a_parked_fetch_outlives_a_failure() {
     let item = soon(parked).await.unwrap();
     assert_eq!(item.lock.instance, id("a"));
 }
+
+/// Whoever had a message, a timer or an activity when the disk failed had no part in that: such a
+/// delivery does not count, so that nothing becomes poison because the disk fails often.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deliveries_that_a_failed_store_took_away_are_not_counted() {
+    let (store, countdown) = flaky();
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    schedule(&store, &item, 1, &["x"]).await;
+    start(&store, "b").await;
+    let item = turn(&store).await;
+    super::set_timers(&store, &item, 2, &[crate::time::Timestamp::from_millis(1)]).await;
+    start(&store, "c").await;
+    for number in 0..15 {
+        let mut attempts = Vec::new();
+        while attempts.len() < 2 {
+            let items = soon(store.fetch_turns(TurnFetch::new(10, super::LEASE)))
+                .await
+                .unwrap();
+            attempts.extend(items.iter().map(|item| item.messages[0].attempt));
+        }
+        attempts.push(activity(&store).await.attempt);
+        assert_eq!(attempts, [1, 1, 1], "failure {number}");
+        countdown.store(1, Ordering::SeqCst);
+        let lost = store
+            .start(&id(&format!("lost-{number}")), start_of("in"))
+            .await;
+        assert!(lost.is_err());
+        // The start may have been written all the same; it is taken out of the way.
+        let gone = id(&format!("lost-{number}"));
+        soon(async {
+            while store
+                .admin()
+                .unwrap()
+                .delete(std::slice::from_ref(&gone), true)
+                .await
+                .is_err()
+            {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+}
