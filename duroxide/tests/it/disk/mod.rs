@@ -16,3 +16,4 @@ mod random;
 mod script;
 mod sim_disk;
 mod view;
+mod whole_runtime;
