@@ -8,6 +8,7 @@ mod differential;
 mod doubt;
 mod draw;
 mod faults;
+mod golden;
 mod leases;
 mod lives;
 mod lockstep;
