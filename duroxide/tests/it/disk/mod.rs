@@ -16,5 +16,6 @@ mod power_loss;
 mod random;
 mod script;
 mod sim_disk;
+mod supply;
 mod view;
 mod whole_runtime;
