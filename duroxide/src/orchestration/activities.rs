@@ -100,6 +100,8 @@ impl OrchestrationContext {
     /// time-out is not retried here, only by the calls of annotated activities. If the next
     /// attempt could only begin behind the `total_timeout`, the call ends at once.
     ///
+    /// A tag ([`with_tag`](DurableFuture::with_tag)) is that of all attempts.
+    ///
     /// ```
     /// use duroxide::{OrchestrationContext, RetryPolicy};
     ///

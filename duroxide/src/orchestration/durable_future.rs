@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use crate::engine::{Asked, Resolution, TurnHandle};
 use crate::history::{AppErrorKind, ErrorDetails, EventId};
+use crate::orchestration::retry::Attempts;
 
 /// A durable operation under way. Its answer comes from the history.
 ///
@@ -25,8 +26,9 @@ enum State<T> {
     Never,
     /// Refused before it was asked for.
     Ready(Option<T>),
-    /// Several operations, one after another; each cancels itself when it is dropped.
-    Composed(Whole<T>),
+    /// Several operations, one after another; each cancels itself when it is dropped. If they are the
+    /// attempts of one call, they can have a tag.
+    Composed(Whole<T>, Option<Attempts>),
     Done,
 }
 
@@ -59,7 +61,19 @@ impl<T: Send + 'static> DurableFuture<T> {
     ) -> Self {
         Self {
             turn,
-            state: State::Composed(Box::pin(whole)),
+            state: State::Composed(Box::pin(whole), None),
+        }
+    }
+
+    /// A call made of attempts, which all have the tag that the call has.
+    pub(super) fn retried(
+        turn: TurnHandle,
+        attempts: Attempts,
+        whole: impl Future<Output = T> + Send + 'static,
+    ) -> Self {
+        Self {
+            turn,
+            state: State::Composed(Box::pin(whole), Some(attempts)),
         }
     }
 
@@ -67,7 +81,7 @@ impl<T: Send + 'static> DurableFuture<T> {
     pub(super) fn event_id(&self) -> Option<EventId> {
         match &self.state {
             State::Open(id, _) => Some(*id),
-            State::Never | State::Ready(_) | State::Composed(_) | State::Done => None,
+            State::Never | State::Ready(_) | State::Composed(..) | State::Done => None,
         }
     }
 
@@ -82,8 +96,9 @@ impl<T: Send + 'static> DurableFuture<T> {
                 Box::new(move |answer| change(read(answer))) as Reader<U>,
             ),
             State::Ready(answer) => State::Ready(answer.map(change)),
-            State::Composed(whole) => {
-                State::Composed(Box::pin(async move { change(whole.await) }) as Whole<U>)
+            State::Composed(whole, attempts) => {
+                let changed = Box::pin(async move { change(whole.await) });
+                State::Composed(changed as Whole<U>, attempts)
             }
             State::Never => State::Never,
             State::Done => State::Done,
@@ -96,8 +111,9 @@ impl<T: Send + 'static> DurableFuture<T> {
 }
 
 impl<T> DurableFuture<T> {
-    /// Leaves the activity to workers that take this tag. To be said before the future is first
-    /// polled, and of activities only: anything else fails the instance when it comes to rest.
+    /// Leaves the activity to workers that take this tag; of a call with retries all attempts. To be
+    /// said before the future is first polled, and of activities only: anything else fails the instance
+    /// when it comes to rest.
     #[must_use = "a dropped durable future is cancelled: `.await` it, or keep it"]
     pub fn with_tag(self, tag: impl Into<String>) -> Self {
         let tag = tag.into();
@@ -105,7 +121,8 @@ impl<T> DurableFuture<T> {
             State::Open(id, _) => self.turn.tag_activity(*id, tag).err(),
             // There is nothing to be done, whoever would do it.
             State::Ready(_) | State::Never => None,
-            State::Composed(_) | State::Done => {
+            State::Composed(_, Some(attempts)) => attempts.tag(&self.turn, tag).err(),
+            State::Composed(_, None) | State::Done => {
                 Some("a tag belongs to one call of an activity".to_owned())
             }
         };
@@ -156,7 +173,7 @@ impl<T> Future for DurableFuture<T> {
         let id = match &mut self.state {
             State::Open(id, _) => *id,
             State::Ready(answer) => return answer.take().map_or(Poll::Pending, Poll::Ready),
-            State::Composed(whole) => {
+            State::Composed(whole, _) => {
                 let polled = whole.as_mut().poll(context);
                 if polled.is_ready() {
                     self.state = State::Done;
@@ -170,7 +187,7 @@ impl<T> Future for DurableFuture<T> {
         };
         match std::mem::replace(&mut self.state, State::Done) {
             State::Open(_, read) => Poll::Ready(read(answer)),
-            State::Ready(_) | State::Composed(_) | State::Never | State::Done => Poll::Pending,
+            State::Ready(_) | State::Composed(..) | State::Never | State::Done => Poll::Pending,
         }
     }
 }
@@ -189,7 +206,7 @@ impl<T> fmt::Debug for DurableFuture<T> {
             State::Open(id, _) => write!(f, "DurableFuture(event {id})"),
             State::Never => f.write_str("DurableFuture(never)"),
             State::Ready(_) => f.write_str("DurableFuture(refused)"),
-            State::Composed(_) => f.write_str("DurableFuture(composed)"),
+            State::Composed(..) => f.write_str("DurableFuture(composed)"),
             State::Done => f.write_str("DurableFuture(done)"),
         }
     }

@@ -5,9 +5,10 @@
 
 use std::panic::Location;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use crate::engine::Retry;
+use crate::engine::{Retry, TurnHandle};
 use crate::history::{AppErrorKind, ErrorDetails, EventId};
 use crate::orchestration::call_error::activity_message;
 use crate::orchestration::{DurableFuture, OrchestrationContext};
@@ -50,9 +51,34 @@ impl OrchestrationContext {
                 .map(|answer| answer.map_err(CallFailure::Failed)),
             _ => {
                 let call = RetriedCall::begin(self, callee, policy, is_worth_retrying);
-                DurableFuture::composed(self.turn.clone(), call)
+                DurableFuture::retried(self.turn.clone(), call.attempts(), call)
             }
         }
+    }
+}
+
+/// All attempts of a call, those to come included, as far as their tag goes.
+#[derive(Debug)]
+pub(super) struct Attempts {
+    first: Option<EventId>,
+    tag: SharedTag,
+}
+
+/// What was said of the tag when the call was made already.
+type SharedTag = Arc<Mutex<Option<String>>>;
+
+impl Attempts {
+    /// Gives them this tag.
+    ///
+    /// # Errors
+    ///
+    /// Why that cannot be said, or not any more.
+    pub(super) fn tag(&self, turn: &TurnHandle, tag: String) -> Result<(), String> {
+        if let Some(first) = self.first {
+            turn.tag_activity(first, tag.clone())?;
+        }
+        *self.tag.lock().unwrap_or_else(PoisonError::into_inner) = Some(tag);
+        Ok(())
     }
 }
 
@@ -106,6 +132,8 @@ fn no_attempts(name: &str) -> ErrorDetails {
 struct RetriedCall<J> {
     context: OrchestrationContext,
     callee: Callee,
+    /// Instead of the callee's, if there is one.
+    tag: SharedTag,
     policy: RetryPolicy,
     is_worth_retrying: J,
     /// The end of all attempts and pauses.
@@ -149,6 +177,7 @@ impl<J: Fn(&CallFailure) -> bool> RetriedCall<J> {
         let mut call = Self {
             context: context.clone(),
             callee,
+            tag: SharedTag::default(),
             deadline: policy.total_timeout.map(|total| now.saturating_add(total)),
             policy,
             is_worth_retrying,
@@ -161,12 +190,23 @@ impl<J: Fn(&CallFailure) -> bool> RetriedCall<J> {
         call
     }
 
+    fn attempts(&self) -> Attempts {
+        Attempts {
+            first: self.first_attempt,
+            tag: Arc::clone(&self.tag),
+        }
+    }
+
     fn begin_attempt(&mut self) {
         let retry = self.first_attempt.map(|first_attempt| Retry {
             first_attempt,
             attempt: self.attempt,
         });
-        let answer = self.context.call_activity(self.callee.clone(), retry);
+        let mut callee = self.callee.clone();
+        if let Some(tag) = &*self.tag.lock().unwrap_or_else(PoisonError::into_inner) {
+            callee.tag = Some(tag.clone());
+        }
+        let answer = self.context.call_activity(callee, retry);
         self.first_attempt = self.first_attempt.or(answer.event_id());
         let timeout = self.policy.timeout;
         let own = timeout.map(|timeout| self.now().saturating_add(timeout));

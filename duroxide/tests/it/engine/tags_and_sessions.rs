@@ -1,7 +1,7 @@
 //! Which workers may run an activity: its tag, and the session it belongs to.
 
-use duroxide::RetryPolicy;
 use duroxide::engine::Outcome;
+use duroxide::{BackoffStrategy, EventKind, RetryPolicy};
 
 use crate::support::Program;
 
@@ -43,7 +43,7 @@ fn a_tag_and_a_session_are_recorded_with_the_call() {
 #[test]
 fn all_attempts_of_a_call_run_on_its_session() {
     let program = Program::new(|ctx| async move {
-        let policy = RetryPolicy::new(2).with_backoff(duroxide::BackoffStrategy::None);
+        let policy = RetryPolicy::new(2).with_backoff(BackoffStrategy::None);
         ctx.schedule_activity_with_retry_on_session("a", "in", policy, "s")
             .await
     });
@@ -94,17 +94,47 @@ fn a_tag_that_comes_too_late_or_belongs_to_nothing_fails_the_instance_at_rest() 
             .await
     });
     refused(&child, "only activities have a tag");
+    let event = Program::new(|ctx| async move {
+        let event = ctx.dequeue_event_typed::<String>("q");
+        Ok(event.with_tag("gpu").await)
+    });
+    refused(&event, "a tag belongs to one call of an activity");
     let retried = Program::new(|ctx| async move {
         let call = ctx.schedule_activity_with_retry("a", "", RetryPolicy::new(2));
+        ctx.schedule_activity("b", "").await?;
         call.with_tag("gpu").await
     });
-    refused(&retried, "a tag belongs to one call of an activity");
+    refused(&retried, "a tag comes too late once the call was awaited");
     let long = Program::new(|ctx| async move {
         ctx.schedule_activity("a", "")
             .with_tag("x".repeat(257))
             .await
     });
     refused(&long, "the tag has 257 bytes; 256 are allowed");
+}
+
+#[test]
+fn all_attempts_of_a_call_have_its_tag() {
+    let program = Program::new(|ctx| async move {
+        let policy = RetryPolicy::new(3).with_backoff(BackoffStrategy::None);
+        let call = ctx.schedule_activity_with_retry_typed::<_, String>("a", &String::new(), policy);
+        call.with_tag("cpu")
+            .map(|answer| answer)
+            .with_tag("gpu")
+            .await
+    });
+    let mut live = program.start();
+    for _ in 0..2 {
+        live.refuse(live.last_call(), "no");
+    }
+    live.complete(live.last_call(), "yes");
+    assert_eq!(live.outcome, Outcome::Completed("yes".to_owned()));
+    let tags = live.history.iter().filter_map(|event| match &event.kind {
+        EventKind::ActivityScheduled { tag, .. } => Some(tag.clone()),
+        _ => None,
+    });
+    assert_eq!(tags.collect::<Vec<_>>(), vec![Some("gpu".to_owned()); 3]);
+    live.check();
 }
 
 #[test]
