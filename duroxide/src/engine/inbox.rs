@@ -48,6 +48,7 @@ impl TurnState {
             | Message::SubOrchestrationFailed { .. }
             // Not consumed before the start: see `Execution::takes`.
             | Message::CancelRequested { .. }
+            | Message::CancelChild { .. }
             | Message::ExternalEvent { .. }
             | Message::QueueEvent { .. } => Ok(None),
         }
@@ -99,12 +100,12 @@ impl TurnState {
                 EventKind::SubOrchestrationFailed { details },
             ),
             Message::CancelRequested { reason, terminate } => {
-                if !self.heeds_cancel(terminate) {
-                    return Ok(None);
-                }
-                let kind = EventKind::OrchestrationCancelRequested { reason, terminate };
-                return self.accepted(None, kind, now);
+                return self.accept_cancel(reason, terminate, now);
             }
+            Message::CancelChild { parent, .. } if self.parent.as_ref() != Some(&parent) => {
+                return Ok(None);
+            }
+            Message::CancelChild { reason, .. } => return self.accept_cancel(reason, false, now),
             // Of nobody's asking and for whichever execution there is: never stale.
             Message::ExternalEvent { name, data } => {
                 return self.accepted(None, EventKind::ExternalEvent { name, data }, now);
@@ -117,6 +118,19 @@ impl TurnState {
             return Ok(None);
         }
         self.accepted(Some(source), kind, now)
+    }
+
+    fn accept_cancel(
+        &mut self,
+        reason: String,
+        terminate: bool,
+        now: Timestamp,
+    ) -> Result<Option<Accepted>, Nondeterminism> {
+        if !self.heeds_cancel(terminate) {
+            return Ok(None);
+        }
+        let kind = EventKind::OrchestrationCancelRequested { reason, terminate };
+        self.accepted(None, kind, now)
     }
 
     fn accepted(

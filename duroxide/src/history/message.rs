@@ -63,6 +63,14 @@ pub enum Message {
         /// Whether it ends at once, without a chance to clean up.
         terminate: bool,
     },
+    /// Whoever started the instance as a child does not wait for it any more, so it is to end. An
+    /// instance that another call started ignores it: it only bears the id.
+    CancelChild {
+        /// The call that nobody waits for, as it stands in the child's start.
+        parent: Parent,
+        /// The words of the parent.
+        reason: String,
+    },
     /// Somebody raised an event. Addressed to the instance: whichever execution consumes it.
     ExternalEvent {
         /// The event's name.
@@ -84,9 +92,10 @@ impl Message {
     /// start of whichever execution there is.
     pub fn is_event(&self) -> bool {
         match self {
-            Self::ExternalEvent { .. } | Self::QueueEvent { .. } | Self::CancelRequested { .. } => {
-                true
-            }
+            Self::ExternalEvent { .. }
+            | Self::QueueEvent { .. }
+            | Self::CancelRequested { .. }
+            | Self::CancelChild { .. } => true,
             Self::Start(_)
             | Self::ActivityCompleted { .. }
             | Self::ActivityFailed { .. }

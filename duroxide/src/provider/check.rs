@@ -191,6 +191,7 @@ impl TurnCommit {
                 Message::SubOrchestrationCompleted { .. }
                 | Message::SubOrchestrationFailed { .. }
                 | Message::CancelRequested { .. }
+                | Message::CancelChild { .. }
                 | Message::ExternalEvent { .. }
                 | Message::QueueEvent { .. } => {}
                 Message::Start(_)

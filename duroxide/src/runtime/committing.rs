@@ -78,12 +78,17 @@ impl Turns {
                 commit.starts.extend(start);
             }
             Action::CancelChild {
-                instance, reason, ..
+                source,
+                instance,
+                reason,
             } => {
-                let cancel = Message::CancelRequested {
-                    reason,
-                    terminate: false,
+                // Whoever has the id for another reason is not meant, and sees that by the call.
+                let parent = Parent {
+                    instance: item.lock.instance.clone(),
+                    execution_id: item.execution_id,
+                    source,
                 };
+                let cancel = Message::CancelChild { parent, reason };
                 let child = InstanceId::new(instance).ok();
                 commit.messages.extend(child.map(|child| (child, cancel)));
             }
@@ -100,35 +105,8 @@ impl Turns {
         (oldest > ExecutionId::FIRST.0).then_some(ExecutionId(oldest))
     }
 
-    /// Takes out of the commit the cancellation of what only bears a child's id: the start of the
-    /// child may have found the id taken, and whoever has it must not be cancelled for that.
-    async fn spare_strangers(
-        &self,
-        item: &TurnItem,
-        commit: &mut TurnCommit,
-    ) -> Result<(), ProviderError> {
-        let mut spared = Vec::new();
-        for (place, (instance, message)) in commit.messages.iter().enumerate() {
-            if !matches!(message, Message::CancelRequested { .. }) {
-                continue;
-            }
-            let status = self.patiently(item, || self.store.status(instance)).await?;
-            let parent = status.and_then(|status| status.parent);
-            if parent.as_ref() != Some(&item.lock.instance) {
-                spared.push(place);
-            }
-        }
-        for place in spared.into_iter().rev() {
-            commit.messages.remove(place);
-        }
-        Ok(())
-    }
-
     /// Commits, trying again for as long as the lock lasts.
-    pub(super) async fn write(&self, item: &TurnItem, mut commit: TurnCommit) -> Settled {
-        if let Err(error) = self.spare_strangers(item, &mut commit).await {
-            return Settled::Refused(error);
-        }
+    pub(super) async fn write(&self, item: &TurnItem, commit: TurnCommit) -> Settled {
         let commit = &commit;
         let written = self
             .patiently(item, || self.store.commit_turn(&item.lock, commit.clone()))

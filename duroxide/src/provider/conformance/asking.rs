@@ -92,7 +92,13 @@ impl Turn {
                 reason: "dropped_future".to_owned(),
             },
         );
-        self.tell(id, cancel("parent"))
+        let parent = Parent {
+            instance: self.instance.clone(),
+            execution_id: self.commit.execution_id,
+            source,
+        };
+        let reason = "parent".to_owned();
+        self.tell(id, Message::CancelChild { parent, reason })
     }
 
     /// Sends a message to an instance.

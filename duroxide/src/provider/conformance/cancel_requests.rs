@@ -4,7 +4,7 @@ use std::pin::pin;
 
 use futures_util::FutureExt as _;
 
-use crate::history::{EventKind, InstanceId, Message};
+use crate::history::{EventId, EventKind, ExecutionId, InstanceId, Message, Parent};
 use crate::provider::{Enqueued, ProviderError, TurnFetch};
 
 use super::asking::cancel;
@@ -141,20 +141,28 @@ pub async fn a_request_wakes_a_fetch(factory: &dyn ProviderFactory) {
     assert_eq!(messages(&woken), [cancel("x")]);
 }
 
-/// A parent tells its child to end, and may end before that.
+/// A parent tells its child to end, and may end before that. The child hears which call it was.
 pub async fn a_parent_cancels_its_child(factory: &dyn ProviderFactory) {
     let driver = Driver::new(factory).await;
     let parent = driver.begin("a", |turn| turn.child("b")).await;
     driver.turn(|turn| turn).await;
     driver.store.enqueue(&parent, 1, cancel("x")).await.unwrap();
     driver
-        .turn(|turn| {
-            turn.cancel_child(crate::history::EventId(2), "b")
-                .fail("cancelled")
-        })
+        .turn(|turn| turn.cancel_child(EventId(2), "b").fail("cancelled"))
         .await;
+    let driver = driver.reopen().await;
     let item = driver.turn(|turn| turn.fail("cancelled")).await;
-    assert_eq!(messages(&item), [cancel("parent")]);
+    let reason = "parent".to_owned();
+    let call = Parent {
+        instance: parent.clone(),
+        execution_id: ExecutionId::FIRST,
+        source: EventId(2),
+    };
+    let told = Message::CancelChild {
+        parent: call,
+        reason,
+    };
+    assert_eq!(messages(&item), [told]);
     let told = driver.turn(|turn| turn).await;
     assert!(told.ended && told.lock.instance == parent, "{told:?}");
     driver.expect_no_turn().await;

@@ -244,6 +244,11 @@ impl Turn {
                 let kind = EventKind::OrchestrationCancelRequested { reason, terminate };
                 (current, None, kind)
             }
+            Message::CancelChild { reason, .. } => {
+                let terminate = false;
+                let kind = EventKind::OrchestrationCancelRequested { reason, terminate };
+                (current, None, kind)
+            }
             Message::ExternalEvent { name, data } => {
                 (current, None, EventKind::ExternalEvent { name, data })
             }

@@ -187,7 +187,8 @@ fn meaning(message: &Message) -> Meaning {
         } => Meaning::Answer(*execution_id, *source),
         Message::ExternalEvent { .. }
         | Message::QueueEvent { .. }
-        | Message::CancelRequested { .. } => Meaning::Event,
+        | Message::CancelRequested { .. }
+        | Message::CancelChild { .. } => Meaning::Event,
     }
 }
 

@@ -32,7 +32,9 @@ impl Coder<'_> {
             Message::ExternalEvent { name, data } | Message::QueueEvent { queue: name, data } => {
                 self.text(data, Data, (None, None), name)
             }
-            Message::TimerFired { .. } | Message::CancelRequested { .. } => Ok(()),
+            Message::TimerFired { .. }
+            | Message::CancelRequested { .. }
+            | Message::CancelChild { .. } => Ok(()),
         }
     }
 

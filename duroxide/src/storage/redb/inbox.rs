@@ -230,7 +230,9 @@ pub(crate) fn bytes_of(message: &Message) -> usize {
         | Message::SubOrchestrationCompleted { result, .. } => result.len(),
         Message::ActivityFailed { details, .. }
         | Message::SubOrchestrationFailed { details, .. } => details.to_string().len(),
-        Message::CancelRequested { reason, .. } => reason.len(),
+        Message::CancelRequested { reason, .. } | Message::CancelChild { reason, .. } => {
+            reason.len()
+        }
         Message::TimerFired { .. } => 0,
         Message::ExternalEvent { data, .. } | Message::QueueEvent { data, .. } => data.len(),
     }

@@ -190,8 +190,7 @@ impl StoreLimits {
         Ok(kind.text_bytes())
     }
 
-    /// The bytes of a message's texts, each checked.
-
+    /// The texts of a message, each by itself.
     pub(crate) fn check_message(self, message: &Message) -> Result<(), ProviderError> {
         match message {
             Message::Start(start) => self.check_start(start),
@@ -202,7 +201,9 @@ impl StoreLimits {
             Message::ActivityFailed { details, .. }
             | Message::SubOrchestrationFailed { details, .. } => self.check_failure(details),
             Message::TimerFired { .. } => Ok(()),
-            Message::CancelRequested { reason, .. } => self.check_text("reason", reason),
+            Message::CancelRequested { reason, .. } | Message::CancelChild { reason, .. } => {
+                self.check_text("reason", reason)
+            }
             Message::ExternalEvent { name, data } | Message::QueueEvent { queue: name, data } => {
                 self.check_text("name", name)?;
                 self.check_text("data", data)

@@ -1,7 +1,9 @@
 //! A request to end. Code that has said nothing about it ends at once.
 
 use duroxide::engine::{Outcome, run_turn};
-use duroxide::history::{AppErrorKind, ErrorDetails, EventKind};
+use duroxide::history::{
+    AppErrorKind, ErrorDetails, EventId, EventKind, ExecutionId, InstanceId, Message, Parent, Start,
+};
 
 use crate::support::{
     Live, Program, at, cancel, completed, event, fired, line, queued, raised, start, terminate,
@@ -116,7 +118,7 @@ fn a_request_reaches_whichever_execution_there_is() {
     let turn = live.send_all([start(""), cancel("enough")]);
     assert_eq!(turn.consumed, 1, "the next execution has it");
     let (start, mut execution) = live.successor();
-    let batch = [duroxide::history::Message::Start(start), cancel("enough")];
+    let batch = [Message::Start(start), cancel("enough")];
     let turn = run_turn(&mut execution, batch.map(|message| (message, at(9_000))));
     assert!(matches!(turn.outcome, Outcome::Failed(_)));
     assert_eq!(turn.consumed, 2);
@@ -214,4 +216,59 @@ fn a_late_timer_of_a_cancelled_instance_is_not_consumed() {
         line(live.history.last().unwrap()),
         "13 failed: canceled: enough"
     );
+}
+
+/// A program that cleans up when it is cancelled, started by this call.
+fn started_by(parent: Option<Parent>) -> Live {
+    let program = Program::new(|ctx| async move { Ok(ctx.schedule_wait("e").await) });
+    let mut live = Live::new(program);
+    let Message::Start(first) = start("") else {
+        panic!("a start");
+    };
+    live.send(Message::Start(Start { parent, ..first }));
+    live
+}
+
+fn call_of(instance: &str, execution_id: u64, source: u64) -> Parent {
+    Parent {
+        instance: InstanceId::new(instance).unwrap(),
+        execution_id: ExecutionId(execution_id),
+        source: EventId(source),
+    }
+}
+
+#[test]
+fn a_child_heeds_its_own_parent_and_nobody_elses() {
+    let cancel = |parent| Message::CancelChild {
+        parent,
+        reason: "parent failed".to_owned(),
+    };
+    let own = call_of("parent", 2, 7);
+    let others = [
+        call_of("another", 2, 7),
+        call_of("parent", 1, 7),
+        call_of("parent", 2, 8),
+    ];
+    let mut live = started_by(Some(own.clone()));
+    for other in others {
+        let turn = live.send(cancel(other));
+        // Done with, and nothing is said of it.
+        assert_eq!((turn.consumed, turn.history_delta.len()), (1, 0));
+    }
+    assert_eq!(live.outcome, Outcome::Pending);
+    live.send(cancel(own.clone()));
+    assert_eq!(
+        live.lines_from(3)[0],
+        "3 end: parent failed",
+        "{:?}",
+        live.lines()
+    );
+    assert_eq!(live.failure().display_message(), "canceled: parent failed");
+    live.check();
+
+    // Of its own it has no parent, whatever its id.
+    let mut root = started_by(None);
+    root.send(cancel(own));
+    assert_eq!((root.history.len(), &root.outcome), (2, &Outcome::Pending));
+    root.check();
 }

@@ -65,6 +65,14 @@ struct CancelV1<'a> {
     terminate: bool,
 }
 
+/// Frozen. A parent's request to its child; its id as above.
+#[derive(Encode, BorrowDecode)]
+struct CancelChildV1<'a> {
+    id: Option<u128>,
+    parent: ParentV1<'a>,
+    reason: &'a str,
+}
+
 // Append only.
 const START: u8 = 1;
 const ACTIVITY_COMPLETED: u8 = 2;
@@ -75,6 +83,7 @@ const QUEUE_EVENT: u8 = 6;
 const CHILD_COMPLETED: u8 = 7;
 const CHILD_FAILED: u8 = 8;
 const CANCEL_REQUESTED: u8 = 9;
+const CANCEL_CHILD: u8 = 10;
 
 /// A message as it is stored.
 #[derive(Debug, PartialEq, Eq)]
@@ -151,6 +160,14 @@ pub(crate) fn encode_message(
                 },
             )
         }
+        Message::CancelChild { parent, reason } => {
+            put(
+                to,
+                head(CANCEL_CHILD, instance, ExecutionId(0), EventId::NONE),
+            )?;
+            let (id, parent) = (sent_as, borrowed_parent(parent));
+            put(to, CancelChildV1 { id, parent, reason })
+        }
         Message::ExternalEvent { name, data } => {
             put_sent(to, EXTERNAL_EVENT, instance, sent_as, name, data)
         }
@@ -212,14 +229,11 @@ pub(crate) fn decode_message(record: &[u8]) -> Result<StoredMessage, RecordError
     let mut sent_as = None;
     let message = match head.code {
         START => Message::Start(take_start(execution_id, &mut body)?),
-        ACTIVITY_COMPLETED => {
-            let result: ResultV1<'_> = take(&mut body)?;
-            Message::ActivityCompleted {
-                execution_id,
-                source,
-                result: result.result.to_owned(),
-            }
-        }
+        ACTIVITY_COMPLETED => Message::ActivityCompleted {
+            execution_id,
+            source,
+            result: take::<ResultV1<'_>>(&mut body)?.result.to_owned(),
+        },
         ACTIVITY_FAILED => Message::ActivityFailed {
             execution_id,
             source,
@@ -233,14 +247,11 @@ pub(crate) fn decode_message(record: &[u8]) -> Result<StoredMessage, RecordError
                 fire_at: Timestamp::from_millis(fired.fire_at),
             }
         }
-        CHILD_COMPLETED => {
-            let result: ResultV1<'_> = take(&mut body)?;
-            Message::SubOrchestrationCompleted {
-                execution_id,
-                source,
-                result: result.result.to_owned(),
-            }
-        }
+        CHILD_COMPLETED => Message::SubOrchestrationCompleted {
+            execution_id,
+            source,
+            result: take::<ResultV1<'_>>(&mut body)?.result.to_owned(),
+        },
         CHILD_FAILED => Message::SubOrchestrationFailed {
             execution_id,
             source,
@@ -252,6 +263,14 @@ pub(crate) fn decode_message(record: &[u8]) -> Result<StoredMessage, RecordError
             Message::CancelRequested {
                 reason: cancel.reason.to_owned(),
                 terminate: cancel.terminate,
+            }
+        }
+        CANCEL_CHILD => {
+            let cancel: CancelChildV1<'_> = take(&mut body)?;
+            sent_as = cancel.id;
+            Message::CancelChild {
+                parent: owned_parent(&cancel.parent)?,
+                reason: cancel.reason.to_owned(),
             }
         }
         EXTERNAL_EVENT => {

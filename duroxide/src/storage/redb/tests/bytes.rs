@@ -182,7 +182,7 @@ fn young_kinds() -> [EventKind; 11] {
     ]
 }
 
-fn messages() -> [Message; 10] {
+fn messages() -> [Message; 11] {
     let execution_id = ExecutionId(1);
     let source = EventId(2);
     [
@@ -230,6 +230,10 @@ fn messages() -> [Message; 10] {
         Message::CancelRequested {
             reason: "c".to_owned(),
             terminate: true,
+        },
+        Message::CancelChild {
+            parent: parent(),
+            reason: "c".to_owned(),
         },
     ]
 }
@@ -355,7 +359,7 @@ const GOLDEN: [&str; 9] = [
 ];
 
 /// In the order of the messages in their test.
-const GOLDEN_MESSAGES: [&str; 10] = [
+const GOLDEN_MESSAGES: [&str; 11] = [
     "0104000013000000782166b401060100054f726465720002696e0700000000",
     "01040000060000000cf2c90b020601020172",
     "0104000010000000850f853f03060102030100026e6f000000000000",
@@ -366,6 +370,7 @@ const GOLDEN_MESSAGES: [&str; 10] = [
     "010400000600000062ae0c56070601020172",
     "0104000010000000514098a508060102030100026e6f000000000000",
     "010400000b000000903a6d4b0906000001fb2c01016301",
+    "010400000e000000a067e52b0a06000001fb2c01017007080163",
 ];
 
 /// In the order of the kinds in their test.
