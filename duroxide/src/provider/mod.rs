@@ -211,6 +211,15 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
         idle_timeout: Duration,
     ) -> Result<usize, ProviderError>;
 
+    /// Gives back the claims of these owners on sessions; how many there were. Whoever waits for work
+    /// of such a session may claim it at once. Activities that are out under a lock stay there.
+    ///
+    /// As it stands it gives back none: claims then run out by themselves, as after a crash.
+    async fn release_sessions(&self, owners: &[String]) -> Result<usize, ProviderError> {
+        let _ = owners;
+        Ok(0)
+    }
+
     /// Reads up to `max` events of an execution, from the event behind `after` on. Durable events
     /// only. Unknown instances and executions have no events.
     ///

@@ -62,6 +62,9 @@ impl Provider for Nowhere {
     async fn renew_activity(&self, _: &ActivityLock, _: Duration) -> Answer<()> {
         self.refuse()
     }
+    async fn release_sessions(&self, _: &[String]) -> Answer<usize> {
+        self.refuse()
+    }
     async fn renew_sessions(&self, _: &[String], _: Duration, _: Duration) -> Answer<usize> {
         self.refuse()
     }

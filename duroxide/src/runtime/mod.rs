@@ -99,6 +99,7 @@ pub struct Runtime {
     env: EnvRef,
     stop: Stop,
     turns: Arc<Turns>,
+    sessions: Arc<Sessions>,
     meters: Arc<Meters>,
     dispatchers: Mutex<Vec<TaskHandle>>,
     /// What goes on beside the work: renewing sessions, reading gauges.
@@ -255,7 +256,8 @@ impl Runtime {
         }
         let idle = options.session_idle_timeout;
         let (session_env, session_store) = (Arc::clone(&env), Arc::clone(&metered));
-        let renewals = async move { sessions.keep(&session_env, &session_store, idle).await };
+        let kept = Arc::clone(&sessions);
+        let renewals = async move { kept.keep(&session_env, &session_store, idle).await };
         let every = options.observability.gauge_poll_interval;
         let gauges = metering::watch(Arc::clone(&env), metered, every);
         let beside = vec![
@@ -267,6 +269,7 @@ impl Runtime {
             env,
             stop,
             turns,
+            sessions,
             meters,
             dispatchers: Mutex::new(dispatchers),
             beside: Mutex::new(beside),
@@ -286,7 +289,8 @@ impl Runtime {
 
     /// Ends the runtime: nothing new is fetched; what is under way may go on for `grace` (default
     /// one second), then it is dropped and given back to the store, from where another runtime
-    /// goes on. When this returns no task of the runtime is alive.
+    /// goes on. Sessions that it owned can be claimed by others at once, unless it has a name of its
+    /// own (`worker_node_id`). When this returns no task of the runtime is alive.
     ///
     /// User code that never yields cannot be stopped in Rust: it is waited for a little longer,
     /// then reported in the log and left behind.
@@ -311,6 +315,8 @@ impl Runtime {
         self.stop.over.cancel();
         let beside = std::mem::take(&mut *self.beside.lock().await);
         join_all(beside.into_iter().map(TaskHandle::join)).await;
+        self.within(LAST_GRACE, self.sessions.give_back(&self.store))
+            .await;
         self.turns.live.clear();
         let threads = self.turns.pool.close();
         if !self.within(LAST_GRACE, ended(&*self.env, &threads)).await {

@@ -16,6 +16,9 @@ pub(super) struct Sessions {
     terms: Option<SessionFetch>,
     may_own: AtomicBool,
     claimed: Notify,
+    /// Nobody has this name when this worker is gone, so nobody could use what it leaves claimed.
+    is_mortal: bool,
+    has_claimed: AtomicBool,
 }
 
 impl Sessions {
@@ -31,6 +34,8 @@ impl Sessions {
             terms: (options.max_sessions_per_runtime > 0).then_some(terms),
             may_own: AtomicBool::new(false),
             claimed: Notify::new(),
+            is_mortal: options.worker_node_id.is_none(),
+            has_claimed: AtomicBool::new(false),
         }
     }
 
@@ -52,7 +57,25 @@ impl Sessions {
         };
         if items.iter().any(is_claim) {
             self.may_own.store(true, Ordering::SeqCst);
+            self.has_claimed.store(true, Ordering::SeqCst);
             self.claimed.notify_one();
+        }
+    }
+
+    /// Gives back what it owns, when its work is over. A worker whose name was chosen keeps its claims
+    /// for as long as they last: it may come back, and others may share the name.
+    pub(super) async fn give_back(&self, store: &ProviderRef) {
+        if !self.is_mortal || !self.has_claimed.load(Ordering::SeqCst) {
+            return;
+        }
+        let owners = [self.owner.clone()];
+        if let Err(error) = store.release_sessions(&owners).await {
+            // They run out by themselves.
+            tracing::debug!(
+                target: "duroxide::runtime::worker",
+                worker_id = self.owner, %error,
+                "giving back the claims on sessions failed"
+            );
         }
     }
 

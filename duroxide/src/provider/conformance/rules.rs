@@ -396,6 +396,8 @@ macro_rules! conformance_tests {
                 an_activity_outlives_the_claim_on_its_session,
                 an_expired_activity_stays_with_the_owner,
                 an_expired_activity_of_a_free_session_is_anybodys,
+                a_claim_given_back_is_free_at_once,
+                an_activity_outlives_a_claim_given_back,
                 a_claim_does_not_outlive_a_crash,
             ]
             session_order: [

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+
 use crate::provider::{ActivityFetch, SessionFetch};
 
 use super::assertions::only;
@@ -223,6 +225,45 @@ pub async fn an_expired_activity_of_a_free_session_is_anybodys(factory: &dyn Pro
         .complete_activity(&lost.lock, Ok(String::new()));
     super::assertions::assert_lost(late.await);
     driver.expect_nothing_of_sessions(&owner("w")).await;
+}
+
+/// A claim that is given back is free at once, and nobody else's is. A store may let claims run out
+/// instead: then it gives back none.
+pub async fn a_claim_given_back_is_free_at_once(factory: &dyn ProviderFactory) {
+    let driver = Driver::new(factory).await;
+    let activities = [("s", "s1"), ("t", "t1"), ("s", "s2"), ("t", "t2")];
+    driver.begin_sessions("a", &activities).await;
+    assert_eq!(driver.work(one_for(&owner("w"))).await, "s1");
+    assert_eq!(driver.work(one_for(&owner("u"))).await, "t1");
+    let store = driver.share();
+    let fetch = one_for(&owner("v"));
+    let mut parked = Box::pin(store.fetch_activities(fetch));
+    assert!(parked.as_mut().now_or_never().is_none());
+    let owners = ["w".to_owned(), "nobody".to_owned()];
+    if driver.store.release_sessions(&owners).await.unwrap() == 0 {
+        return;
+    }
+    // Giving back wakes whoever waits.
+    let item = only(driver.patiently(parked).await.unwrap());
+    assert_eq!(item.request.as_ref().unwrap().name, "s2");
+    assert_eq!(renew(&driver, &["w"], LONG, LONG).await, 0);
+    assert_eq!(driver.store.release_sessions(&owners).await.unwrap(), 0);
+    driver.expect_nothing_of_sessions(&owner("x")).await;
+    assert_eq!(driver.work(one_for(&owner("u"))).await, "t2");
+}
+
+/// What runs when its claim is given back can be completed, and is not handed out before its lease
+/// has ended.
+pub async fn an_activity_outlives_a_claim_given_back(factory: &dyn ProviderFactory) {
+    let driver = Driver::new(factory).await;
+    driver.begin_sessions("a", &[("s", "x")]).await;
+    let item = driver.activity_of(&owner("w")).await;
+    let owners = ["w".to_owned()];
+    driver.store.release_sessions(&owners).await.unwrap();
+    driver.expect_nothing_of_sessions(&owner("v")).await;
+    driver.complete(&item, "").await;
+    let told = driver.turn(|turn| turn.complete("")).await;
+    assert_eq!(told.messages.len(), 1);
 }
 
 /// After a crash a session is anybody's, and nothing of it is lost.

@@ -142,6 +142,10 @@ impl Provider for ModelProvider {
         self.transact(renew)
     }
 
+    async fn release_sessions(&self, owners: &[String]) -> Result<usize, ProviderError> {
+        self.transact(|state, moment| Ok(state.release_sessions(moment, owners)))
+    }
+
     async fn kv(&self, instance: &InstanceId, key: &str) -> Result<Option<KvEntry>, ProviderError> {
         Ok(self.lock().kv(instance, key))
     }

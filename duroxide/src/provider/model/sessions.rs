@@ -91,6 +91,17 @@ impl State {
         }
     }
 
+    /// Ends the claims of these owners; gives how many there were.
+    pub(super) fn release_sessions(&mut self, moment: &Moment<'_>, owners: &[String]) -> usize {
+        let mut released = 0;
+        self.sessions.retain(|_, claim| {
+            let is_released = owners.contains(&claim.owner);
+            released += usize::from(is_released && claim.is_live(moment));
+            !is_released
+        });
+        released
+    }
+
     /// Renews the claims of these owners, except on sessions that nobody uses; gives how many.
     pub(super) fn renew_sessions(
         &mut self,

@@ -135,6 +135,10 @@ impl Provider for Metered {
         let call = self.store.renew_sessions(owners, lease, idle);
         self.timed("renew_sessions", call).await
     }
+    async fn release_sessions(&self, owners: &[String]) -> Answer<usize> {
+        let call = self.store.release_sessions(owners);
+        self.timed("release_sessions", call).await
+    }
     async fn read(
         &self,
         id: &InstanceId,

@@ -216,6 +216,10 @@ impl Provider for CodedProvider {
         renewed.await
     }
 
+    async fn release_sessions(&self, owners: &[String]) -> Result<usize, ProviderError> {
+        self.store.release_sessions(owners).await
+    }
+
     async fn read(
         &self,
         instance: &InstanceId,

@@ -290,6 +290,14 @@ impl State {
         activities.renew_sessions(&owners, lock_timeout, idle_timeout, elapsed)
     }
 
+    /// Ends the claims of these owners on sessions, and calls for whoever can have them now; how many.
+    pub(crate) fn release_sessions(&mut self, owners: &[String]) -> usize {
+        let owners: BTreeSet<&String> = owners.iter().collect();
+        let released = self.activities.release_sessions(&owners);
+        self.call_for_activities();
+        released
+    }
+
     /// Takes an activity back, if it is not done yet.
     pub(crate) fn cancel_activity(
         &mut self,

@@ -280,6 +280,13 @@ impl Activities {
         renewed.sum()
     }
 
+    /// Ends claims on sessions; how many.
+    pub(crate) fn release_sessions(&mut self, owners: &BTreeSet<&String>) -> usize {
+        let (sessions, shelves) = (&mut self.sessions, &mut self.shelves);
+        let released = owners.iter().map(|owner| sessions.release(owner, shelves));
+        released.sum()
+    }
+
     /// It came back, is done, or is gone: the next may start alone.
     pub(crate) fn end_isolation(&mut self, sequence: u64) {
         if self.isolation.end(sequence) {

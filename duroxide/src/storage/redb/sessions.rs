@@ -183,6 +183,22 @@ impl Sessions {
         renewed
     }
 
+    /// Ends the claims of an owner; how many.
+    pub(crate) fn release(&mut self, owner: &str, shelves: &mut Shelves) -> usize {
+        let names = self.by_owner.get(owner).cloned().unwrap_or_default();
+        for name in &names {
+            let session = self.by_name.get(name);
+            if let Some(claim) = session.and_then(|session| session.claim.as_ref()) {
+                self.due.remove(&(claim.expires, name.clone()));
+            }
+            self.end_claim(name, shelves);
+        }
+        if !names.is_empty() {
+            announce_claims(shelves);
+        }
+        names.len()
+    }
+
     /// When the next claim runs out.
     pub(crate) fn next_due(&self) -> Option<Duration> {
         self.due.first().map(|(due, _)| *due)
@@ -199,8 +215,7 @@ impl Sessions {
             ended = true;
         }
         if ended {
-            // Whoever owned as many as it may could take one of these from now on.
-            shelves.announce(|place| matches!(place.holder, Holder::Claimant { .. }));
+            announce_claims(shelves);
         }
     }
 
@@ -299,6 +314,11 @@ impl Session {
         }
         shown
     }
+}
+
+/// Whoever owned as many sessions as it may could take another one from now on.
+fn announce_claims(shelves: &mut Shelves) {
+    shelves.announce(|place| matches!(place.holder, Holder::Claimant { .. }));
 }
 
 fn extend(

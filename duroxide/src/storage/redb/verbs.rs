@@ -276,6 +276,11 @@ impl Provider for RedbProvider {
         })
     }
 
+    async fn release_sessions(&self, owners: &[String]) -> Result<usize, ProviderError> {
+        self.shared()
+            .act(GIVE_BACK, |state, _, _| state.release_sessions(owners))
+    }
+
     async fn kv(&self, instance: &InstanceId, key: &str) -> Result<Option<KvEntry>, ProviderError> {
         self.shared().read(VALUES, instance, |database| {
             reads::value(database, instance, key)

@@ -104,6 +104,10 @@ impl Provider for Forgetful {
     ) -> Result<(), ProviderError> {
         self.store.renew_activity(lock, lease).await
     }
+    async fn release_sessions(&self, owners: &[String]) -> Result<usize, ProviderError> {
+        self.store.release_sessions(owners).await
+    }
+
     async fn renew_sessions(
         &self,
         owners: &[String],

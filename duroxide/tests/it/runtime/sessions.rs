@@ -142,6 +142,60 @@ async fn a_session_of_a_worker_that_is_gone_is_taken_over() {
     }
 }
 
+/// A claim lasts 30 seconds by itself: longer than this test waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_is_shut_down_gives_its_sessions_back() {
+    let orchestrations = OrchestrationRegistry::builder()
+        .register("main", |ctx: OrchestrationContext, _| async move {
+            let work = || ctx.schedule_activity_on_session("work", "", ctx.instance_id());
+            let first = work().await?;
+            ctx.schedule_wait("go").await;
+            let second = work().await?;
+            Ok(format!("{first} {second}"))
+        })
+        .build();
+    let patient = || RuntimeOptions {
+        session_lock_timeout: PATIENCE * 20,
+        session_idle_timeout: PATIENCE * 40,
+        ..Default::default()
+    };
+    for store in stores() {
+        let program = Program {
+            orchestrations: orchestrations.clone(),
+            ..fan_out(who())
+        };
+        let one = World::start(store.clone(), &program, patient()).await;
+        let client = &one.client;
+        client.start_orchestration("a", "main", "").await.unwrap();
+        one.reach("a", 4).await;
+        one.stop().await;
+        let two = World::start(store.clone(), &program, patient()).await;
+        two.client.raise_event("a", "go", "").await.unwrap();
+        let ran_on = completed(two.end("a").await);
+        let (first, second) = ran_on.split_once(' ').unwrap();
+        assert_ne!(first, second);
+        two.stop().await;
+
+        // A name that was chosen may come back: its claims stay.
+        let named = || RuntimeOptions {
+            worker_node_id: Some("named".to_owned()),
+            ..patient()
+        };
+        let one = World::start(store.clone(), &program, named()).await;
+        let client = &one.client;
+        client.start_orchestration("b", "main", "").await.unwrap();
+        one.reach("b", 4).await;
+        one.stop().await;
+        let other = World::start(store.clone(), &program, patient()).await;
+        other.client.raise_event("b", "go", "").await.unwrap();
+        other.reach("b", 6).await;
+        let one = World::start(store, &program, named()).await;
+        assert_eq!(completed(one.end("b").await), "named named");
+        one.stop().await;
+        other.stop().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_stays_with_its_worker_while_an_activity_of_it_runs() {
     let orchestrations = OrchestrationRegistry::builder()
