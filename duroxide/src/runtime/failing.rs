@@ -1,14 +1,15 @@
 //! The commit that ends an instance whose code cannot be asked.
 
 use crate::engine::{Outcome, Recorded, Turn, actions_of};
-use crate::history::{ErrorDetails, EventId, Message, Start};
+use crate::history::{ErrorDetails, EventId, InstanceId, Message, Start};
 use crate::provider::{ProviderError, TurnCommit, TurnItem};
 use crate::runtime::metering::{Facts, Life};
 use crate::runtime::orchestrations::{PAGE, Turns};
+use crate::runtime::with_causes;
 
 /// All messages of the item are consumed, what is open is cancelled, and the failure is the last
 /// event. A history that cannot be read keeps its open operations: their messages reach an ended
-/// instance and are consumed there.
+/// instance and are consumed there. Its children are cancelled as far as the store knows them.
 pub(super) async fn fail_recorded(
     turns: &Turns,
     item: &TurnItem,
@@ -17,7 +18,7 @@ pub(super) async fn fail_recorded(
     let now = turns.env.now();
     let mut recorded = Recorded::new(item.lock.instance.clone(), item.execution_id);
     let mut life = Life::default();
-    scan(turns, item, &mut recorded, &mut life).await?;
+    let is_whole = scan(turns, item, &mut recorded, &mut life).await?;
     let mut delta = Vec::new();
     if recorded.is_unstarted() {
         let start = item
@@ -45,17 +46,66 @@ pub(super) async fn fail_recorded(
         outcome: Outcome::Failed(details),
     };
     let consumed = item.messages.iter().map(|message| message.id).collect();
-    let commit = turns.commit_of(item, consumed, turn, None);
+    let mut commit = turns.commit_of(item, consumed, turn, None);
+    if !is_whole {
+        let cancel = Message::CancelRequested {
+            reason: "parent failed".to_owned(),
+            terminate: false,
+        };
+        let children = running_children(turns, item).await?;
+        let told = children.into_iter().map(|child| (child, cancel.clone()));
+        commit.messages.extend(told);
+    }
     let facts = Facts::of(item, &commit, &mut life);
     Ok((commit, facts))
 }
 
+/// The children that the store has of this instance and that have not ended: nobody will wait for
+/// them. A store without the management verbs knows none.
+async fn running_children(
+    turns: &Turns,
+    item: &TurnItem,
+) -> Result<Vec<InstanceId>, ProviderError> {
+    let Some(admin) = turns.store.admin() else {
+        return Ok(Vec::new());
+    };
+    let children = admin.children(&item.lock.instance).await;
+    let mut running = Vec::new();
+    for child in readable(item, children)?.unwrap_or_default() {
+        let status = readable(item, turns.store.status(&child).await)?.flatten();
+        if status.is_some_and(|status| !status.state.is_terminal()) {
+            running.push(child);
+        }
+    }
+    Ok(running)
+}
+
+/// What was read, if it can be read at all: what cannot must not keep the instance from its end.
+fn readable<T>(
+    item: &TurnItem,
+    read: Result<T, ProviderError>,
+) -> Result<Option<T>, ProviderError> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(error) if error.is_retryable() => Err(error),
+        Err(error) => {
+            tracing::error!(
+                target: "duroxide::runtime",
+                instance_id = %item.lock.instance, error = %with_causes(&error),
+                "children of an instance that fails cannot be read; they go on"
+            );
+            Ok(None)
+        }
+    }
+}
+
+/// Takes in what is recorded. False: not all of it can be read.
 async fn scan(
     turns: &Turns,
     item: &TurnItem,
     recorded: &mut Recorded,
     life: &mut Life,
-) -> Result<(), ProviderError> {
+) -> Result<bool, ProviderError> {
     let mut after = EventId::NONE;
     while after < item.last_event_id {
         let page = turns
@@ -70,10 +120,10 @@ async fn scan(
             }
             Ok(_) | Err(ProviderError::Corrupt { .. }) => {
                 recorded.skip_to(item.last_event_id);
-                return Ok(());
+                return Ok(false);
             }
             Err(error) => return Err(error),
         }
     }
-    Ok(())
+    Ok(true)
 }

@@ -5,11 +5,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use duroxide::history::{ErrorDetails, EventId, ExecutionId, InstanceId, KvEntry, Message, Start};
+use duroxide::engine::SEMANTICS;
+use duroxide::history::{
+    ErrorDetails, EventId, EventKind, ExecutionId, InstanceId, KvEntry, Message, Start,
+};
 use duroxide::provider::{
     ActivityFetch, ActivityItem, ActivityLock, Committed, Enqueued, HistoryPage, InstanceStatus,
-    Provider, ProviderError, ProviderRef, StartOutcome, TurnCommit, TurnFetch, TurnItem, TurnLock,
-    TurnOutcome,
+    Provider, ProviderAdmin, ProviderError, ProviderRef, StartOutcome, TurnCommit, TurnFetch,
+    TurnItem, TurnLock, TurnOutcome,
 };
 use duroxide::{
     ActivityContext, ActivityRegistry, OrchestrationContext, OrchestrationRegistry, RuntimeOptions,
@@ -18,7 +21,7 @@ use duroxide::{
 use tokio::sync::Notify;
 
 use super::world::{
-    Program, World, completed, echo, live_on_and_off, program, shared, stores, until,
+    Program, World, completed, echo, failed, live_on_and_off, program, shared, stores, until,
 };
 
 /// Passes calls on, and spoils every so many of them.
@@ -38,6 +41,8 @@ pub(crate) struct Faulty {
     corrupt: Option<&'static str>,
     /// Renewals that failed.
     failed_renewals: AtomicU64,
+    /// The newest semantics that the worker knows which has this store, and pins executions to.
+    pub(crate) semantics: u32,
 }
 
 impl Faulty {
@@ -52,6 +57,7 @@ impl Faulty {
             refuses: None,
             corrupt: None,
             failed_renewals: AtomicU64::new(0),
+            semantics: SEMANTICS,
         }
     }
 
@@ -90,6 +96,9 @@ impl Faulty {
 
 #[async_trait]
 impl Provider for Faulty {
+    async fn release_sessions(&self, owners: &[String]) -> Result<usize, ProviderError> {
+        self.through(self.store.release_sessions(owners)).await
+    }
     async fn renew_sessions(
         &self,
         owners: &[String],
@@ -104,6 +113,9 @@ impl Provider for Faulty {
     }
     async fn kv_entries(&self, id: &InstanceId) -> Result<Vec<KvEntry>, ProviderError> {
         self.store.kv_entries(id).await
+    }
+    fn admin(&self) -> Option<&dyn ProviderAdmin> {
+        self.store.admin()
     }
     fn describe(&self) -> String {
         format!("faulty {}", self.store.describe())
@@ -123,13 +135,19 @@ impl Provider for Faulty {
     async fn fetch_turns(&self, fetch: TurnFetch) -> Result<Vec<TurnItem>, ProviderError> {
         self.may_panic();
         self.through(async { Ok(()) }).await?;
-        self.store.fetch_turns(fetch).await
+        let known = SEMANTICS..=self.semantics;
+        self.store.fetch_turns(fetch.semantics(known)).await
     }
     async fn commit_turn(
         &self,
         lock: &TurnLock,
-        turn: TurnCommit,
+        mut turn: TurnCommit,
     ) -> Result<Committed, ProviderError> {
+        if let Some(EventKind::OrchestrationStarted { semantics, .. }) =
+            turn.history_delta.first_mut().map(|event| &mut event.kind)
+        {
+            *semantics = self.semantics;
+        }
         let fails = matches!(turn.outcome, TurnOutcome::Failed { .. });
         if self.refuses == Some(lock.instance.as_str()) && !fails {
             return Err(ProviderError::Refused("not this one".to_owned()));
@@ -315,7 +333,7 @@ async fn a_dispatcher_that_panics_is_started_again() {
 }
 
 /// Never fails of itself.
-fn sound(store: ProviderRef) -> Faulty {
+pub(crate) fn sound(store: ProviderRef) -> Faulty {
     let faulty = Faulty::new(store, u64::MAX / 4);
     faulty.calls.store(1, Ordering::SeqCst);
     faulty
@@ -415,6 +433,60 @@ async fn w26_a_child_whose_history_cannot_be_read_fails_and_tells_its_parent() {
             told.starts_with("poison: the history cannot be read"),
             "{told}"
         );
+        world.stop().await;
+    }
+}
+
+/// What a parent had asked for is not known when its history cannot be read; whose children they are
+/// is known to the store.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parent_whose_history_cannot_be_read_takes_its_children_with_it() {
+    let orchestrations = OrchestrationRegistry::builder()
+        .register("waits", |ctx: OrchestrationContext, _| async move {
+            Ok(ctx.schedule_wait("never").await)
+        })
+        .register("parent", |ctx: OrchestrationContext, _| async move {
+            let done = ctx.schedule_sub_orchestration_with_id("ends", "done", "");
+            let open =
+                ["one", "two"].map(|id| ctx.schedule_sub_orchestration_with_id("waits", id, ""));
+            ctx.schedule_orchestration("waits", "stranger", "");
+            done.await?;
+            join_all(open).await;
+            Ok(String::new())
+        })
+        .register("ends", |_: OrchestrationContext, _| async move {
+            Ok(String::new())
+        })
+        .build();
+    let program = Program {
+        activities: echo(),
+        orchestrations,
+    };
+    for store in stores() {
+        let before = World::start(store.clone(), &program, RuntimeOptions::default()).await;
+        let client = &before.client;
+        client.start_orchestration("a", "parent", "").await.unwrap();
+        // Its start, four calls, the end of the first child; and the others wait.
+        before.reach("a", 6).await;
+        for waits in ["one", "two", "stranger"] {
+            before.exists(waits).await;
+            before.reach(waits, 2).await;
+        }
+        before.stop().await;
+        let faulty = Faulty {
+            corrupt: Some("a"),
+            ..sound(store)
+        };
+        let world = World::start(shared(faulty), &program, RuntimeOptions::default()).await;
+        world.client.raise_event("a", "wake", "").await.unwrap();
+        let details = failed(world.end("a").await);
+        assert_eq!(details.category(), "poison");
+        for child in ["one", "two"] {
+            let told = failed(world.end(child).await);
+            assert_eq!(told.display_message(), "canceled: parent failed");
+        }
+        assert_eq!(completed(world.end("done").await), "");
+        assert!(!world.status("stranger").await.is_terminal());
         world.stop().await;
     }
 }
