@@ -18,6 +18,7 @@ mod options;
 mod patches;
 mod recovery;
 mod retries;
+mod semantics;
 mod sessions;
 mod shutdown;
 mod start_up;
