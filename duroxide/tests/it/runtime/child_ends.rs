@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use duroxide::{
-    ActivityContext, ActivityRegistry, EventKind, OrchestrationContext, OrchestrationRegistry,
-    RuntimeOptions,
+    ActivityContext, ActivityRegistry, ErrorDetails, EventKind, OrchestrationContext,
+    OrchestrationRegistry, PoisonMessageType, RetryPolicy, RuntimeOptions, join_all,
 };
 
-use super::world::{Program, World, completed, live_on_and_off, stores};
+use super::world::{Program, World, completed, failed, live_on_and_off, stores};
 
 static RELEASED: AtomicBool = AtomicBool::new(false);
 
@@ -172,6 +172,52 @@ async fn a_child_that_does_not_fit_its_history_any_more_tells_its_parent() {
             world.client.raise_event("child", "go", "").await.unwrap();
             let told = completed(world.end("parent").await);
             assert!(told.starts_with("nondeterministic"), "{told}");
+            world.stop().await;
+        }
+    }
+}
+
+/// Nobody catches it on the way: what ends the parent is what ended the activity of its grandchild.
+#[tokio::test(flavor = "multi_thread")]
+async fn poison_that_is_passed_on_ends_every_parent_as_poison() {
+    let orchestrations = OrchestrationRegistry::builder()
+        .register("main", |ctx: OrchestrationContext, _| async move {
+            ctx.schedule_sub_orchestration("child", "").await
+        })
+        .register("child", |ctx: OrchestrationContext, _| async move {
+            ctx.schedule_sub_orchestration("grandchild", "").await
+        })
+        .register("grandchild", |ctx: OrchestrationContext, _| async move {
+            let policy = RetryPolicy::new(2);
+            let call = ctx.schedule_activity_with_retry("nobody_knows_it", "", policy);
+            call.await
+        })
+        .register("in_a_crowd", |ctx: OrchestrationContext, _| async move {
+            let calls = ["main", "child"].map(|it| ctx.schedule_sub_orchestration(it, ""));
+            let answers: Result<Vec<_>, _> = join_all(calls).await.into_iter().collect();
+            Ok(answers?.join(" "))
+        })
+        .build();
+    let program = Program {
+        orchestrations,
+        ..program()
+    };
+    for base in live_on_and_off() {
+        for store in stores() {
+            let world = World::start(store, &program, options(base.clone())).await;
+            for main in ["main", "in_a_crowd"] {
+                let details = failed(world.run(main, main, "").await);
+                assert!(
+                    matches!(
+                        &details,
+                        ErrorDetails::Poison {
+                            message_type: PoisonMessageType::Activity { activity_name, .. },
+                            ..
+                        } if activity_name == "nobody_knows_it"
+                    ),
+                    "{main}: {details:?}"
+                );
+            }
             world.stop().await;
         }
     }
