@@ -4,6 +4,7 @@ mod bytes;
 mod children;
 mod damage;
 mod decoding;
+mod eternal;
 mod failures;
 mod fsyncs;
 mod isolation;
