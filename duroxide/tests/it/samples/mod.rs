@@ -40,7 +40,7 @@
 //! * `kv_read_modify_write_counter`: `moving_over/state.rs`, `a_counter_is_read_and_written`
 //! * `orchestration_stats`: `samples/values.rs`, `orchestration_stats`
 //!
-//! The scenarios:
+//! The scenarios, of which each test shows one case; further cases stand beside it:
 //!
 //! * `copilot_chat`: `samples/scenarios.rs`, `copilot_chat`
 //! * `replay_versioning`: `samples/deployments.rs`, `replay_versioning_older_histories_go_on_under_newer_code`
