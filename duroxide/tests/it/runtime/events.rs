@@ -29,9 +29,7 @@ async fn an_approval_races_with_a_timer() {
             .await
             .unwrap();
         // A positional event is for whoever waits: so wait for the wait.
-        while world.history("a", 1).await.len() < 3 {
-            tokio::task::yield_now().await;
-        }
+        world.reach("a", 3).await;
         client.raise_event("a", "approved", "ann").await.unwrap();
         assert_eq!(completed(world.end("a").await), "approved by ann");
         assert_eq!(world.output("b", "main", "20").await, "escalated");
@@ -207,9 +205,7 @@ async fn messages_outlive_the_runtime_that_consumed_them() {
                 .await
                 .unwrap();
             world.client.enqueue_event("a", "q", "1").await.unwrap();
-            while world.history("a", 1).await.len() < 3 {
-                tokio::task::yield_now().await;
-            }
+            world.reach("a", 3).await;
             let world = world.redeploy(&program).await;
             world.client.enqueue_event("a", "q", "2").await.unwrap();
             world.client.raise_event("a", "go", "").await.unwrap();

@@ -83,7 +83,7 @@ fn of_payloads_and_turns() -> Vec<Limit> {
     );
     let history = Limit::new("has 4 events; 4 are allowed", |ctx, much| {
         Box::pin(async move {
-            for _ in 0..1 + usize::from(much) {
+            for _ in 0..=usize::from(much) {
                 ctx.schedule_activity("echo", "").await?;
             }
             Ok(String::new())
