@@ -52,8 +52,8 @@ pub fn methods() -> Vec<Disallowed> {
         })
     });
     let walks = whole(TYPES).flat_map(|it| {
-        let names = WALKS.iter().chain(FILTERS);
-        names.map(move |name| Disallowed {
+        let methods = WALKS.iter().chain(FILTERS);
+        methods.map(move |name| Disallowed {
             path: format!("{}::{name}", it.path),
             id: it.id,
         })

@@ -1,7 +1,5 @@
 //! What clippy is asked, and what becomes of its answers.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -172,7 +170,6 @@ fn methods_behind_fields_are_found_by_their_types() {
     options.asks_clippy = false;
     assert_eq!(found(&options), ["32 DX0101"]);
 
-    let mut options = options;
     options.asks_clippy = true;
     let reports = check(&options).unwrap().reports;
     assert_eq!(
