@@ -82,9 +82,9 @@ impl Names {
                 "orchestration" => Some(&mut self.orchestrations),
                 _ => None,
             };
-            names.into_iter().for_each(|it| {
-                it.insert(annotation.name.clone());
-            });
+            if let Some(names) = names {
+                names.insert(annotation.name.clone());
+            }
         }
         for Fact { what, .. } in &function.facts {
             if let What::Called { method, name } = what

@@ -117,7 +117,15 @@ impl VisitMut for Awaits {
         let last = block.stmts.len().saturating_sub(1);
         for (index, stmt) in block.stmts.iter_mut().enumerate() {
             self.is_order_free = is_free_result && index == last;
+            let may_drop = self.may_drop(stmt);
             self.visit_stmt_mut(stmt);
+            if let Stmt::Expr(expr, Some(_)) = stmt
+                && may_drop
+            {
+                let at = Span::mixed_site().located_at(expr.span());
+                let allow = quote_spanned!(at=> #[allow(unused_must_use)]);
+                *expr = Expr::Verbatim(quote!(#allow #expr));
+            }
         }
         self.is_order_free = false;
         let asked = std::mem::replace(&mut self.statics, around);
@@ -169,6 +177,18 @@ impl Awaits {
             let allow = Allow::of(attribute).map(|it| it.ids).unwrap_or_default();
             self.allowed.extend(allow.iter().map(ToString::to_string));
         }
+    }
+
+    /// Whether what the statement gives may be dropped (DX0202): the compiler looks for that.
+    fn may_drop(&self, stmt: &Stmt) -> bool {
+        let Stmt::Expr(expr, Some(_)) = stmt else {
+            return false;
+        };
+        let ours = attributes::of(expr).iter().filter(|it| allow::is_ours(it));
+        let mut named = ours
+            .filter_map(|it| Allow::of(it).ok())
+            .flat_map(|it| it.ids);
+        named.any(|id| id == "DX0202") || self.allowed.iter().any(|id| id == "DX0202")
     }
 
     fn may_ask(&self, question: Question, at: Span) -> bool {

@@ -28,6 +28,8 @@ async fn vouched(ctx: &OrchestrationContext, n: u64) -> Result<u64, String> {
     {
         println!("{took:?} {:?}", SystemTime::now());
     }
+    #[duroxide::allow(DX0202, reason = "it is asked for by a branch that nobody takes")]
+    ctx.schedule_timer(Duration::from_secs(1)); //= DX0202 suppressed
     #[duroxide::allow(DX0107, reason = "a metric")]
     STARTED.fetch_add(1, Ordering::Relaxed);
     #[duroxide::allow(DX0401, reason = "all workers are in one region")]
@@ -35,6 +37,16 @@ async fn vouched(ctx: &OrchestrationContext, n: u64) -> Result<u64, String> {
     #[duroxide::allow(DX0110, reason = "all workers are in one region")]
     let there = region();
     Ok(sum + (here.len() + there.len()) as u64)
+}
+
+/// The order of what is stored is nobody's business: it is looked up only.
+#[orchestration(allow(DX0106, DX0202, reason = "only looked up"))]
+async fn looked_up(
+    ctx: &OrchestrationContext,
+    prices: HashMap<String, u64>, //= DX0106 suppressed
+) -> Result<Option<u64>, String> {
+    ctx.schedule_timer(Duration::from_secs(1)); //= DX0202 direct
+    Ok(prices.get("pears").copied())
 }
 
 #[deterministic(allow(DX0101, reason = "only measured"))]

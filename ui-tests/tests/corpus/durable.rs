@@ -1,5 +1,7 @@
 //! What may be awaited.
 
+use std::collections::BTreeMap;
+
 use duroxide::BoxDurable;
 use duroxide::prelude::*;
 use futures::future::{self, FutureExt, TryFutureExt};
@@ -133,7 +135,39 @@ impl Shipping for Twice {
 impl Twice {
     #[deterministic]
     async fn later(&self, ctx: &OrchestrationContext) -> u64 {
-        let vouched = ctx.assume_durable(future::lazy(|_| 1), "at once").await;
+        let vouched = ctx.assume_durable(future::lazy(|_| 1), "at once").await; //= DX0001 suppressed
         self.0 * 2 + vouched
     }
+}
+
+mod inside {
+    use duroxide::prelude::*;
+
+    #[deterministic]
+    pub(crate) async fn looked(ctx: &OrchestrationContext, n: u64) -> u64 {
+        ctx.schedule_timer(Duration::from_secs(n)).await; //= DX0001 direct
+        n
+    }
+}
+
+type Amounts = BTreeMap<String, u64>;
+
+#[orchestration]
+async fn in_all_forms(
+    ctx: &OrchestrationContext,
+    amounts: Amounts, //= DX0106 alias
+) -> Result<u64, String> {
+    use inside::looked as look;
+    extern crate duroxide as flows;
+    let alias = look(ctx, 1).await; //= DX0001 alias
+    let glob = {
+        use inside::*;
+        looked(ctx, 2).await //= DX0001 glob
+    };
+    let renamed = flows::join2(look(ctx, 3), look(ctx, 4)).await; //= DX0001 renamed
+    let made = vec![look(ctx, 4).await]; //= DX0001 macro
+    let call = |n| async move { look(ctx, n).await }; //= DX0001 closure
+    let block = async { look(ctx, 5).await }.await; //= DX0001 async
+    let all = [alias, glob, renamed.0, block, call(6).await];
+    Ok(all.iter().chain(&made).sum::<u64>() + amounts.len() as u64)
 }
