@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use ::redb::Database;
-
 use crate::history::{ExecutionId, InstanceId, Message, SystemStats};
 use crate::provider::{
     Deleted, ExecutionSummary, InstanceQuery, InstanceStatus, ProviderAdmin, ProviderError,
     QueueDepths, Totals,
 };
 use crate::storage::redb::bodies::TimerKey;
+use crate::storage::redb::disk::Disk;
 use crate::storage::redb::inbox::Body;
 use crate::storage::redb::reads::{self, ReadError};
 use crate::storage::redb::shared::until;
@@ -37,9 +36,9 @@ impl ProviderAdmin for RedbProvider {
     ) -> Result<Vec<InstanceStatus>, ProviderError> {
         let (filter, after) = (filter.clone(), after.cloned());
         self.aside(LIST, move |shared| {
-            let database = Arc::clone(shared.lock().phase.database(LIST)?);
-            let list = surveys::list(&database, &filter, after.as_ref(), max);
-            drop(database);
+            let disk = Arc::clone(shared.lock().phase.disk(LIST)?);
+            let list = surveys::list(&disk, &filter, after.as_ref(), max);
+            drop(disk);
             list.map_err(|(instance, error)| {
                 shared.report(&error);
                 match instance {
@@ -108,7 +107,7 @@ impl ProviderAdmin for RedbProvider {
 
     async fn queue_depths(&self) -> Result<QueueDepths, ProviderError> {
         let now = self.shared().now().wall;
-        let depths = move |database: &Database| surveys::queue_depths(database, now);
+        let depths = move |disk: &Disk| surveys::queue_depths(disk, now);
         self.survey(QUEUES, depths).await
     }
 
@@ -131,11 +130,11 @@ impl RedbProvider {
         &self,
         operation: &'static str,
         instance: &InstanceId,
-        look: impl FnOnce(&Database, &InstanceId) -> Result<R, ReadError> + Send + 'static,
+        look: impl FnOnce(&Disk, &InstanceId) -> Result<R, ReadError> + Send + 'static,
     ) -> Result<R, ProviderError> {
         let instance = instance.clone();
         self.aside(operation, move |shared| {
-            shared.read(operation, &instance, |database| look(database, &instance))
+            shared.read(operation, &instance, |disk| look(disk, &instance))
         })
         .await
     }
@@ -144,11 +143,11 @@ impl RedbProvider {
     async fn survey<R: Send + 'static>(
         &self,
         operation: &'static str,
-        look: impl FnOnce(&Database) -> Result<R, ReadError> + Send + 'static,
+        look: impl FnOnce(&Disk) -> Result<R, ReadError> + Send + 'static,
     ) -> Result<R, ProviderError> {
         self.aside(operation, move |shared| {
-            let database = Arc::clone(shared.lock().phase.database(operation)?);
-            look(&database).map_err(|error| {
+            let disk = Arc::clone(shared.lock().phase.disk(operation)?);
+            look(&disk).map_err(|error| {
                 shared.report(&error);
                 error.into_plain(operation)
             })
@@ -166,10 +165,9 @@ impl RedbProvider {
         let Some(last) = first.0.checked_sub(1) else {
             return Ok(Vec::new());
         };
-        let look = move |database: &Database, instance: &InstanceId| match reads::number_of(
-            database, instance,
-        )? {
-            Some(number) => remains::open_timers(database, number, ..=last),
+        let look = move |disk: &Disk, instance: &InstanceId| match reads::number_of(disk, instance)?
+        {
+            Some(number) => remains::open_timers(disk, number, ..=last),
             None => Ok(Vec::new()),
         };
         self.look_at(operation, instance, look).await

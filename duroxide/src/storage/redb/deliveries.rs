@@ -103,14 +103,20 @@ impl State {
         let id = row.head.id.clone();
         self.next_instance = number.saturating_add(1);
         let changes = &mut self.open.changes;
-        changes.insert(RowKey::Id(id.clone()), number.to_le_bytes().to_vec());
+        changes.insert(
+            RowKey::Id(id.as_str().to_owned()),
+            number.to_le_bytes().to_vec(),
+        );
         changes.insert(RowKey::Instance(number), record);
         if let Some(parent) = &row.head.parent {
             let parent = parent.instance.clone();
             if let Some(removal) = &mut self.removal {
                 removal.born(parent.clone(), id.clone());
             }
-            changes.insert(RowKey::Child(parent, id.clone()), Vec::new());
+            changes.insert(
+                RowKey::Child(parent.to_string(), id.to_string()),
+                Vec::new(),
+            );
         }
         self.open.effects.push(Effect::Changed(id.clone()));
         self.by_id.insert(id, number);

@@ -132,10 +132,10 @@ fn take_turns(
     fetch: &TurnFetch,
     now: Moment,
 ) -> Result<Look<(TakenTurns, Option<Durable>)>, ProviderError> {
-    let database = Arc::clone(core.phase.database(FETCH_TURNS)?);
+    let disk = Arc::clone(core.phase.disk(FETCH_TURNS)?);
     let state = &mut core.state;
     if let Some((from, until)) = state.timers.to_load(now.wall) {
-        match reads::timers(&database, from, until) {
+        match reads::timers(&disk, from, until) {
             Ok(loaded) => state.timers.loaded(loaded),
             Err(error) => {
                 core.broken = true;
@@ -233,8 +233,8 @@ fn turn_item(shared: &Shared, turn: TakenTurn) -> Result<TurnItem, ProviderError
     {
         let message = match message {
             Some(message) => message,
-            None => shared.read(FETCH_TURNS, &head.id, |database| {
-                reads::message(database, id, turn.instance)
+            None => shared.read(FETCH_TURNS, &head.id, |disk| {
+                reads::message(disk, id, turn.instance)
             })?,
         };
         messages.push(InboxMessage {
@@ -266,8 +266,8 @@ fn read_row(
     operation: &'static str,
     instance: u64,
 ) -> Result<Result<Row, String>, ProviderError> {
-    let database = Arc::clone(shared.lock().phase.database(operation)?);
-    match reads::row(&database, instance) {
+    let disk = Arc::clone(shared.lock().phase.disk(operation)?);
+    match reads::row(&disk, instance) {
         Ok(Some(row)) => Ok(Ok(row)),
         Ok(None) => Ok(Err("there is no such instance".to_owned())),
         Err(ReadError::Corrupt { problem, .. }) => Ok(Err(problem)),
@@ -336,9 +336,7 @@ fn activity_head(
     }
     // The row speaks of the current execution: what an earlier one was pinned to stands in its first
     // event, as long as that can be read.
-    let pins = shared.read(FETCH_ACTIVITIES, &head.id, |database| {
-        reads::pins_of(database, key)
-    });
+    let pins = shared.read(FETCH_ACTIVITIES, &head.id, |disk| reads::pins_of(disk, key));
     match pins {
         Ok(Some((orchestration, version))) => Ok(Some(Arc::new(Head {
             id: head.id.clone(),
@@ -370,9 +368,7 @@ fn request_of(
     if let Some(decoded) = last.as_ref().filter(covers) {
         return Ok(reads::request_in(decoded.first, &decoded.turn, key.source));
     }
-    let turn = match shared.read(FETCH_ACTIVITIES, instance, |database| {
-        reads::turn_of(database, key)
-    }) {
+    let turn = match shared.read(FETCH_ACTIVITIES, instance, |disk| reads::turn_of(disk, key)) {
         Ok(turn) => turn,
         Err(error @ ProviderError::Corrupt { .. }) => return Ok(Err(error.to_string())),
         Err(error) => return Err(error),

@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use ::redb::Database;
-
 use crate::history::{InstanceId, Message, Start};
 use crate::provider::ProviderError;
 use crate::storage::redb::checks::unstorable;
 use crate::storage::redb::deliveries::NewInstance;
+use crate::storage::redb::disk::Disk;
 use crate::storage::redb::reads::{self, ReadError};
 use crate::storage::redb::shared::Shared;
 use crate::storage::redb::state::{Durable, State};
@@ -45,9 +44,7 @@ impl Numbers {
         let on_disk = if unknown.is_empty() {
             HashMap::new()
         } else {
-            shared.read(operation, first, |database| {
-                reads::numbers_of(database, unknown)
-            })?
+            shared.read(operation, first, |disk| reads::numbers_of(disk, unknown))?
         };
         numbers.on_disk = on_disk;
         numbers.seen = seen;
@@ -60,9 +57,9 @@ impl Numbers {
     }
 
     /// Asks the disk again, if what it said may be out of date. Under the mutex; rare.
-    pub(crate) fn refresh(&mut self, state: &State, database: &Database) -> Result<(), ReadError> {
+    pub(crate) fn refresh(&mut self, state: &State, disk: &Disk) -> Result<(), ReadError> {
         if self.seen != state.forgotten && !self.ids.is_empty() {
-            self.on_disk = reads::numbers_of(database, self.unknown(state))?;
+            self.on_disk = reads::numbers_of(disk, self.unknown(state))?;
             self.seen = state.forgotten;
         }
         Ok(())
@@ -89,8 +86,8 @@ pub(crate) fn create(
     start: Start,
 ) -> Result<Created, ProviderError> {
     let mut numbers = Numbers::look_up(shared, START, [id])?;
-    shared.act(START, |state, database, now| {
-        let refreshed = numbers.refresh(state, database);
+    shared.act(START, |state, disk, now| {
+        let refreshed = numbers.refresh(state, disk);
         refreshed.map_err(|error| error.into_provider(START, id))?;
         if numbers.of(state, id).is_some() {
             return Ok(Created::Before(state.barrier()));
@@ -115,8 +112,8 @@ pub(crate) fn send(
     message: Message,
 ) -> Result<Sent, ProviderError> {
     let mut numbers = Numbers::look_up(shared, ENQUEUE, [id])?;
-    shared.act(ENQUEUE, |state, database, now| {
-        let refreshed = numbers.refresh(state, database);
+    shared.act(ENQUEUE, |state, disk, now| {
+        let refreshed = numbers.refresh(state, disk);
         refreshed.map_err(|error| error.into_provider(ENQUEUE, id))?;
         let number = numbers.of(state, id);
         let number = number.ok_or(ProviderError::InstanceNotFound)?;

@@ -7,24 +7,30 @@
 mod activities;
 mod admin;
 mod bodies;
+mod checkpoint;
 mod checks;
 mod commits;
 mod counting;
 mod deliveries;
+mod disk;
 mod fetch;
 mod file;
 mod group;
 mod inbox;
 mod incoming;
 mod isolation;
+mod journal;
+mod layer;
 mod limits;
 mod locks;
 mod lot;
 mod open;
 mod options;
 mod outcome;
+mod overlay;
 mod parking;
 mod queue;
+mod ranges;
 mod reads;
 mod ready;
 mod record;
@@ -40,9 +46,11 @@ mod shelves;
 mod staged;
 mod state;
 mod surveys;
+mod tables;
 mod timers;
 mod turns;
 mod verbs;
+mod view;
 mod writer;
 
 #[cfg(test)]
@@ -59,7 +67,7 @@ use crate::storage::redb::state::{Moment, State};
 
 pub use counting::IoCounts;
 pub use open::OpenError;
-pub use options::{Durability, RedbOptions};
+pub use options::{Commits, Durability, RedbOptions};
 
 /// A durable store in one file, for one process.
 ///
@@ -123,9 +131,9 @@ impl RedbProvider {
             elapsed: options.env.elapsed(),
             wall: options.env.now(),
         };
-        let opened = open::open(&factory, options.cache_bytes, now.wall, &Arc::default())?;
+        let opened = open::open(&factory, &options, now.wall, &Arc::default())?;
         let state = State::new(opened.incarnation, opened.found, now);
-        let shared = Arc::new(Shared::new(options, factory, opened.database, state));
+        let shared = Arc::new(Shared::new(options, factory, opened.disk, state));
         let for_writer = Arc::clone(&shared);
         let writer = thread::Builder::new()
             .name("duroxide-writer".to_owned())

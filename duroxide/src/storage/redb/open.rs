@@ -11,13 +11,18 @@ use ::redb::{
 };
 
 use crate::storage::redb::bodies;
-use crate::storage::redb::options::Factory;
+use crate::storage::redb::disk::Disk;
+use crate::storage::redb::journal;
+use crate::storage::redb::layer::Layer;
+use crate::storage::redb::options::{Factory, RedbOptions};
 use crate::storage::redb::recovery::{self, Found, InHand};
 use crate::storage::redb::schema::{
-    ACTIVITIES, ATTEMPTS, CHILDREN, CUSTOM_STATUS, HISTORY, IDS, INBOX, INSTANCES, META,
+    ACTIVITIES, ATTEMPTS, CHILDREN, CUSTOM_STATUS, HISTORY, IDS, INBOX, INSTANCES, JOURNAL, META,
     META_INCARNATION, META_SCHEMA_VERSION, QUIET_TURNS, SCHEMA_VERSION, TIMERS, VALUES,
 };
 use crate::storage::redb::staged::StagedBackend;
+use crate::storage::redb::tables::write_layer;
+use crate::storage::redb::view::View;
 use crate::time::Timestamp;
 
 /// Why a store cannot be opened. Whatever it is, no byte of it was changed, and nothing will be
@@ -55,7 +60,7 @@ pub enum OpenError {
 
 /// An open store, and what is under way in it.
 pub(crate) struct Opened {
-    pub(crate) database: Database,
+    pub(crate) disk: Disk,
     pub(crate) incarnation: u64,
     pub(crate) found: Found,
 }
@@ -63,16 +68,17 @@ pub(crate) struct Opened {
 /// Opens the store on a thread of its own: redb may panic over a damaged file.
 pub(crate) fn open(
     factory: &Factory,
-    cache_bytes: usize,
+    options: &RedbOptions,
     now: Timestamp,
     in_hand: &Arc<InHand>,
 ) -> Result<Opened, OpenError> {
-    let (factory, in_hand) = (factory.clone(), Arc::clone(in_hand));
+    let (factory, options) = (factory.clone(), options.clone());
+    let in_hand = Arc::clone(in_hand);
     let opening = thread::Builder::new()
         .name("duroxide-open".to_owned())
         .spawn(move || {
             catch_unwind(AssertUnwindSafe(|| {
-                open_here(&factory, cache_bytes, now, &in_hand)
+                open_here(&factory, &options, now, &in_hand)
             }))
             .unwrap_or_else(|panic| Err(damaged(words_of(panic.as_ref()))))
         })?;
@@ -83,7 +89,7 @@ pub(crate) fn open(
 
 fn open_here(
     factory: &Factory,
-    cache_bytes: usize,
+    options: &RedbOptions,
     now: Timestamp,
     in_hand: &InHand,
 ) -> Result<Opened, OpenError> {
@@ -96,7 +102,7 @@ fn open_here(
         Place::Redb => {}
     }
     let mut database = Database::builder()
-        .set_cache_size(cache_bytes)
+        .set_cache_size(options.cache_bytes)
         .create_with_backend(staged)
         .map_err(from_database)?;
     // What redb would repair is kept back with all that an open writes: the file stays as it is.
@@ -104,15 +110,20 @@ fn open_here(
         return Err(damaged("a page is not as it was written"));
     }
     let before = check_meta(&database)?;
-    let found = match before {
-        Some(_) => recovery::scan(&database, now, in_hand)?,
-        None => Found::nothing(now),
+    let (tail, found) = match before {
+        Some(_) => {
+            let transaction = database.begin_read().map_err(from_redb)?;
+            let tail = Arc::new(journal::tail(&transaction)?);
+            let view = View::new(transaction, vec![Arc::clone(&tail)]);
+            (tail, recovery::scan(&view, now, in_hand)?)
+        }
+        None => (Arc::default(), Found::nothing(now)),
     };
     approval.approve();
     let incarnation = before.unwrap_or(0).saturating_add(1);
-    begin(&database, incarnation).map_err(from_redb)?;
+    begin(&database, incarnation, &tail).map_err(from_redb)?;
     Ok(Opened {
-        database,
+        disk: Disk::new(database, options.commits),
         incarnation,
         found,
     })
@@ -199,15 +210,15 @@ fn check_meta(database: &Database) -> Result<Option<u64>, OpenError> {
     Ok(Some(incarnation))
 }
 
-/// One more life: locks of earlier ones are void from here on. Creates the tables of a new store.
-fn begin(database: &Database, incarnation: u64) -> Result<(), ::redb::Error> {
+/// One more life: locks of earlier ones are void from here on. Creates the tables of a new store,
+/// and brings them up to date.
+fn begin(database: &Database, incarnation: u64, tail: &Layer) -> Result<(), ::redb::Error> {
     let record = bodies::encode_incarnation(incarnation)
         .map_err(|error| ::redb::Error::Corrupted(error.to_string()))?;
     let transaction = database.begin_write()?;
     {
         let mut meta = transaction.open_table(META)?;
         if incarnation == 1 {
-            meta.insert(META_SCHEMA_VERSION, SCHEMA_VERSION.to_le_bytes().as_slice())?;
             transaction.open_table(IDS)?;
             transaction.open_table(INSTANCES)?;
             transaction.open_table(HISTORY)?;
@@ -220,8 +231,13 @@ fn begin(database: &Database, incarnation: u64) -> Result<(), ::redb::Error> {
             transaction.open_table(VALUES)?;
             transaction.open_table(CHILDREN)?;
         }
+        // All that version 2 has more than version 1 is a journal.
+        let mut journal = transaction.open_table(JOURNAL)?;
+        journal.retain(|_, _| false)?;
+        meta.insert(META_SCHEMA_VERSION, SCHEMA_VERSION.to_le_bytes().as_slice())?;
         meta.insert(META_INCARNATION, record.as_slice())?;
     }
+    write_layer(&transaction, tail)?;
     transaction.commit()?;
     Ok(())
 }
@@ -247,7 +263,7 @@ pub(crate) fn from_redb(error: impl Into<::redb::Error>) -> OpenError {
     }
 }
 
-fn damaged(problem: impl Into<String>) -> OpenError {
+pub(crate) fn damaged(problem: impl Into<String>) -> OpenError {
     OpenError::Damaged {
         problem: problem.into(),
     }

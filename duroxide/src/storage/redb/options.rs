@@ -29,6 +29,21 @@ pub enum Durability {
     LosesLastSeconds,
 }
 
+/// How a group of writes becomes durable. A store that was written in one way can be opened in the
+/// other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Commits {
+    /// Each commit brings all tables up to date.
+    #[default]
+    Tables,
+    /// A commit writes one record, with all that the group changed; the tables follow in small
+    /// pieces, with later commits and when there is nothing else to do. Much that comes and goes in
+    /// between never reaches them. What they lack is kept in memory, and when the store is
+    /// opened after a crash it is applied first.
+    Journal,
+}
+
 /// How a store is opened; see [`RedbProvider::options`].
 ///
 /// ```
@@ -46,6 +61,9 @@ pub enum Durability {
 #[derive(Clone, Debug)]
 pub struct RedbOptions {
     pub(crate) durability: Durability,
+    pub(crate) commits: Commits,
+    /// How long there was nothing to do when the tables begin to follow the journal.
+    pub(crate) rest_after: Duration,
     pub(crate) cache_bytes: usize,
     pub(crate) env: EnvRef,
     pub(crate) max_group: usize,
@@ -59,6 +77,8 @@ impl Default for RedbOptions {
     fn default() -> Self {
         Self {
             durability: Durability::Immediate,
+            commits: Commits::Tables,
+            rest_after: Duration::from_secs(1),
             cache_bytes: 64 << 20,
             env: Arc::new(TokioEnv::new()),
             max_group: 512,
@@ -75,6 +95,13 @@ impl RedbOptions {
     #[must_use]
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
+        self
+    }
+
+    /// How a group of writes becomes durable. [`Commits::Tables`] if not said.
+    #[must_use]
+    pub fn commits(mut self, commits: Commits) -> Self {
+        self.commits = commits;
         self
     }
 

@@ -4,19 +4,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ::redb::{Database, ReadTransaction, ReadableDatabase as _};
-
 use crate::history::{EventId, EventKind, ExecutionId, InstanceId, KvEntry, Message};
 use crate::provider::{ActivityRequest, HistoryPage, ProviderError};
 use crate::storage::redb::bodies::{
     self, ActivityKey, CustomStatus, InstanceRow, StoredMessage, StoredTurn, TimerKey,
 };
+use crate::storage::redb::disk::Disk;
 use crate::storage::redb::inbox::{Deliveries, Head, Row};
-use crate::storage::redb::schema::{
-    CUSTOM_STATUS, HISTORY, IDS, INBOX, INSTANCES, QUIET_TURNS, TIMERS, VALUES, timer_columns,
-    timer_key,
-};
+use crate::storage::redb::schema::RowKey;
 use crate::storage::redb::timers::{BATCH, Loaded, Near, before};
+use crate::storage::redb::view::View;
 use crate::time::Timestamp;
 
 /// Why something was not read.
@@ -104,29 +101,26 @@ pub(crate) use store;
 
 /// The numbers of these instances.
 pub(crate) fn numbers_of(
-    database: &Database,
+    disk: &Disk,
     ids: Vec<InstanceId>,
 ) -> Result<HashMap<InstanceId, Option<u64>>, ReadError> {
-    let transaction = store!(database.begin_read())?;
+    let view = store!(disk.view())?;
     let numbers = ids.into_iter().map(|id| {
-        let number = number_in(&transaction, &id)?;
+        let number = number_in(&view, &id)?;
         Ok((id, number))
     });
     numbers.collect()
 }
 
 /// The number of an instance.
-pub(crate) fn number_of(database: &Database, id: &InstanceId) -> Result<Option<u64>, ReadError> {
-    let transaction = store!(database.begin_read())?;
-    number_in(&transaction, id)
+pub(crate) fn number_of(disk: &Disk, id: &InstanceId) -> Result<Option<u64>, ReadError> {
+    let view = store!(disk.view())?;
+    number_in(&view, id)
 }
 
-pub(crate) fn number_in(
-    transaction: &ReadTransaction,
-    id: &InstanceId,
-) -> Result<Option<u64>, ReadError> {
-    let ids = store!(transaction.open_table(IDS))?;
-    let Some(number) = store!(ids.get(id.as_str()))? else {
+pub(crate) fn number_in(view: &View, id: &InstanceId) -> Result<Option<u64>, ReadError> {
+    let key = RowKey::Id(id.as_str().to_owned());
+    let Some(number) = store!(view.get(&key))? else {
         return Ok(None);
     };
     match number.value().try_into() {
@@ -139,24 +133,24 @@ pub(crate) fn number_in(
 
 /// The row of an instance, as far as it is on disk.
 pub(crate) fn instance(
-    database: &Database,
+    disk: &Disk,
     id: &InstanceId,
 ) -> Result<Option<(u64, InstanceRow)>, ReadError> {
-    let transaction = store!(database.begin_read())?;
-    let Some(number) = number_in(&transaction, id)? else {
+    let view = store!(disk.view())?;
+    let Some(number) = number_in(&view, id)? else {
         return Ok(None);
     };
-    Ok(Some((number, whole_instance(&transaction, number, id)?)))
+    Ok(Some((number, whole_instance(&view, number, id)?)))
 }
 
 /// The row of an instance, with the custom status.
 pub(crate) fn whole_instance(
-    transaction: &ReadTransaction,
+    view: &View,
     number: u64,
     id: &InstanceId,
 ) -> Result<InstanceRow, ReadError> {
-    let mut row = instance_in(transaction, number)?.ok_or_else(ReadError::gone)?;
-    let shown = custom_status_in(transaction, number)?;
+    let mut row = instance_in(view, number)?.ok_or_else(ReadError::gone)?;
+    let shown = custom_status_in(view, number)?;
     let status = &mut row.status;
     status.custom_status = shown.status;
     status.custom_status_version = shown.version;
@@ -172,12 +166,8 @@ pub(crate) fn whole_instance(
     }
 }
 
-fn instance_in(
-    transaction: &ReadTransaction,
-    instance: u64,
-) -> Result<Option<InstanceRow>, ReadError> {
-    let instances = store!(transaction.open_table(INSTANCES))?;
-    let Some(record) = store!(instances.get(instance))? else {
+fn instance_in(view: &View, instance: u64) -> Result<Option<InstanceRow>, ReadError> {
+    let Some(record) = store!(view.get(&RowKey::Instance(instance)))? else {
         return Ok(None);
     };
     let row = bodies::decode_instance(record.value())
@@ -185,12 +175,8 @@ fn instance_in(
     Ok(Some(row))
 }
 
-fn custom_status_in(
-    transaction: &ReadTransaction,
-    instance: u64,
-) -> Result<CustomStatus, ReadError> {
-    let table = store!(transaction.open_table(CUSTOM_STATUS))?;
-    let Some(record) = store!(table.get(instance))? else {
+fn custom_status_in(view: &View, instance: u64) -> Result<CustomStatus, ReadError> {
+    let Some(record) = store!(view.get(&RowKey::CustomStatus(instance)))? else {
         return Ok(CustomStatus::default());
     };
     bodies::decode_custom_status(instance, record.value())
@@ -198,40 +184,35 @@ fn custom_status_in(
 }
 
 /// What an instance keeps under a key.
-pub(crate) fn value(
-    database: &Database,
-    id: &InstanceId,
-    key: &str,
-) -> Result<Option<KvEntry>, ReadError> {
-    let transaction = store!(database.begin_read())?;
-    let Some(instance) = number_in(&transaction, id)? else {
+pub(crate) fn value(disk: &Disk, id: &InstanceId, key: &str) -> Result<Option<KvEntry>, ReadError> {
+    let view = store!(disk.view())?;
+    let Some(instance) = number_in(&view, id)? else {
         return Ok(None);
     };
-    let values = store!(transaction.open_table(VALUES))?;
-    let record = store!(values.get((instance, key)))?;
+    let record = store!(view.get(&RowKey::Value(instance, key.to_owned())))?;
     let entry = record.map(|record| value_in(instance, key, record.value()));
     entry.transpose()
 }
 
 /// All that an instance keeps, in the order of the keys.
-pub(crate) fn values(database: &Database, id: &InstanceId) -> Result<Vec<KvEntry>, ReadError> {
-    let transaction = store!(database.begin_read())?;
-    let Some(instance) = number_in(&transaction, id)? else {
+pub(crate) fn values(disk: &Disk, id: &InstanceId) -> Result<Vec<KvEntry>, ReadError> {
+    let view = store!(disk.view())?;
+    let Some(instance) = number_in(&view, id)? else {
         return Ok(Vec::new());
     };
-    values_in(&transaction, instance)
+    values_in(&view, instance)
 }
 
-pub(crate) fn values_in(
-    transaction: &ReadTransaction,
-    instance: u64,
-) -> Result<Vec<KvEntry>, ReadError> {
-    let values = store!(transaction.open_table(VALUES))?;
-    let own = (instance, "")..(instance.saturating_add(1), "");
+pub(crate) fn values_in(view: &View, instance: u64) -> Result<Vec<KvEntry>, ReadError> {
     let mut entries = Vec::new();
-    for row in store!(values.range(own))? {
-        let (key, record) = store!(row)?;
-        entries.push(value_in(instance, key.value().1, record.value())?);
+    for row in store!(view.rows(&RowKey::Value(instance, String::new()), None))? {
+        let (RowKey::Value(owner, key), record) = store!(row)? else {
+            break;
+        };
+        if owner != instance {
+            break;
+        }
+        entries.push(value_in(instance, &key, record.value())?);
     }
     Ok(entries)
 }
@@ -242,25 +223,22 @@ fn value_in(instance: u64, key: &str, record: &[u8]) -> Result<KvEntry, ReadErro
 }
 
 /// All that memory wants to know of an instance.
-pub(crate) fn row(database: &Database, instance: u64) -> Result<Option<Row>, ReadError> {
-    let transaction = store!(database.begin_read())?;
+pub(crate) fn row(disk: &Disk, instance: u64) -> Result<Option<Row>, ReadError> {
+    let view = store!(disk.view())?;
     let Some(InstanceRow {
         status,
         parent,
         semantics,
         digest,
-    }) = instance_in(&transaction, instance)?
+    }) = instance_in(&view, instance)?
     else {
         return Ok(None);
     };
-    let shown = custom_status_in(&transaction, instance)?;
+    let shown = custom_status_in(&view, instance)?;
     let mut last_event = EventId::NONE;
     let mut last_turn = 0;
-    let history = store!(transaction.open_table(HISTORY))?;
     let all = (instance, 0, 0)..=(instance, u64::MAX, u64::MAX);
-    if let Some(last) = store!(history.range(all))?.next_back() {
-        let (key, record) = store!(last)?;
-        let (_, execution, first) = key.value();
+    if let Some(((_, execution, first), record)) = store!(view.last_turn(all))? {
         // Whatever the row says, its instance must be able to end: as if it had one event. The row
         // stays, and reading it stays an error.
         let (turn_id, events) = bodies::decode_turn_head(record.value()).unwrap_or_else(|error| {
@@ -272,8 +250,7 @@ pub(crate) fn row(database: &Database, instance: u64) -> Result<Option<Row>, Rea
             last_event = EventId(first.saturating_add(u64::from(events)).saturating_sub(1));
         }
     }
-    let quiet_turns = store!(transaction.open_table(QUIET_TURNS))?;
-    let quiet = store!(quiet_turns.get(instance))?;
+    let quiet = store!(view.get(&RowKey::QuietTurn(instance)))?;
     let is_quiet = quiet.is_some();
     if let Some(record) = quiet {
         last_turn = bodies::decode_quiet_turn(record.value())
@@ -302,13 +279,12 @@ pub(crate) fn row(database: &Database, instance: u64) -> Result<Option<Row>, Rea
 
 /// A message, or what is wrong with it.
 pub(crate) fn message(
-    database: &Database,
+    disk: &Disk,
     sequence: u64,
     instance: u64,
 ) -> Result<Result<Message, String>, ReadError> {
-    let transaction = store!(database.begin_read())?;
-    let inbox = store!(transaction.open_table(INBOX))?;
-    let record = store!(inbox.get((sequence, instance)))?;
+    let view = store!(disk.view())?;
+    let record = store!(view.get(&RowKey::Inbox { sequence, instance }))?;
     Ok(match record {
         Some(record) => message_in(instance, record.value()).map(|stored| stored.message),
         None => Err("the message is missing".to_owned()),
@@ -328,18 +304,16 @@ pub(crate) fn message_in(instance: u64, record: &[u8]) -> Result<StoredMessage, 
 
 /// The turn whose row holds this event.
 pub(crate) fn turn_of(
-    database: &Database,
+    disk: &Disk,
     key: &ActivityKey,
 ) -> Result<Option<(EventId, StoredTurn)>, ReadError> {
-    let transaction = store!(database.begin_read())?;
-    let history = store!(transaction.open_table(HISTORY))?;
+    let view = store!(disk.view())?;
     let (instance, execution) = (key.instance, key.execution_id.0);
     let until = (instance, execution, 0)..=(instance, execution, key.source.0);
-    let Some(row) = store!(history.range(until))?.next_back() else {
+    let Some(((_, _, first), record)) = store!(view.last_turn(until))? else {
         return Ok(None);
     };
-    let (at, record) = store!(row)?;
-    let first = EventId(at.value().2);
+    let first = EventId(first);
     let turn = bodies::decode_turn(first, record.value())
         .map_err(|(event_id, error)| ReadError::corrupt(key.execution_id, event_id, &error))?;
     Ok(Some((first, turn)))
@@ -347,14 +321,14 @@ pub(crate) fn turn_of(
 
 /// Name and version that the execution of this activity was begun with.
 pub(crate) fn pins_of(
-    database: &Database,
+    disk: &Disk,
     key: &ActivityKey,
 ) -> Result<Option<(String, String)>, ReadError> {
     let first = ActivityKey {
         source: EventId::FIRST,
         ..*key
     };
-    let turn = turn_of(database, &first)?;
+    let turn = turn_of(disk, &first)?;
     let begun = turn.and_then(|(_, turn)| turn.events.into_iter().next());
     Ok(match begun.map(|event| event.kind) {
         Some(EventKind::OrchestrationStarted { name, version, .. }) => Some((name, version)),
@@ -377,16 +351,23 @@ pub(crate) fn request_in(
 
 /// Timers from `from` on that are due before `until`, as many as one may load at a time.
 pub(crate) fn timers(
-    database: &Database,
+    disk: &Disk,
     from: TimerKey,
     until: Timestamp,
 ) -> Result<Loaded, ::redb::Error> {
-    let transaction = database.begin_read()?;
-    let table = transaction.open_table(TIMERS)?;
+    timers_in(&disk.view()?, from, until)
+}
+
+pub(crate) fn timers_in(
+    view: &View,
+    from: TimerKey,
+    until: Timestamp,
+) -> Result<Loaded, ::redb::Error> {
     let mut near = Vec::new();
-    for row in table.range(timer_columns(&from)..)? {
-        let (columns, record) = row?;
-        let key = timer_key(columns.value());
+    for row in view.rows(&RowKey::Timer(from), None)? {
+        let (RowKey::Timer(key), record) = row? else {
+            break;
+        };
         if key.fire_at >= until || near.len() >= BATCH {
             return Ok(Loaded {
                 near,
@@ -428,34 +409,35 @@ pub(crate) fn timers(
 
 /// Some events of an execution, from the one behind `after` on.
 pub(crate) fn page(
-    database: &Database,
+    disk: &Disk,
     instance: &InstanceId,
     execution_id: ExecutionId,
     after: EventId,
     max: usize,
 ) -> Result<HistoryPage, ReadError> {
-    let transaction = store!(database.begin_read())?;
+    let view = store!(disk.view())?;
     let mut page = HistoryPage::default();
-    let Some(instance) = number_in(&transaction, instance)? else {
+    let Some(instance) = number_in(&view, instance)? else {
         return Ok(page);
     };
-    let history = store!(transaction.open_table(HISTORY))?;
     let execution = execution_id.0;
     // The row that holds the wanted event may begin before it.
     let wanted = after.next();
     let until = (instance, execution, 0)..=(instance, execution, wanted.0);
-    let start = match store!(history.range(until))?.next_back() {
-        Some(row) => store!(row)?.0.value().2,
-        None => wanted.0,
+    let start = match store!(view.last_turn(until))? {
+        Some(((_, _, first), _)) => EventId(first),
+        None => wanted,
     };
-    let from = (instance, execution, start)..=(instance, execution, u64::MAX);
-    for row in store!(history.range(from))? {
-        let (key, record) = store!(row)?;
+    let from = RowKey::History(instance, execution_id, start);
+    let until = RowKey::History(instance, execution_id, EventId(u64::MAX));
+    for row in store!(view.rows(&from, Some(until)))? {
+        let (RowKey::History(_, _, first), record) = store!(row)? else {
+            break;
+        };
         if page.events.len() >= max {
             page.more = true;
             return Ok(page);
         }
-        let first = EventId(key.value().2);
         let turn = bodies::decode_turn(first, record.value())
             .map_err(|(event_id, error)| ReadError::corrupt(execution_id, event_id, &error))?;
         for event in turn.events {

@@ -23,9 +23,10 @@ impl Kind {
     pub(crate) const QUIET_TURN_V1: Self = Self(8);
     pub(crate) const CUSTOM_STATUS_V1: Self = Self(9);
     pub(crate) const VALUE_V1: Self = Self(10);
+    pub(crate) const JOURNAL_V1: Self = Self(11);
 
     /// The newest kind that this version knows.
-    const LAST: Self = Self::VALUE_V1;
+    const LAST: Self = Self::JOURNAL_V1;
 }
 
 /// Why stored bytes cannot be used.

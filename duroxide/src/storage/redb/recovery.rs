@@ -4,8 +4,6 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use ::redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _};
-
 use crate::history::Message;
 use crate::storage::redb::bodies::{self, Routing, StoredMessage, TimerKey};
 use crate::storage::redb::inbox::{Body, Deliveries, Origin, Place, Queued, bytes_of};
@@ -13,9 +11,10 @@ use crate::storage::redb::limits::{ISOLATE_AFTER, MAX_RESIDENT_BYTES};
 use crate::storage::redb::open::{OpenError, from_redb};
 use crate::storage::redb::queue::{Activities, Entry};
 use crate::storage::redb::reads;
-use crate::storage::redb::schema::{ACTIVITIES, ATTEMPTS, INBOX, INSTANCES, Queue, activity_key};
+use crate::storage::redb::schema::{FIRST_ACTIVITY, FIRST_ATTEMPTS, FIRST_MESSAGE, Queue, RowKey};
 use crate::storage::redb::state::State;
 use crate::storage::redb::timers::{NEAR, Timers, before};
+use crate::storage::redb::view::View;
 use crate::time::Timestamp;
 
 /// What was under way.
@@ -82,32 +81,24 @@ impl InHand {
 }
 
 /// Reads the queues, and the near timers.
-pub(crate) fn scan(
-    database: &Database,
-    now: Timestamp,
-    in_hand: &InHand,
-) -> Result<Found, OpenError> {
-    let transaction = database.begin_read().map_err(from_redb)?;
-    let mut attempts = attempts(&transaction).map_err(from_redb)?;
+pub(crate) fn scan(view: &View, now: Timestamp, in_hand: &InHand) -> Result<Found, OpenError> {
+    let mut attempts = attempts(view).map_err(from_redb)?;
     for (&(queue, sequence), count) in &mut attempts {
-        let queues = [Queue::Inbox, Queue::Activities];
-        let queue = queues.into_iter().find(|known| known.code() == queue);
         if let Ok(count) = count
-            && queue.is_some_and(|queue| in_hand.has(queue, sequence))
+            && in_hand.has(queue, sequence)
         {
             *count = count.saturating_sub(1);
         }
     }
     let mut found = Found::nothing(now);
-    let instances = transaction.open_table(INSTANCES).map_err(from_redb)?;
-    if let Some((last, _)) = instances.last().map_err(from_redb)? {
-        found.next_instance = behind(found.next_instance, last.value());
+    if let Some(last) = view.last_instance().map_err(from_redb)? {
+        found.next_instance = behind(found.next_instance, last);
     }
-    messages(&transaction, &attempts, &mut found).map_err(from_redb)?;
-    activities(&transaction, &attempts, &mut found).map_err(from_redb)?;
+    messages(view, &attempts, &mut found).map_err(from_redb)?;
+    activities(view, &attempts, &mut found).map_err(from_redb)?;
     let from = before(Timestamp::ZERO);
     found.timers = Timers::new(from, true);
-    let mut loaded = reads::timers(database, from, now.saturating_add(NEAR)).map_err(from_redb)?;
+    let mut loaded = reads::timers_in(view, from, now.saturating_add(NEAR)).map_err(from_redb)?;
     for (key, near) in &mut loaded.near {
         if in_hand.timers.contains(key) {
             near.deliveries.count = near.deliveries.count.saturating_sub(1);
@@ -127,23 +118,24 @@ pub(crate) fn behind(next: u64, used: u64) -> u64 {
     }
 }
 
-type Attempts = HashMap<(u8, u64), Result<u32, String>>;
+type Attempts = HashMap<(Queue, u64), Result<u32, String>>;
 
-fn attempts(transaction: &ReadTransaction) -> Result<Attempts, ::redb::Error> {
-    let table = transaction.open_table(ATTEMPTS)?;
+fn attempts(view: &View) -> Result<Attempts, ::redb::Error> {
     let mut attempts = HashMap::new();
-    for row in table.iter()? {
-        let (key, record) = row?;
+    for row in view.rows(&FIRST_ATTEMPTS, None)? {
+        let (RowKey::Attempts(queue, sequence), record) = row? else {
+            break;
+        };
         let count = bodies::decode_attempts(record.value())
             .map_err(|error| format!("the number of attempts: {error}"));
-        attempts.insert(key.value(), count);
+        attempts.insert((queue, sequence), count);
     }
     Ok(attempts)
 }
 
 /// A row that survived the process may be what ended it.
 fn deliveries(attempts: &Attempts, queue: Queue, sequence: u64) -> (Deliveries, Option<String>) {
-    let row = attempts.get(&(queue.code(), sequence));
+    let row = attempts.get(&(queue, sequence));
     let (count, problem) = match row {
         None => (0, None),
         Some(Ok(count)) => (*count, None),
@@ -157,15 +149,11 @@ fn deliveries(attempts: &Attempts, queue: Queue, sequence: u64) -> (Deliveries, 
     (deliveries, problem)
 }
 
-fn messages(
-    transaction: &ReadTransaction,
-    attempts: &Attempts,
-    found: &mut Found,
-) -> Result<(), ::redb::Error> {
-    let table = transaction.open_table(INBOX)?;
-    for row in table.iter()? {
-        let (key, record) = row?;
-        let (sequence, instance) = key.value();
+fn messages(view: &View, attempts: &Attempts, found: &mut Found) -> Result<(), ::redb::Error> {
+    for row in view.rows(&FIRST_MESSAGE, None)? {
+        let (RowKey::Inbox { sequence, instance }, record) = row? else {
+            break;
+        };
         found.next_message = behind(found.next_message, sequence);
         found.next_instance = behind(found.next_instance, instance);
         let (deliveries, problem) = deliveries(attempts, Queue::Inbox, sequence);
@@ -209,15 +197,11 @@ fn messages(
     Ok(())
 }
 
-fn activities(
-    transaction: &ReadTransaction,
-    attempts: &Attempts,
-    found: &mut Found,
-) -> Result<(), ::redb::Error> {
-    let table = transaction.open_table(ACTIVITIES)?;
-    for row in table.iter()? {
-        let (columns, record) = row?;
-        let key = activity_key(columns.value());
+fn activities(view: &View, attempts: &Attempts, found: &mut Found) -> Result<(), ::redb::Error> {
+    for row in view.rows(&FIRST_ACTIVITY, None)? {
+        let (RowKey::Activity(key), record) = row? else {
+            break;
+        };
         found.next_instance = behind(found.next_instance, key.instance);
         let (deliveries, problem) = deliveries(attempts, Queue::Activities, key.sequence);
         let checked = problem.map_or_else(

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeToInclusive;
 
-use ::redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _};
-
 use crate::history::{EventId, EventKind, ExecutionId, InstanceId, Parent};
 use crate::storage::redb::bodies::{self, TimerKey};
+use crate::storage::redb::disk::Disk;
 use crate::storage::redb::reads::{self, ReadError, store};
-use crate::storage::redb::schema::{CHILDREN, HISTORY, TIMERS, timer_columns, timer_key};
+use crate::storage::redb::schema::RowKey;
 use crate::storage::redb::surveys::{STEP, children_in, extents};
 use crate::storage::redb::timers::before;
+use crate::storage::redb::view::View;
 use crate::time::Timestamp;
 
 /// What a deletion has to know.
@@ -37,50 +37,43 @@ pub(crate) struct Remain {
 
 /// What there is of these instances. Damaged rows are no obstacle: then nobody knows that the
 /// instance has ended.
-pub(crate) fn remains(
-    database: &Database,
-    ids: &BTreeSet<InstanceId>,
-) -> Result<Remains, ReadError> {
+pub(crate) fn remains(disk: &Disk, ids: &BTreeSet<InstanceId>) -> Result<Remains, ReadError> {
     let mut remains = Remains {
         instances: Vec::new(),
         timers: Vec::new(),
     };
     for id in ids {
-        let transaction = store!(database.begin_read())?;
-        if let Some(number) = reads::number_in(&transaction, id)? {
-            let found = remain(&transaction, id, number)?;
+        let view = store!(disk.view())?;
+        if let Some(number) = reads::number_in(&view, id)? {
+            let found = remain(&view, id, number)?;
             remains.instances.push(found);
-            drop(transaction);
-            let timers = open_timers(database, number, ..=u64::MAX)?;
+            drop(view);
+            let timers = open_timers(disk, number, ..=u64::MAX)?;
             remains.timers.extend(timers);
         }
     }
     Ok(remains)
 }
 
-fn remain(
-    transaction: &ReadTransaction,
-    id: &InstanceId,
-    number: u64,
-) -> Result<Remain, ReadError> {
+fn remain(view: &View, id: &InstanceId, number: u64) -> Result<Remain, ReadError> {
     let mut waits = None;
-    let (ended, parent, current) = match reads::whole_instance(transaction, number, id) {
+    let (ended, parent, current) = match reads::whole_instance(view, number, id) {
         Ok(row) => {
             let status = row.status;
             if let Some(parent) = row.parent {
-                let number = reads::number_in(transaction, &parent.instance)?;
+                let number = reads::number_in(view, &parent.instance)?;
                 waits = number.map(|number| (number, parent));
             }
             let current = Some(status.execution_id);
             (status.state.is_terminal(), status.parent, current)
         }
-        Err(ReadError::Corrupt { .. }) => (false, parent_of(transaction, id)?, None),
+        Err(ReadError::Corrupt { .. }) => (false, parent_of(view, id)?, None),
         Err(error @ ReadError::Store(_)) => return Err(error),
     };
     let mut executions = 0_u64;
     let mut events = 0_u64;
     let mut last = None;
-    for extent in extents(transaction, number)? {
+    for extent in extents(view, number)? {
         executions = executions.saturating_add(1);
         events = events.saturating_add(extent.events);
         last = Some(extent.execution_id);
@@ -94,21 +87,19 @@ fn remain(
         parent,
         waits,
         ended,
-        children: children_in(transaction, id)?,
+        children: children_in(view, id)?,
         executions,
         events,
     })
 }
 
 /// Who has this child, if its own row does not say.
-fn parent_of(
-    transaction: &ReadTransaction,
-    child: &InstanceId,
-) -> Result<Option<InstanceId>, ReadError> {
-    let children = store!(transaction.open_table(CHILDREN))?;
-    for row in store!(children.iter())? {
-        let (key, _) = store!(row)?;
-        let (parent, of) = key.value();
+fn parent_of(view: &View, child: &InstanceId) -> Result<Option<InstanceId>, ReadError> {
+    let first = RowKey::Child(String::new(), String::new());
+    for row in store!(view.rows(&first, None))? {
+        let (RowKey::Child(parent, of), _) = store!(row)? else {
+            break;
+        };
         if of == child.as_str() {
             return Ok(InstanceId::new(parent).ok());
         }
@@ -119,26 +110,26 @@ fn parent_of(
 /// The timers of some executions that were neither consumed nor taken back: the events that set
 /// them are in the history.
 pub(crate) fn open_timers(
-    database: &Database,
+    disk: &Disk,
     instance: u64,
     executions: RangeToInclusive<u64>,
 ) -> Result<Vec<TimerKey>, ReadError> {
     let mut set = BTreeMap::new();
-    let mut from = (instance, 0, 0);
-    let last = (instance, executions.end, u64::MAX);
+    let mut from = RowKey::History(instance, ExecutionId(0), EventId::NONE);
+    let last = RowKey::History(instance, ExecutionId(executions.end), EventId(u64::MAX));
     'steps: loop {
-        let transaction = store!(database.begin_read())?;
-        let history = store!(transaction.open_table(HISTORY))?;
-        let mut rows = store!(history.range(from..=last))?;
+        let view = store!(disk.view())?;
+        let mut rows = store!(view.rows(&from, Some(last.clone())))?;
         for _ in 0..STEP {
             let Some(row) = rows.next() else {
                 break 'steps;
             };
-            let (key, record) = store!(row)?;
-            let (_, execution, first) = key.value();
-            from = (instance, execution, first.saturating_add(1));
-            let Ok(turn) = bodies::decode_turn(EventId(first), record.value()) else {
-                return all_timers(database, instance, executions);
+            let (RowKey::History(_, execution, first), record) = store!(row)? else {
+                break 'steps;
+            };
+            from = RowKey::History(instance, execution, first.next());
+            let Ok(turn) = bodies::decode_turn(first, record.value()) else {
+                return all_timers(disk, instance, executions);
             };
             for event in turn.events {
                 match (event.kind, event.source_event_id) {
@@ -156,17 +147,16 @@ pub(crate) fn open_timers(
             }
         }
     }
-    let transaction = store!(database.begin_read())?;
-    let table = store!(transaction.open_table(TIMERS))?;
+    let view = store!(disk.view())?;
     let mut open = Vec::new();
     for ((execution, source), fire_at) in set {
         let key = TimerKey {
             fire_at,
             instance,
-            execution_id: ExecutionId(execution),
+            execution_id: execution,
             source,
         };
-        if store!(table.get(timer_columns(&key)))?.is_some() {
+        if store!(view.get(&RowKey::Timer(key)))?.is_some() {
             open.push(key);
         }
     }
@@ -175,21 +165,23 @@ pub(crate) fn open_timers(
 
 /// The same where the history is damaged: by a look at all timers that there are.
 fn all_timers(
-    database: &Database,
+    disk: &Disk,
     instance: u64,
     executions: RangeToInclusive<u64>,
 ) -> Result<Vec<TimerKey>, ReadError> {
     let mut timers = Vec::new();
     let mut from = before(Timestamp::ZERO);
     loop {
-        let transaction = store!(database.begin_read())?;
-        let table = store!(transaction.open_table(TIMERS))?;
-        let mut rows = store!(table.range(timer_columns(&from)..))?;
+        let view = store!(disk.view())?;
+        let mut rows = store!(view.rows(&RowKey::Timer(from), None))?;
         for _ in 0..STEP {
             let Some(row) = rows.next() else {
                 return Ok(timers);
             };
-            from = timer_key(store!(row)?.0.value());
+            let (RowKey::Timer(timer), _) = store!(row)? else {
+                return Ok(timers);
+            };
+            from = timer;
             if from.instance == instance && executions.contains(&from.execution_id.0) {
                 timers.push(from);
             }

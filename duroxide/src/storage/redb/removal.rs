@@ -55,8 +55,8 @@ pub(crate) async fn delete(
     let ids: Arc<BTreeSet<InstanceId>> = Arc::new(ids.iter().cloned().collect());
     let wanted = Arc::clone(&ids);
     let look = move |shared: &Shared| {
-        let database = Arc::clone(shared.lock().phase.database(DELETE)?);
-        remains::remains(&database, &wanted).map_err(|error| {
+        let disk = Arc::clone(shared.lock().phase.disk(DELETE)?);
+        remains::remains(&disk, &wanted).map_err(|error| {
             shared.report(&error);
             error.into_plain(DELETE)
         })
@@ -167,10 +167,10 @@ impl State {
             deleted.executions = deleted.executions.saturating_add(found.executions);
             deleted.events = deleted.events.saturating_add(found.events);
             let changes = &mut self.open.changes;
-            changes.delete(RowKey::Id(found.id.clone()));
+            changes.delete(RowKey::Id(found.id.as_str().to_owned()));
             changes.drop_instance(found.number);
             if let Some(parent) = found.parent {
-                changes.delete(RowKey::Child(parent, found.id.clone()));
+                changes.delete(RowKey::Child(parent.to_string(), found.id.to_string()));
             }
             let queued = self.empty(found.number, &mut timers);
             deleted.queued = deleted.queued.saturating_add(queued);

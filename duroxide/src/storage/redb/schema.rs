@@ -3,12 +3,12 @@
 
 use ::redb::TableDefinition;
 
-use crate::history::{EventId, ExecutionId, InstanceId};
+use crate::history::{EventId, ExecutionId};
 use crate::storage::redb::bodies::{ActivityKey, TimerKey};
 use crate::time::Timestamp;
 
 /// The layout described by `docs/storage-format.md`.
-pub(crate) const SCHEMA_VERSION: u32 = 1;
+pub(crate) const SCHEMA_VERSION: u32 = 2;
 
 /// Facts about the store itself.
 pub(crate) const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta");
@@ -46,6 +46,9 @@ pub(crate) const VALUES: TableDefinition<'static, (u64, &str), &[u8]> =
 pub(crate) const CHILDREN: TableDefinition<'static, (&str, &str), &[u8]> =
     TableDefinition::new("children");
 
+/// Number of a group to its changes, as long as the tables do not have them all.
+pub(crate) const JOURNAL: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("journal");
+
 /// Four raw bytes, little-endian, for ever: how to read all the rest.
 pub(crate) const META_SCHEMA_VERSION: &str = "duroxide_schema_version";
 /// How often the store was opened.
@@ -65,13 +68,20 @@ impl Queue {
             Self::Activities => 2,
         }
     }
+
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        [Self::Inbox, Self::Activities]
+            .into_iter()
+            .find(|queue| queue.code() == code)
+    }
 }
 
 /// The name of one row. The order is that in which a group is written: table by table, keys
-/// ascending.
+/// ascending. Within a table it is the order of the table. Ids are bare text, as in the tables: what
+/// stands there may be no good id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum RowKey {
-    Id(InstanceId),
+    Id(String),
     Instance(u64),
     History(u64, ExecutionId, EventId),
     Inbox { sequence: u64, instance: u64 },
@@ -81,8 +91,23 @@ pub(crate) enum RowKey {
     QuietTurn(u64),
     CustomStatus(u64),
     Value(u64, String),
-    Child(InstanceId, InstanceId),
+    Child(String, String),
 }
+
+/// Before all other keys of the inbox.
+pub(crate) const FIRST_MESSAGE: RowKey = RowKey::Inbox {
+    sequence: 0,
+    instance: 0,
+};
+/// Before all other keys of activities.
+pub(crate) const FIRST_ACTIVITY: RowKey = RowKey::Activity(ActivityKey {
+    sequence: 0,
+    instance: 0,
+    execution_id: ExecutionId(0),
+    source: EventId::NONE,
+});
+/// Before all other keys of attempts.
+pub(crate) const FIRST_ATTEMPTS: RowKey = RowKey::Attempts(Queue::Inbox, 0);
 
 pub(crate) fn activity_columns(key: &ActivityKey) -> (u64, u64, u64, u64) {
     let ActivityKey {

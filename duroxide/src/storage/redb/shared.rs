@@ -3,11 +3,10 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use ::redb::Database;
-
 use crate::history::{EventId, ExecutionId, InstanceId};
 use crate::provider::ProviderError;
 use crate::storage::redb::bodies::StoredTurn;
+use crate::storage::redb::disk::Disk;
 use crate::storage::redb::options::{Factory, RedbOptions};
 use crate::storage::redb::reads::{self, ReadError};
 use crate::storage::redb::state::{Durable, Moment, State};
@@ -40,7 +39,7 @@ pub(crate) struct Core {
 /// Whether the file is open.
 #[derive(Debug)]
 pub(crate) enum Phase {
-    Open(Arc<Database>),
+    Open(Arc<Disk>),
     /// It failed, and the writer tries to open it again.
     Reopening,
     Closed,
@@ -75,17 +74,12 @@ enum NoAnswer {
 }
 
 impl Shared {
-    pub(crate) fn new(
-        options: RedbOptions,
-        factory: Factory,
-        database: Database,
-        state: State,
-    ) -> Self {
+    pub(crate) fn new(options: RedbOptions, factory: Factory, disk: Disk, state: State) -> Self {
         Self {
             options,
             factory,
             core: Mutex::new(Core {
-                phase: Phase::Open(Arc::new(database)),
+                phase: Phase::Open(Arc::new(disk)),
                 state,
                 writer: WriterStage::Writing,
                 closing: false,
@@ -113,12 +107,12 @@ impl Shared {
     pub(crate) fn act<R>(
         &self,
         operation: &'static str,
-        act: impl FnOnce(&mut State, &Arc<Database>, Moment) -> R,
+        act: impl FnOnce(&mut State, &Arc<Disk>, Moment) -> R,
     ) -> Result<R, ProviderError> {
         let now = self.now();
         let mut core = self.lock();
         let Core { phase, state, .. } = &mut *core;
-        let result = act(state, phase.database(operation)?, now);
+        let result = act(state, phase.disk(operation)?, now);
         self.rouse(&core);
         Ok(result)
     }
@@ -140,11 +134,11 @@ impl Shared {
         &self,
         operation: &'static str,
         instance: &InstanceId,
-        read: impl FnOnce(&Database) -> Result<R, ReadError>,
+        read: impl FnOnce(&Disk) -> Result<R, ReadError>,
     ) -> Result<R, ProviderError> {
-        let database = Arc::clone(self.lock().phase.database(operation)?);
-        let result = read(&database);
-        drop(database);
+        let disk = Arc::clone(self.lock().phase.disk(operation)?);
+        let result = read(&disk);
+        drop(disk);
         result.map_err(|error| {
             self.report(&error);
             error.into_provider(operation, instance)
@@ -167,10 +161,10 @@ impl Shared {
         id: &InstanceId,
     ) -> Result<(), ProviderError> {
         // Under the mutex: what is read is not older than what memory forgot. Rare.
-        let loaded = self.act(operation, |state, database, _| {
-            if let Some(instance) = reads::number_of(database, id)?
+        let loaded = self.act(operation, |state, disk, _| {
+            if let Some(instance) = reads::number_of(disk, id)?
                 && !state.buried.contains(&instance)
-                && let Some(row) = reads::row(database, instance)?
+                && let Some(row) = reads::row(disk, instance)?
             {
                 state.remember(instance, row);
             }
@@ -184,12 +178,9 @@ impl Shared {
 }
 
 impl Phase {
-    pub(crate) fn database(
-        &self,
-        operation: &'static str,
-    ) -> Result<&Arc<Database>, ProviderError> {
+    pub(crate) fn disk(&self, operation: &'static str) -> Result<&Arc<Disk>, ProviderError> {
         match self {
-            Self::Open(database) => Ok(database),
+            Self::Open(disk) => Ok(disk),
             Self::Reopening => Err(unavailable(operation, NoAnswer::Reopening)),
             Self::Closed => Err(ProviderError::Closed),
         }

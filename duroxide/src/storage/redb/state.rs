@@ -303,7 +303,7 @@ impl State {
     /// Whether the open group should wait: a turn that its own messages caused is about to join.
     pub(crate) fn should_hold(&self, max_group: usize) -> bool {
         let open = &self.open;
-        if open.waiters.len() >= max_group || open.changes.bytes() >= MAX_GROUP_BYTES {
+        if open.waiters.len() >= max_group || open.changes.load().bytes >= MAX_GROUP_BYTES {
             return false;
         }
         !open.leased.is_empty() || (!open.awaited.is_empty() && self.turn_lot.is_attended())

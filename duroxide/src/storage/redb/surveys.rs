@@ -1,39 +1,37 @@
 //! Reads for people who look after a store. They may be long: each goes through the file in steps,
 //! and lets go of it in between.
 
-use ::redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTableMetadata as _};
-
 use crate::history::{EventId, EventKind, ExecutionId, InstanceId, SystemStats};
 use crate::provider::{
     ExecutionState, ExecutionSummary, InstanceQuery, InstanceState, InstanceStatus, QueueDepths,
     Totals, unread_messages,
 };
 use crate::storage::redb::bodies::{self, StoredTurn};
+use crate::storage::redb::disk::Disk;
 use crate::storage::redb::reads::{self, ReadError, store};
 use crate::storage::redb::schema::{
-    ACTIVITIES, CHILDREN, HISTORY, IDS, INBOX, INSTANCES, TIMERS, timer_columns,
+    ACTIVITIES, FIRST_ACTIVITY, FIRST_MESSAGE, INBOX, RowKey, TIMERS,
 };
 use crate::storage::redb::timers::before;
+use crate::storage::redb::view::View;
 use crate::time::Timestamp;
 
 /// Rows that are read before the file is let go of.
 pub(crate) const STEP: usize = 1_024;
 
 /// The children of an instance, in the order of their ids.
-pub(crate) fn children(database: &Database, id: &InstanceId) -> Result<Vec<InstanceId>, ReadError> {
-    let transaction = store!(database.begin_read())?;
-    children_in(&transaction, id)
+pub(crate) fn children(disk: &Disk, id: &InstanceId) -> Result<Vec<InstanceId>, ReadError> {
+    let view = store!(disk.view())?;
+    children_in(&view, id)
 }
 
-pub(crate) fn children_in(
-    transaction: &ReadTransaction,
-    id: &InstanceId,
-) -> Result<Vec<InstanceId>, ReadError> {
-    let table = store!(transaction.open_table(CHILDREN))?;
+pub(crate) fn children_in(view: &View, id: &InstanceId) -> Result<Vec<InstanceId>, ReadError> {
     let mut children = Vec::new();
-    for row in store!(table.range((id.as_str(), "")..))? {
-        let (key, _) = store!(row)?;
-        let (parent, child) = key.value();
+    let first = RowKey::Child(id.as_str().to_owned(), String::new());
+    for row in store!(view.rows(&first, None))? {
+        let (RowKey::Child(parent, child), _) = store!(row)? else {
+            break;
+        };
         if parent != id.as_str() {
             break;
         }
@@ -66,37 +64,34 @@ impl Turn {
 }
 
 /// The executions of an instance that have a history: their first and last rows tell all.
-pub(crate) fn extents(
-    transaction: &ReadTransaction,
-    instance: u64,
-) -> Result<Vec<Extent>, ReadError> {
-    let history = store!(transaction.open_table(HISTORY))?;
+pub(crate) fn extents(view: &View, instance: u64) -> Result<Vec<Extent>, ReadError> {
     let mut extents = Vec::new();
-    let mut from = 0;
+    let mut from = ExecutionId(0);
+    let end = RowKey::History(instance, ExecutionId(u64::MAX), EventId(u64::MAX));
     loop {
-        let behind = (instance, from, 0)..=(instance, u64::MAX, u64::MAX);
-        let Some(row) = store!(history.range(behind))?.next() else {
+        let behind = RowKey::History(instance, from, EventId::NONE);
+        let row = store!(view.rows(&behind, Some(end.clone())))?.next();
+        let Some((RowKey::History(_, execution_id, first), record)) = store!(row.transpose())?
+        else {
             return Ok(extents);
         };
-        let (key, record) = store!(row)?;
-        let (_, execution, event) = key.value();
         let first = Turn {
-            first: EventId(event),
+            first,
             record: record.value().to_vec(),
         };
+        let execution = execution_id.0;
         let own = (instance, execution, 0)..=(instance, execution, u64::MAX);
-        let Some(row) = store!(history.range(own))?.next_back() else {
+        let Some(((_, _, event), record)) = store!(view.last_turn(own))? else {
             return Ok(extents);
         };
-        let (key, record) = store!(row)?;
         let last = Turn {
-            first: EventId(key.value().2),
+            first: EventId(event),
             record: record.value().to_vec(),
         };
         // A row that cannot be read counts as one event, as everywhere.
         let in_last = bodies::decode_turn_head(&last.record).map_or(1, |(_, events)| events);
         extents.push(Extent {
-            execution_id: ExecutionId(execution),
+            execution_id,
             events: last
                 .first
                 .0
@@ -108,24 +103,24 @@ pub(crate) fn extents(
         let Some(next) = execution.checked_add(1) else {
             return Ok(extents);
         };
-        from = next;
+        from = ExecutionId(next);
     }
 }
 
 /// The executions of an instance that are still kept, and its number.
 pub(crate) fn executions(
-    database: &Database,
+    disk: &Disk,
     id: &InstanceId,
 ) -> Result<Option<(u64, Vec<ExecutionSummary>)>, ReadError> {
-    let transaction = store!(database.begin_read())?;
-    let Some(number) = reads::number_in(&transaction, id)? else {
+    let view = store!(disk.view())?;
+    let Some(number) = reads::number_in(&view, id)? else {
         return Ok(None);
     };
-    let current = reads::whole_instance(&transaction, number, id)?
+    let current = reads::whole_instance(&view, number, id)?
         .status
         .execution_id;
     let mut summaries = Vec::new();
-    for extent in extents(&transaction, number)? {
+    for extent in extents(&view, number)? {
         summaries.push(summary(&extent)?);
     }
     let has_begun = |summary: &ExecutionSummary| summary.execution_id == current;
@@ -170,7 +165,7 @@ fn summary(extent: &Extent) -> Result<ExecutionSummary, ReadError> {
 
 /// Up to `max` instances in the order of their ids. An error names the instance it concerns.
 pub(crate) fn list(
-    database: &Database,
+    disk: &Disk,
     query: &InstanceQuery,
     after: Option<&InstanceId>,
     max: usize,
@@ -179,19 +174,19 @@ pub(crate) fn list(
     let mut after = after.map_or_else(String::new, |after| after.as_str().to_owned());
     let mut found = Vec::new();
     loop {
-        let step = ids_behind(database, prefix, &after).map_err(|error| (None, error))?;
+        let step = ids_behind(disk, prefix, &after).map_err(|error| (None, error))?;
         let Some(last) = step.last() else {
             return Ok(found);
         };
         last.as_str().clone_into(&mut after);
-        let transaction = store!(database.begin_read()).map_err(|error| (None, error))?;
+        let view = store!(disk.view()).map_err(|error| (None, error))?;
         for id in step {
             if found.len() >= max {
                 return Ok(found);
             }
-            let row = reads::number_in(&transaction, &id)
+            let row = reads::number_in(&view, &id)
                 .and_then(|number| match number {
-                    Some(number) => reads::whole_instance(&transaction, number, &id).map(Some),
+                    Some(number) => reads::whole_instance(&view, number, &id).map(Some),
                     None => Ok(None),
                 })
                 .map_err(|error| (Some(id), error))?;
@@ -202,17 +197,14 @@ pub(crate) fn list(
 }
 
 /// Some ids with a prefix.
-fn ids_behind(
-    database: &Database,
-    prefix: &str,
-    after: &str,
-) -> Result<Vec<InstanceId>, ReadError> {
-    let transaction = store!(database.begin_read())?;
-    let ids = store!(transaction.open_table(IDS))?;
+fn ids_behind(disk: &Disk, prefix: &str, after: &str) -> Result<Vec<InstanceId>, ReadError> {
+    let view = store!(disk.view())?;
     let mut found = Vec::new();
-    for row in store!(ids.range(after.max(prefix)..))? {
-        let (id, _) = store!(row)?;
-        let id = id.value();
+    let first = RowKey::Id(after.max(prefix).to_owned());
+    for row in store!(view.rows(&first, None))? {
+        let (RowKey::Id(id), _) = store!(row)? else {
+            break;
+        };
         if !id.starts_with(prefix) || found.len() >= STEP {
             break;
         }
@@ -225,31 +217,26 @@ fn ids_behind(
 }
 
 /// Sums over the whole store. Of instances whose rows are damaged nobody knows how they stand.
-pub(crate) fn totals(database: &Database) -> Result<Totals, ReadError> {
+pub(crate) fn totals(disk: &Disk) -> Result<Totals, ReadError> {
     let mut totals = Totals::default();
     let mut from = 0;
     loop {
-        let transaction = store!(database.begin_read())?;
-        let table = store!(transaction.open_table(INSTANCES))?;
-        let mut rows = store!(table.range(from..))?;
+        let view = store!(disk.view())?;
+        let mut rows = store!(view.rows(&RowKey::Instance(from), None))?;
         for _ in 0..STEP {
             let Some(row) = rows.next() else {
                 return Ok(totals);
             };
-            let (number, record) = store!(row)?;
-            let number = number.value();
-            add_to(&mut totals, &transaction, number, record.value())?;
+            let (RowKey::Instance(number), record) = store!(row)? else {
+                return Ok(totals);
+            };
+            add_to(&mut totals, &view, number, record.value())?;
             from = number.saturating_add(1);
         }
     }
 }
 
-fn add_to(
-    totals: &mut Totals,
-    transaction: &ReadTransaction,
-    number: u64,
-    record: &[u8],
-) -> Result<(), ReadError> {
+fn add_to(totals: &mut Totals, view: &View, number: u64, record: &[u8]) -> Result<(), ReadError> {
     let count = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
     count(&mut totals.instances, 1);
     let mut current = None;
@@ -263,7 +250,7 @@ fn add_to(
         current = Some(row.status.execution_id);
     }
     let mut last = None;
-    for extent in extents(transaction, number)? {
+    for extent in extents(view, number)? {
         count(&mut totals.executions, 1);
         count(&mut totals.events, extent.events);
         last = Some(extent.execution_id);
@@ -275,16 +262,16 @@ fn add_to(
 }
 
 /// How much waits in the queues.
-pub(crate) fn queue_depths(database: &Database, now: Timestamp) -> Result<QueueDepths, ReadError> {
-    let transaction = store!(database.begin_read())?;
-    let inbox = store!(store!(transaction.open_table(INBOX))?.len())?;
-    let activities = store!(store!(transaction.open_table(ACTIVITIES))?.len())?;
-    let table = store!(transaction.open_table(TIMERS))?;
-    let timers = store!(table.len())?;
+pub(crate) fn queue_depths(disk: &Disk, now: Timestamp) -> Result<QueueDepths, ReadError> {
+    let view = store!(disk.view())?;
+    let inbox = store!(view.count(INBOX, &FIRST_MESSAGE))?;
+    let activities = store!(view.count(ACTIVITIES, &FIRST_ACTIVITY))?;
+    let first = RowKey::Timer(before(Timestamp::ZERO));
+    let timers = store!(view.count(TIMERS, &first))?;
     // Those that are due are messages; they go soon.
     let until = before(now.saturating_add(std::time::Duration::from_millis(1)));
     let mut due = 0_u64;
-    for row in store!(table.range(..timer_columns(&until)))? {
+    for row in store!(view.rows(&first, Some(RowKey::Timer(until))))? {
         store!(row)?;
         due = due.saturating_add(1);
     }
@@ -298,28 +285,25 @@ pub(crate) fn queue_depths(database: &Database, now: Timestamp) -> Result<QueueD
 
 /// How large the history and the values of an instance are, and its number. What waits in its inbox
 /// is not counted here.
-pub(crate) fn stats(
-    database: &Database,
-    id: &InstanceId,
-) -> Result<Option<(u64, SystemStats)>, ReadError> {
-    let transaction = store!(database.begin_read())?;
-    let Some(number) = reads::number_in(&transaction, id)? else {
+pub(crate) fn stats(disk: &Disk, id: &InstanceId) -> Result<Option<(u64, SystemStats)>, ReadError> {
+    let view = store!(disk.view())?;
+    let Some(number) = reads::number_in(&view, id)? else {
         return Ok(None);
     };
-    let execution_id = reads::whole_instance(&transaction, number, id)?
+    let execution_id = reads::whole_instance(&view, number, id)?
         .status
         .execution_id;
     let mut stats = SystemStats::default();
-    for entry in reads::values_in(&transaction, number)? {
+    for entry in reads::values_in(&view, number)? {
         stats.kv_user_key_count = stats.kv_user_key_count.saturating_add(1);
         let bytes = entry.value.len() as u64;
         stats.kv_total_value_bytes = stats.kv_total_value_bytes.saturating_add(bytes);
     }
-    drop(transaction);
+    drop(view);
     let mut queues = Vec::new();
     let mut after = EventId::NONE;
     loop {
-        let page = reads::page(database, id, execution_id, after, STEP)?;
+        let page = reads::page(disk, id, execution_id, after, STEP)?;
         for event in page.events {
             after = event.event_id;
             let bytes = event.kind.text_bytes() as u64;

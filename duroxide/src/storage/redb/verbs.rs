@@ -53,9 +53,7 @@ impl Provider for RedbProvider {
             Created::Before(Some(durable)) => until(START, durable).await?,
             Created::Before(None) => {}
         }
-        let row = shared.read(START, instance, |database| {
-            reads::instance(database, instance)
-        })?;
+        let row = shared.read(START, instance, |disk| reads::instance(disk, instance))?;
         let (_, row) = row.ok_or_else(|| ReadError::gone().into_provider(START, instance))?;
         Ok(StartOutcome::Exists {
             status: Box::new(row.status),
@@ -113,12 +111,12 @@ impl Provider for RedbProvider {
         }
         let mut turn = Some((turn, record));
         let mut commit = |is_loaded: bool| {
-            shared.act(COMMIT, |state, database, now| {
+            shared.act(COMMIT, |state, disk, now| {
                 if !is_loaded && !state.knows(&lock.instance) {
                     return None;
                 }
                 let (turn, record) = turn.take()?;
-                let refreshed = looked.numbers.refresh(state, database);
+                let refreshed = looked.numbers.refresh(state, disk);
                 if let Err(error) = refreshed {
                     return Some(Err(error.into_provider(COMMIT, &lock.instance)));
                 }
@@ -233,17 +231,17 @@ impl Provider for RedbProvider {
     ) -> Result<HistoryPage, ProviderError> {
         let instance = instance.clone();
         self.aside(READ, move |shared| {
-            shared.read(READ, &instance, |database| {
-                reads::page(database, &instance, execution_id, after, max)
+            shared.read(READ, &instance, |disk| {
+                reads::page(disk, &instance, execution_id, after, max)
             })
         })
         .await
     }
 
     async fn status(&self, instance: &InstanceId) -> Result<Option<InstanceStatus>, ProviderError> {
-        let row = self.shared().read(STATUS, instance, |database| {
-            reads::instance(database, instance)
-        })?;
+        let row = self
+            .shared()
+            .read(STATUS, instance, |disk| reads::instance(disk, instance))?;
         Ok(row.map(|(_, row)| row.status))
     }
 
@@ -282,17 +280,14 @@ impl Provider for RedbProvider {
     }
 
     async fn kv(&self, instance: &InstanceId, key: &str) -> Result<Option<KvEntry>, ProviderError> {
-        self.shared().read(VALUES, instance, |database| {
-            reads::value(database, instance, key)
-        })
+        self.shared()
+            .read(VALUES, instance, |disk| reads::value(disk, instance, key))
     }
 
     async fn kv_entries(&self, instance: &InstanceId) -> Result<Vec<KvEntry>, ProviderError> {
         let instance = instance.clone();
         self.aside(VALUES, move |shared| {
-            shared.read(VALUES, &instance, |database| {
-                reads::values(database, &instance)
-            })
+            shared.read(VALUES, &instance, |disk| reads::values(disk, &instance))
         })
         .await
     }

@@ -4,8 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use ::redb::Database;
-
+use crate::storage::redb::disk::Disk;
 use crate::storage::redb::group::{self, Changes};
 use crate::storage::redb::open::{self, Opened};
 use crate::storage::redb::options::Durability;
@@ -23,8 +22,9 @@ pub(crate) fn run(shared: &Shared) {
     let mut syncs = Syncs::default();
     while let Some(task) = next_task(shared, &syncs) {
         let done = match task {
-            Task::Write(database, changes) => write(shared, &database, &changes, &mut syncs),
-            Task::Sync(database) => write(shared, &database, &Changes::default(), &mut syncs),
+            Task::Write(disk, changes) => write(shared, &disk, changes, &mut syncs),
+            Task::Sync(disk) => write(shared, &disk, Changes::default(), &mut syncs),
+            Task::Rest(disk) => rest(shared, &disk, &mut syncs),
             Task::Reopen => Err("a read failed".to_owned()),
         };
         match done {
@@ -36,9 +36,11 @@ pub(crate) fn run(shared: &Shared) {
 }
 
 enum Task {
-    Write(Arc<Database>, Changes),
+    Write(Arc<Disk>, Changes),
     /// Makes earlier, relaxed groups durable.
-    Sync(Arc<Database>),
+    Sync(Arc<Disk>),
+    /// Lets the tables follow the journal.
+    Rest(Arc<Disk>),
     Reopen,
 }
 
@@ -47,14 +49,16 @@ enum Task {
 struct Syncs {
     last: Duration,
     owed: bool,
+    /// There was nothing to do for a while.
+    quiet: bool,
 }
 
 /// Blocks until there is something to do; `None`: everything is done.
 fn next_task(shared: &Shared, syncs: &Syncs) -> Option<Task> {
     let mut core = shared.lock();
     loop {
-        let database = match &core.phase {
-            Phase::Open(database) => Arc::clone(database),
+        let disk = match &core.phase {
+            Phase::Open(disk) => Arc::clone(disk),
             Phase::Reopening | Phase::Closed => return None,
         };
         if core.broken {
@@ -64,26 +68,35 @@ fn next_task(shared: &Shared, syncs: &Syncs) -> Option<Task> {
             let mut core = hold(shared, core);
             core.writer = WriterStage::Writing;
             let changes = core.state.close_group();
-            return Some(Task::Write(database, changes));
+            return Some(Task::Write(disk, changes));
+        }
+        let behind = disk.has_backlog();
+        if behind && (core.closing || syncs.quiet) {
+            core.writer = WriterStage::Writing;
+            return Some(Task::Rest(disk));
         }
         if core.closing {
-            return syncs.owed.then_some(Task::Sync(database));
+            return syncs.owed.then_some(Task::Sync(disk));
         }
-        drop(database);
         core.writer = WriterStage::Idle;
-        if syncs.owed {
+        let sync = syncs.owed.then_some(SYNC_EVERY);
+        let rest = behind.then_some(shared.options.rest_after);
+        if let Some(patience) = sync.into_iter().chain(rest).min() {
             let (next, waited) = shared
                 .writer
-                .wait_timeout(core, SYNC_EVERY)
+                .wait_timeout(core, patience)
                 .unwrap_or_else(PoisonError::into_inner);
             core = next;
-            if waited.timed_out() && !core.state.open.is_pending() {
+            if waited.timed_out() && !core.state.open.is_pending() && !core.broken {
                 core.writer = WriterStage::Writing;
-                if let Phase::Open(database) = &core.phase {
-                    return Some(Task::Sync(Arc::clone(database)));
-                }
+                return Some(if behind {
+                    Task::Rest(disk)
+                } else {
+                    Task::Sync(disk)
+                });
             }
         } else {
+            drop(disk);
             core = shared
                 .writer
                 .wait(core)
@@ -112,12 +125,8 @@ fn hold<'a>(
     core
 }
 
-fn write(
-    shared: &Shared,
-    database: &Database,
-    changes: &Changes,
-    syncs: &mut Syncs,
-) -> Result<(), String> {
+fn write(shared: &Shared, disk: &Disk, changes: Changes, syncs: &mut Syncs) -> Result<(), String> {
+    syncs.quiet = false;
     let now = shared.options.env.elapsed();
     let sync = match shared.options.durability {
         Durability::Immediate => true,
@@ -133,18 +142,25 @@ fn write(
     } else {
         ::redb::Durability::None
     };
-    let written = catch_unwind(AssertUnwindSafe(|| {
-        group::commit(database, changes, durability)
-    }));
-    match written {
-        Ok(Ok(())) => {
-            syncs.owed = !sync;
-            if sync {
-                syncs.last = now;
-            }
-            Ok(())
-        }
-        Ok(Err(error)) => Err(error.to_string()),
+    guarded(|| group::commit(disk, changes, durability))?;
+    syncs.owed = !sync;
+    if sync {
+        syncs.last = now;
+    }
+    Ok(())
+}
+
+fn rest(shared: &Shared, disk: &Disk, syncs: &mut Syncs) -> Result<(), String> {
+    syncs.quiet = true;
+    guarded(|| disk.rest(::redb::Durability::Immediate))?;
+    syncs.owed = false;
+    syncs.last = shared.options.env.elapsed();
+    Ok(())
+}
+
+fn guarded(write: impl FnOnce() -> Result<(), ::redb::Error>) -> Result<(), String> {
+    match catch_unwind(AssertUnwindSafe(write)) {
+        Ok(written) => written.map_err(|error| error.to_string()),
         Err(_panic) => Err("redb panicked".to_owned()),
     }
 }
@@ -178,8 +194,7 @@ fn reopen(shared: &Shared, problem: &str) {
     let mut pause = FIRST_PAUSE;
     loop {
         let now = shared.now();
-        let cache_bytes = shared.options.cache_bytes;
-        match open::open(&shared.factory, cache_bytes, now.wall, &in_hand) {
+        match open::open(&shared.factory, &shared.options, now.wall, &in_hand) {
             Ok(opened) => return resume(shared, opened),
             Err(error) => tracing::warn!(%error, "the store cannot be opened again yet"),
         }
@@ -205,7 +220,7 @@ fn resume(shared: &Shared, opened: Opened) {
     let now = shared.now();
     let state = State::new(opened.incarnation, opened.found, now);
     let mut core = shared.lock();
-    core.phase = Phase::Open(Arc::new(opened.database));
+    core.phase = Phase::Open(Arc::new(opened.disk));
     // A late reader may have told of the file that is closed by now.
     core.broken = false;
     let mut blank = std::mem::replace(&mut core.state, state);

@@ -7,6 +7,7 @@
 
 mod event;
 mod failure;
+mod journal;
 mod message;
 mod rows;
 
@@ -16,6 +17,7 @@ use bincode::{BorrowDecode, Encode};
 use crate::storage::redb::record::{self, Kind, RecordError};
 
 pub(crate) use event::{StoredTurn, decode_turn, decode_turn_head, encode_turn};
+pub(crate) use journal::{decode_journal, encode_journal};
 pub(crate) use message::{StoredMessage, decode_message, encode_message};
 pub(crate) use rows::{
     ActivityKey, CustomStatus, InstanceRow, Routing, TimerKey, decode_activity, decode_attempts,

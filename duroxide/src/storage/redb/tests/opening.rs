@@ -130,7 +130,7 @@ fn a_newer_format_is_named() {
     let error = refused(&path);
     let expected = OpenError::NewerFormat {
         found: 9,
-        supported: 1,
+        supported: 2,
     };
     assert_eq!(error.to_string(), expected.to_string());
 }
