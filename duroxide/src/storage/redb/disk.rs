@@ -9,25 +9,17 @@ use crate::storage::redb::bodies;
 use crate::storage::redb::checkpoint::Done;
 use crate::storage::redb::group::{Changes, Load};
 use crate::storage::redb::options::Commits;
-use crate::storage::redb::overlay::Overlay;
+use crate::storage::redb::overlay::{Overlay, Pace};
 use crate::storage::redb::schema::JOURNAL;
 use crate::storage::redb::tables::write_layer;
 use crate::storage::redb::view::View;
-
-/// The most bytes of a record in the journal. A larger group would be written twice: it goes into
-/// the tables.
-const LARGEST_RECORD: usize = 1 << 20;
-/// What the tables follow at a time when there is nothing else to do.
-const CALM: Load = Load {
-    rows: 1_024,
-    bytes: 1 << 20,
-};
 
 /// An open file.
 #[derive(Debug)]
 pub(crate) struct Disk {
     database: Database,
     commits: Commits,
+    pace: Pace,
     /// A commit is made visible under this lock, behind redb's own commit: who begins to read
     /// under it has tables that are at most one group newer than the layers, and of that group the
     /// tables have nothing yet that the layers do not say too.
@@ -36,11 +28,12 @@ pub(crate) struct Disk {
 
 impl Disk {
     /// The tables have everything, and the journal is empty.
-    pub(crate) fn new(database: Database, commits: Commits) -> Self {
+    pub(crate) fn new(database: Database, commits: Commits, pace: Pace) -> Self {
         Self {
             database,
             commits,
-            overlay: Mutex::new(Overlay::new()),
+            pace,
+            overlay: Mutex::new(Overlay::new(pace)),
         }
     }
 
@@ -88,7 +81,7 @@ impl Disk {
             return self.write_tables(&changes, durability);
         }
         let number = self.overlay().next();
-        let Some(record) = record_of(number, &changes)? else {
+        let Some(record) = self.record_of(number, &changes)? else {
             while self.has_backlog() {
                 self.follow(Load::ALL, durability)?;
             }
@@ -117,7 +110,7 @@ impl Disk {
 
     /// Lets the tables follow when there is nothing else to do.
     pub(crate) fn rest(&self, durability: Durability) -> Result<(), ::redb::Error> {
-        self.follow(CALM, durability)
+        self.follow(self.pace.calm, durability)
     }
 
     fn follow(&self, load: Load, durability: Durability) -> Result<(), ::redb::Error> {
@@ -145,14 +138,15 @@ impl Disk {
         };
         checkpoint.slice(transaction, &newer, first, load).map(Some)
     }
-}
 
-/// The record of a group; `None` if it is too large for the journal.
-fn record_of(number: u64, changes: &Changes) -> Result<Option<Vec<u8>>, ::redb::Error> {
-    if changes.load().bytes > LARGEST_RECORD {
-        return Ok(None);
+    /// The record of a group; `None` if it is too large for the journal.
+    fn record_of(&self, number: u64, changes: &Changes) -> Result<Option<Vec<u8>>, ::redb::Error> {
+        let largest = self.pace.largest_record;
+        if changes.load().bytes > largest {
+            return Ok(None);
+        }
+        let record = bodies::encode_journal(number, changes.layer())
+            .map_err(|error| ::redb::Error::Corrupted(error.to_string()))?;
+        Ok((record.len() <= largest).then_some(record))
     }
-    let record = bodies::encode_journal(number, changes.layer())
-        .map_err(|error| ::redb::Error::Corrupted(error.to_string()))?;
-    Ok((record.len() <= LARGEST_RECORD).then_some(record))
 }

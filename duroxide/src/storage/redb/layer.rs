@@ -54,6 +54,15 @@ pub(crate) struct Layer {
     bytes: usize,
 }
 
+/// What a layer says of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Said<'l> {
+    /// Older layers know, or the table.
+    Nothing,
+    Gone,
+    Is(&'l [u8]),
+}
+
 impl Layer {
     pub(crate) fn is_empty(&self) -> bool {
         self.ranges.is_empty() && self.rows.is_empty()
@@ -110,11 +119,11 @@ impl Layer {
         self.ranges.add(gone);
     }
 
-    /// What this layer says of a row; `None`: nothing.
-    pub(crate) fn says(&self, key: &RowKey) -> Option<Option<&[u8]>> {
+    pub(crate) fn says(&self, key: &RowKey) -> Said<'_> {
         match self.rows.get(key) {
-            Some(change) => Some(change.value()),
-            None => self.ranges.covers(key).then_some(None),
+            Some(change) => change.value().map_or(Said::Gone, Said::Is),
+            None if self.ranges.covers(key) => Said::Gone,
+            None => Said::Nothing,
         }
     }
 
@@ -192,7 +201,7 @@ mod tests {
         all.absorb(layer([], [(inbox(1), Change::Insert(vec![1]))]));
         assert_eq!(all.rows()[&inbox(1)], Change::Replace(vec![1]));
         all.absorb(layer([], [(inbox(1), Change::Delete)]));
-        assert_eq!(all.says(&inbox(1)), Some(None));
+        assert_eq!(all.says(&inbox(1)), Said::Gone);
     }
 
     #[test]
@@ -210,12 +219,12 @@ mod tests {
             [Gone::Executions(1, 0, 1), Gone::Values(1)],
             [(value.clone(), Change::Replace(vec![7]))],
         ));
-        assert_eq!(all.says(&history(1)), Some(None));
-        assert_eq!(all.says(&history(0)), Some(None));
-        assert_eq!(all.says(&history(2)), Some(Some([2, 2].as_slice())));
-        assert_eq!(all.says(&RowKey::Value(1, "a".to_owned())), Some(None));
-        assert_eq!(all.says(&value), Some(Some([7].as_slice())));
-        assert_eq!(all.says(&inbox(1)), None);
+        assert_eq!(all.says(&history(1)), Said::Gone);
+        assert_eq!(all.says(&history(0)), Said::Gone);
+        assert_eq!(all.says(&history(2)), Said::Is([2, 2].as_slice()));
+        assert_eq!(all.says(&RowKey::Value(1, "a".to_owned())), Said::Gone);
+        assert_eq!(all.says(&value), Said::Is([7].as_slice()));
+        assert_eq!(all.says(&inbox(1)), Said::Nothing);
         assert_eq!(all.bytes(), 3);
     }
 
@@ -233,6 +242,6 @@ mod tests {
         assert!(newer.settles(&inbox(2)) && newer.settles(&inbox(3)));
         assert!(newer.settles(&history(4)) && !newer.settles(&inbox(4)));
         newer.absorb(layer([], [(inbox(1), Change::Delete)]));
-        assert_eq!(newer.says(&inbox(1)), None);
+        assert_eq!(newer.says(&inbox(1)), Said::Nothing);
     }
 }

@@ -123,7 +123,7 @@ fn open_here(
     let incarnation = before.unwrap_or(0).saturating_add(1);
     begin(&database, incarnation, &tail).map_err(from_redb)?;
     Ok(Opened {
-        disk: Disk::new(database, options.commits),
+        disk: Disk::new(database, options.commits, options.pace),
         incarnation,
         found,
     })

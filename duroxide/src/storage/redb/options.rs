@@ -15,6 +15,7 @@ use crate::storage::redb::counting::{CountingBackend, Counts};
 use crate::storage::redb::file;
 use crate::storage::redb::limits::StoreLimits;
 use crate::storage::redb::open::OpenError;
+use crate::storage::redb::overlay::Pace;
 use crate::storage::redb::shared_memory::SharedMemory;
 
 /// What an acknowledged write survives.
@@ -62,8 +63,7 @@ pub enum Commits {
 pub struct RedbOptions {
     pub(crate) durability: Durability,
     pub(crate) commits: Commits,
-    /// How long there was nothing to do when the tables begin to follow the journal.
-    pub(crate) rest_after: Duration,
+    pub(crate) pace: Pace,
     pub(crate) cache_bytes: usize,
     pub(crate) env: EnvRef,
     pub(crate) max_group: usize,
@@ -78,7 +78,7 @@ impl Default for RedbOptions {
         Self {
             durability: Durability::Immediate,
             commits: Commits::Tables,
-            rest_after: Duration::from_secs(1),
+            pace: Pace::default(),
             cache_bytes: 64 << 20,
             env: Arc::new(TokioEnv::new()),
             max_group: 512,
@@ -102,6 +102,14 @@ impl RedbOptions {
     #[must_use]
     pub fn commits(mut self, commits: Commits) -> Self {
         self.commits = commits;
+        self
+    }
+
+    /// With [`Commits::Journal`]: when the tables lack so many rows, they begin to follow. What they
+    /// lack is in memory, twice as much at most. 4,096 if not said, and never more than some MiB.
+    #[must_use]
+    pub fn checkpoint_rows(mut self, rows: usize) -> Self {
+        self.pace.enough.rows = rows.max(1);
         self
     }
 
@@ -246,7 +254,9 @@ pub(crate) struct Factory {
 type MakeBackend = dyn Fn() -> io::Result<Box<dyn StorageBackend>> + Send + Sync;
 
 impl Factory {
-    fn new(make: impl Fn() -> io::Result<Box<dyn StorageBackend>> + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(
+        make: impl Fn() -> io::Result<Box<dyn StorageBackend>> + Send + Sync + 'static,
+    ) -> Self {
         Self {
             make: Arc::new(make),
             counts: Arc::default(),

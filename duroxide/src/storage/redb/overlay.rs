@@ -2,27 +2,48 @@
 //! know: the file.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::storage::redb::checkpoint::{Checkpoint, Done};
 use crate::storage::redb::group::Load;
 use crate::storage::redb::layer::Layer;
 
-/// When so much has come together, the tables begin to follow.
-const ENOUGH: Load = Load {
-    rows: 4_096,
-    bytes: 4 << 20,
-};
-/// The least that the tables follow with a group.
-const LEAST: Load = Load {
-    rows: 16,
-    bytes: 64 << 10,
-};
+/// How much is done at a time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    /// When so much has come together, the tables begin to follow.
+    pub(crate) enough: Load,
+    /// The least that they follow with a group.
+    pub(crate) least: Load,
+    /// What they follow at a time when there is nothing else to do.
+    pub(crate) calm: Load,
+    /// That is when nothing was to be done for so long.
+    pub(crate) calm_after: Duration,
+    /// The most bytes of a record in the journal. A larger group would be written twice: it goes
+    /// into the tables.
+    pub(crate) largest_record: usize,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        let load = |rows, bytes| Load { rows, bytes };
+        Self {
+            enough: load(4_096, 4 << 20),
+            least: load(16, 64 << 10),
+            calm: load(1_024, 1 << 20),
+            calm_after: Duration::from_secs(1),
+            largest_record: 1 << 20,
+        }
+    }
+}
+
 /// Each layer costs those who read.
 const MOST_LAYERS: usize = 8;
 
 /// Layers over the tables, and the numbers of the journal's records.
 #[derive(Debug)]
 pub(crate) struct Overlay {
+    pace: Pace,
     /// The oldest first.
     layers: Vec<Arc<Layer>>,
     /// Of the oldest layer; when the tables have that, its records are still to go.
@@ -35,8 +56,9 @@ pub(crate) struct Overlay {
 
 impl Overlay {
     /// The tables have everything, and the journal is empty.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(pace: Pace) -> Self {
         Self {
+            pace,
             layers: Vec::new(),
             checkpoint: None,
             first: 1,
@@ -80,15 +102,15 @@ impl Overlay {
             newer.rows = newer.rows.saturating_add(layer.rows().len());
             newer.bytes = newer.bytes.saturating_add(layer.bytes());
         }
-        if newer.rows >= ENOUGH.rows || newer.bytes >= ENOUGH.bytes {
+        if newer.rows >= self.pace.enough.rows || newer.bytes >= self.pace.enough.bytes {
             if self.checkpoint.is_some() {
                 return Load::ALL;
             }
             self.freeze();
         }
         Load {
-            rows: group.rows.saturating_mul(2).max(LEAST.rows),
-            bytes: group.bytes.saturating_mul(2).max(LEAST.bytes),
+            rows: group.rows.saturating_mul(2).max(self.pace.least.rows),
+            bytes: group.bytes.saturating_mul(2).max(self.pace.least.bytes),
         }
     }
 
@@ -122,16 +144,16 @@ impl Overlay {
     /// The checkpoint is so far, durably. Gives the layer that nobody needs any more.
     pub(crate) fn advance(&mut self, done: Done) -> Option<Arc<Layer>> {
         let checkpoint = self.checkpoint.as_mut()?;
-        let had_layer = !checkpoint.is_in_tables();
+        let was_above = !checkpoint.is_in_tables();
         checkpoint.advance(done);
-        let has_layer = !checkpoint.is_in_tables();
+        let is_through = checkpoint.is_in_tables();
         if let Some(first) = checkpoint.first_record() {
             self.first = first;
         }
         if checkpoint.is_done() {
             self.checkpoint = None;
         }
-        (had_layer && !has_layer).then(|| self.layers.remove(0))
+        (was_above && is_through).then(|| self.layers.remove(0))
     }
 
     /// The next record of the journal is durable.
@@ -179,7 +201,7 @@ mod tests {
 
     #[test]
     fn groups_come_together_while_nobody_reads() {
-        let mut overlay = Overlay::new();
+        let mut overlay = Overlay::new(Pace::default());
         overlay.add(group([1]));
         overlay.add(group([2]));
         assert_eq!(overlay.layers().len(), 1);
@@ -197,7 +219,7 @@ mod tests {
 
     #[test]
     fn readers_that_stay_cost_a_bounded_number_of_layers() {
-        let mut overlay = Overlay::new();
+        let mut overlay = Overlay::new(Pace::default());
         let mut seen = Vec::new();
         for number in 1..=50 {
             overlay.add(group([number]));
@@ -212,11 +234,11 @@ mod tests {
 
     #[test]
     fn a_checkpoint_begins_when_enough_has_come_and_hurries_when_as_much_comes_again() {
-        let mut overlay = Overlay::new();
-        let enough = ENOUGH.rows as u64;
+        let mut overlay = Overlay::new(Pace::default());
+        let enough = Pace::default().enough.rows as u64;
         overlay.add(group(1..enough));
         let one = Load { rows: 1, bytes: 1 };
-        assert_eq!(overlay.pace(one), LEAST);
+        assert_eq!(overlay.pace(one), Pace::default().least);
         assert!(overlay.checkpoint().is_none());
         overlay.add(group([enough]));
         let many = Load {
@@ -232,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_layer_goes_when_the_tables_have_it_and_its_records_later() {
-        let mut overlay = Overlay::new();
+        let mut overlay = Overlay::new(Pace::default());
         for number in 1..=3 {
             overlay.add(group([number]));
         }

@@ -180,22 +180,22 @@ mod tests {
     fn what_a_range_covers_is_what_it_finds() {
         let mut rows = BTreeMap::new();
         for instance in 1..=3 {
-            rows.insert(RowKey::Instance(instance), ());
-            rows.insert(RowKey::QuietTurn(instance), ());
-            rows.insert(RowKey::CustomStatus(instance), ());
-            rows.insert(RowKey::Id(format!("i{instance}")), ());
+            rows.insert(RowKey::Instance(instance), 0);
+            rows.insert(RowKey::QuietTurn(instance), 0);
+            rows.insert(RowKey::CustomStatus(instance), 0);
+            rows.insert(RowKey::Id(format!("i{instance}")), 0);
             rows.insert(
                 RowKey::Inbox {
                     sequence: instance,
                     instance,
                 },
-                (),
+                0,
             );
             for key in ["", "a", "\u{10ffff}"] {
-                rows.insert(RowKey::Value(instance, key.to_owned()), ());
+                rows.insert(RowKey::Value(instance, key.to_owned()), 0);
             }
             for execution in 0..4 {
-                rows.insert(history(instance, execution), ());
+                rows.insert(history(instance, execution), 0);
             }
         }
         for gone in [

@@ -13,7 +13,7 @@ use ::redb::{
 };
 
 use crate::history::{EventId, ExecutionId};
-use crate::storage::redb::layer::Layer;
+use crate::storage::redb::layer::{Layer, Said};
 use crate::storage::redb::schema::{
     ACTIVITIES, ATTEMPTS, CHILDREN, CUSTOM_STATUS, HISTORY, IDS, INBOX, INSTANCES, QUIET_TURNS,
     Queue, RowKey, TIMERS, VALUES, activity_columns, activity_key, timer_columns, timer_key,
@@ -52,8 +52,10 @@ impl View {
     /// One row.
     pub(crate) fn get(&self, key: &RowKey) -> Result<Option<Record<'_>>, ::redb::Error> {
         for layer in self.layers.iter().rev() {
-            if let Some(value) = layer.says(key) {
-                return Ok(value.map(Record::Layer));
+            match layer.says(key) {
+                Said::Nothing => {}
+                Said::Gone => return Ok(None),
+                Said::Is(value) => return Ok(Some(Record::Layer(value))),
             }
         }
         Ok(self.in_table(key)?.map(Record::Table))
@@ -113,10 +115,11 @@ impl View {
     pub(crate) fn last_instance(&self) -> Result<Option<u64>, ::redb::Error> {
         let from = RowKey::Instance(0);
         let table = self.scan(INSTANCES, 0, None, RowKey::Instance)?;
-        match self.last_of(table, &self.above(&from, None))? {
-            Some((RowKey::Instance(instance), _)) => Ok(Some(instance)),
-            _ => Ok(None),
-        }
+        let last = self.last_of(table, &self.above(&from, None))?;
+        let Some((RowKey::Instance(instance), _)) = last else {
+            return Ok(None);
+        };
+        Ok(Some(instance))
     }
 
     /// The last turn among these; keys are (instance, execution, first event).
@@ -127,12 +130,11 @@ impl View {
         let (from, until) = turns.into_inner();
         let above = self.above(&turn_key(from), Some(&turn_key(until)));
         let table = self.scan(HISTORY, from, Some(until), turn_key)?;
-        match self.last_of(table, &above)? {
-            Some((RowKey::History(instance, execution, first), record)) => {
-                Ok(Some(((instance, execution.0, first.0), record)))
-            }
-            _ => Ok(None),
-        }
+        let last = self.last_of(table, &above)?;
+        let Some((RowKey::History(instance, execution, first), record)) = last else {
+            return Ok(None);
+        };
+        Ok(Some(((instance, execution.0, first.0), record)))
     }
 
     fn last_of<'v>(
@@ -304,7 +306,7 @@ impl<'v> Iterator for Rows<'v> {
             let above = self.above.first_key_value().map(|(key, _)| *key);
             let table = match self.table.peek() {
                 Some(Ok((key, _))) => Some(key),
-                Some(Err(_)) => return self.from_table(),
+                Some(Err(_)) => return self.next_of_table(),
                 None => None,
             };
             let table = table.filter(|key| self.until.as_ref().is_none_or(|until| *key <= until));
@@ -312,7 +314,7 @@ impl<'v> Iterator for Rows<'v> {
                 (None, None) => return None,
                 (Some(key), above) if above.is_none_or(|above| key < above) => {
                     let hidden = self.view.is_covered(key);
-                    let row = self.from_table();
+                    let row = self.next_of_table();
                     if !hidden {
                         return row;
                     }
@@ -325,14 +327,14 @@ impl<'v> Iterator for Rows<'v> {
                         return Some(Ok((key.clone(), Record::Layer(value))));
                     }
                 }
-                (Some(_), None) => return self.from_table(),
+                (Some(_), None) => return self.next_of_table(),
             }
         }
     }
 }
 
-impl<'v> Rows<'v> {
-    fn from_table(&mut self) -> Option<<Self as Iterator>::Item> {
+impl Rows<'_> {
+    fn next_of_table(&mut self) -> Option<<Self as Iterator>::Item> {
         let row = self.table.next()?;
         Some(row.map(|(key, value)| (key, Record::Table(value))))
     }

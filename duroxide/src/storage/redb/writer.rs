@@ -80,7 +80,7 @@ fn next_task(shared: &Shared, syncs: &Syncs) -> Option<Task> {
         }
         core.writer = WriterStage::Idle;
         let sync = syncs.owed.then_some(SYNC_EVERY);
-        let rest = behind.then_some(shared.options.rest_after);
+        let rest = behind.then_some(shared.options.pace.calm_after);
         if let Some(patience) = sync.into_iter().chain(rest).min() {
             let (next, waited) = shared
                 .writer

@@ -13,7 +13,7 @@ use crate::storage::redb::bodies::{
 use crate::storage::redb::record::{self, Kind, RecordError};
 use crate::time::Timestamp;
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

@@ -10,7 +10,7 @@ use ::redb::backends::InMemoryBackend;
 use super::reopening::Shared;
 use super::{activity, commit_of, history, id, schedule, soon, start, start_of, turn};
 use crate::provider::{Provider as _, ProviderError, StartOutcome, TurnFetch};
-use crate::storage::redb::RedbProvider;
+use crate::storage::redb::{RedbOptions, RedbProvider};
 
 /// Fails the sync with which `countdown` gets to zero.
 #[derive(Clone, Debug)]
@@ -41,13 +41,17 @@ impl StorageBackend for Flaky {
 }
 
 pub(super) fn flaky() -> (RedbProvider, Arc<AtomicI64>) {
+    flaky_with(RedbProvider::options())
+}
+
+pub(super) fn flaky_with(options: RedbOptions) -> (RedbProvider, Arc<AtomicI64>) {
     let countdown = Arc::new(AtomicI64::new(0));
     let backend = Flaky {
         inner: Shared(Arc::new(InMemoryBackend::new())),
         countdown: Arc::clone(&countdown),
     };
     let factory = move || Ok(backend.clone());
-    let store = RedbProvider::options().open_backend(factory).unwrap();
+    let store = options.open_backend(factory).unwrap();
     (store, countdown)
 }
 

@@ -5,18 +5,24 @@ use std::time::Duration;
 use super::{LEASE, activity, chain_turn, history, id, schedule, soon, start, turn};
 use crate::provider::Provider as _;
 use crate::provider::TurnFetch;
-use crate::storage::redb::RedbProvider;
+use crate::storage::redb::{Commits, RedbProvider};
 
-fn counted() -> RedbProvider {
-    // The machine may be busy: the bound is not what is tested.
-    let options = RedbProvider::options().hold(Duration::from_secs(5));
-    options.in_memory().unwrap()
+fn counted(commits: Commits) -> RedbProvider {
+    // The machine may be busy: the bounds are not what is tested.
+    let mut options = RedbProvider::options().hold(Duration::from_secs(5));
+    options.pace.calm_after = Duration::from_secs(3_600);
+    options.commits(commits).in_memory().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_chain_costs_one_fsync_for_each_step() {
+    chain(Commits::Tables).await;
+    chain(Commits::Journal).await;
+}
+
+async fn chain(commits: Commits) {
     const STEPS: u64 = 200;
-    let store = counted();
+    let store = counted(commits);
     let worker = {
         let store = store.clone();
         tokio::spawn(async move {
@@ -58,7 +64,12 @@ async fn a_chain_costs_one_fsync_for_each_step() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fetching_and_leasing_cost_nothing() {
-    let store = counted();
+    leasing(Commits::Tables).await;
+    leasing(Commits::Journal).await;
+}
+
+async fn leasing(commits: Commits) {
+    let store = counted(commits);
     start(&store, "a").await;
     let item = turn(&store).await;
     schedule(&store, &item, 1, &["x"]).await;

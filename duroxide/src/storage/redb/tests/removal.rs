@@ -7,7 +7,7 @@ use ::redb::backends::InMemoryBackend;
 use ::redb::{Database, ReadableDatabase as _, ReadableTableMetadata as _};
 
 use super::children::{ending, starting};
-use super::reopening::{Shared, copy_of, over};
+use super::reopening::{Shared, copy_of, over, over_with};
 use super::{
     LEASE, activity, commit_of, end_of, events, id, is_quiet, scheduled, soon, start, timers_of,
     turn,
@@ -17,17 +17,20 @@ use crate::history::{Event, EventId, EventKind, KvEntry, Message};
 use crate::provider::{
     Deleted, InstanceQuery, KvChange, Provider as _, ProviderAdmin as _, ProviderError, Totals,
 };
-use crate::storage::redb::RedbProvider;
 use crate::storage::redb::schema::{
     ACTIVITIES, ATTEMPTS, CHILDREN, CUSTOM_STATUS, HISTORY, IDS, INBOX, INSTANCES, QUIET_TURNS,
     TIMERS, VALUES,
 };
+use crate::storage::redb::{Commits, RedbProvider};
 use crate::time::Timestamp;
 
 /// How many rows there are in each table.
 fn rows(memory: &Arc<InMemoryBackend>) -> [u64; 11] {
+    let copy = copy_of(memory);
+    // Opening brings the tables up to date.
+    drop(over(&copy));
     let database = Database::builder()
-        .create_with_backend(Shared(copy_of(memory)))
+        .create_with_backend(Shared(copy))
         .unwrap();
     let transaction = database.begin_read().unwrap();
     macro_rules! len {
@@ -97,12 +100,17 @@ async fn busy(store: &RedbProvider, instance: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_left_of_what_was_deleted() {
+    nothing_is_left(Commits::Tables).await;
+    nothing_is_left(Commits::Journal).await;
+}
+
+async fn nothing_is_left(commits: Commits) {
     let memory = Arc::new(InMemoryBackend::new());
-    let store = over(&memory);
+    let store = over_with(&memory, commits);
     busy(&store, "a").await;
     // Rows that were found at open have their attempts counted on disk.
     let memory = copy_of(&memory);
-    let store = over(&memory);
+    let store = over_with(&memory, commits);
     let work = activity(&store).await;
     let locked = [turn(&store).await, turn(&store).await];
     let raised = Message::ExternalEvent {

@@ -12,14 +12,19 @@ use super::{
 };
 use crate::history::{EventId, EventKind, ExecutionId, Message};
 use crate::provider::{Committed, Provider as _, ProviderError, TurnFetch, TurnOutcome};
-use crate::storage::redb::RedbProvider;
 use crate::storage::redb::shared_memory::SharedMemory;
+use crate::storage::redb::{Commits, RedbProvider};
 
 /// A store whose bytes can be looked at while it is open.
 pub(super) fn over(memory: &Arc<InMemoryBackend>) -> RedbProvider {
+    over_with(memory, Commits::default())
+}
+
+pub(super) fn over_with(memory: &Arc<InMemoryBackend>, commits: Commits) -> RedbProvider {
     let memory = Shared(Arc::clone(memory));
     let factory = move || Ok(memory.clone());
-    RedbProvider::options().open_backend(factory).unwrap()
+    let options = RedbProvider::options().commits(commits);
+    options.open_backend(factory).unwrap()
 }
 
 /// A copy of the bytes as they are now: what a kill leaves.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::failures::flaky;
+use super::failures::flaky_with;
 use super::{chain_turn, history, id, soon, start_of};
 use crate::history::EventKind;
 use crate::provider::Provider as _;
 use crate::provider::{ActivityFetch, TurnFetch};
-use crate::storage::redb::RedbProvider;
+use crate::storage::redb::{Commits, RedbOptions, RedbProvider};
 
 const INSTANCES: u64 = 40;
 const STEPS: u64 = 15;
@@ -80,7 +80,20 @@ async fn run_activities(store: RedbProvider, dice: Dice) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_step_happens_once_whatever_goes_wrong() {
-    let (store, countdown) = flaky();
+    every_step_happens_once(RedbProvider::options()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_step_happens_once_with_a_journal_and_small_checkpoints() {
+    let mut options = RedbProvider::options().commits(Commits::Journal);
+    options.pace.enough.rows = 30;
+    options.pace.least.rows = 4;
+    options.pace.calm_after = Duration::from_millis(1);
+    every_step_happens_once(options).await;
+}
+
+async fn every_step_happens_once(options: RedbOptions) {
+    let (store, countdown) = flaky_with(options);
     let dice = Dice::default();
     let mut loops = Vec::new();
     for _ in 0..6 {
