@@ -1,4 +1,5 @@
-//! The embedded store keeps the contract: every rule of the suite, on a file and in memory.
+//! The embedded store keeps the contract: every rule of the suite, on a file, in both ways of making
+//! a group durable.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use async_trait::async_trait;
 use duroxide::history::{EventId, ExecutionId, InstanceId};
 use duroxide::provider::ProviderRef;
 use duroxide::provider::conformance::ProviderFactory;
-use duroxide::storage::redb::RedbProvider;
+use duroxide::storage::redb::{Commits, RedbProvider};
 use redb::{Database, ReadableTable as _, TableDefinition, WriteTransaction};
 use tempfile::TempDir;
 
@@ -20,14 +21,16 @@ const HISTORY: TableDefinition<'_, (u64, u64, u64), &[u8]> = TableDefinition::ne
 #[derive(Debug)]
 struct Files {
     folder: TempDir,
+    commits: Commits,
     /// How many stores were created; the last one is in use.
     stores: AtomicU32,
 }
 
 impl Files {
-    fn new() -> Self {
+    fn new(commits: Commits) -> Self {
         Self {
             folder: TempDir::new().unwrap(),
+            commits,
             stores: AtomicU32::new(0),
         }
     }
@@ -38,7 +41,8 @@ impl Files {
     }
 
     fn open(&self) -> ProviderRef {
-        Arc::new(RedbProvider::open(self.path()).unwrap())
+        let options = RedbProvider::options().commits(self.commits);
+        Arc::new(options.open(self.path()).unwrap())
     }
 
     /// Changes tables behind the store's back.
@@ -117,5 +121,13 @@ impl ProviderFactory for Files {
 }
 
 mod file {
-    duroxide::conformance_tests!(super::Files::new());
+    use duroxide::storage::redb::Commits;
+
+    duroxide::conformance_tests!(super::Files::new(Commits::Tables));
+}
+
+mod journal {
+    use duroxide::storage::redb::Commits;
+
+    duroxide::conformance_tests!(super::Files::new(Commits::Journal));
 }
