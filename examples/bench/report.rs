@@ -17,6 +17,7 @@ pub(crate) struct Report {
     size: u64,
     store: String,
     durability: String,
+    commits: String,
     live: String,
     /// What the workload counts: activities, or events, or timers.
     steps: u64,
@@ -64,12 +65,13 @@ impl Latencies {
 impl Report {
     /// So many steps in that time.
     pub(crate) fn new(case: &Case, steps: u64, took: Duration) -> Self {
-        let [store, durability, live] = case.setup.names();
+        let [store, durability, commits, live] = case.setup.names();
         Self {
             workload: case.workload.name(),
             size: case.size,
             store,
             durability,
+            commits,
             live,
             steps,
             seconds: rounded(took.as_secs_f64()),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use duroxide::prelude::*;
-use duroxide::storage::redb::{Durability, IoCounts, RedbOptions};
+use duroxide::storage::redb::{Commits, Durability, IoCounts, RedbOptions};
 
 use crate::Outcome;
 use crate::counted::{Counted, Operations};
@@ -21,6 +21,9 @@ pub(crate) struct Setup {
     /// When an acknowledged step is on disk.
     #[arg(long, value_enum, default_value_t = Durable::Immediate)]
     durability: Durable,
+    /// How a group of writes becomes durable.
+    #[arg(long, value_enum, default_value_t = How::Tables)]
+    commits: How,
     /// Whether suspended instances stay in memory.
     #[arg(long, value_enum, default_value_t = Switch::On)]
     live: Switch,
@@ -39,6 +42,12 @@ enum Store {
 enum Durable {
     Immediate,
     LosesLastSeconds,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum How {
+    Tables,
+    Journal,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -116,9 +125,13 @@ impl Setup {
     }
 
     fn options(&self) -> RedbOptions {
-        RedbProvider::options().durability(match self.durability {
+        let options = RedbProvider::options().durability(match self.durability {
             Durable::Immediate => Durability::Immediate,
             Durable::LosesLastSeconds => Durability::LosesLastSeconds,
+        });
+        options.commits(match self.commits {
+            How::Tables => Commits::Tables,
+            How::Journal => Commits::Journal,
         })
     }
 
@@ -139,17 +152,23 @@ impl Setup {
 
     /// The same for another process.
     pub(crate) fn to_args(&self) -> Vec<OsString> {
-        let [store, durability, live] = self.names();
+        let [store, durability, commits, live] = self.names();
         let mut args: Vec<OsString> = vec!["--store".into(), store.into()];
         args.extend(["--durability".into(), durability.into()]);
+        args.extend(["--commits".into(), commits.into()]);
         args.extend(["--live".into(), live.into(), "--folder".into()]);
         args.push(self.folder.clone().into());
         args
     }
 
-    /// Store, durability, and whether instances stay in memory.
-    pub(crate) fn names(&self) -> [String; 3] {
-        [name(&self.store), name(&self.durability), name(&self.live)]
+    /// Store, durability, commits, and whether instances stay in memory.
+    pub(crate) fn names(&self) -> [String; 4] {
+        [
+            name(&self.store),
+            name(&self.durability),
+            name(&self.commits),
+            name(&self.live),
+        ]
     }
 }
 
