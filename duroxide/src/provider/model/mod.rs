@@ -131,11 +131,20 @@ impl ModelProvider {
 
     /// One atomic transaction that gives nobody else anything to do.
     fn look<T>(&self, act: impl FnOnce(&mut State, &Moment<'_>) -> T) -> T {
+        self.watched(act, |_| true)
+    }
+
+    /// The same; the invariants are looked at if it says that it changed something.
+    fn watched<T>(
+        &self,
+        act: impl FnOnce(&mut State, &Moment<'_>) -> T,
+        changes: impl FnOnce(&T) -> bool,
+    ) -> T {
         let mut state = self.lock();
         let moment = Moment::of(&*self.env);
-        state.fire_timers(moment.now);
+        let fired = state.fire_timers(moment.now);
         let done = act(&mut state, &moment);
-        if self.watched {
+        if self.watched && (fired || changes(&done)) {
             state.watch_invariants();
         }
         done
@@ -146,7 +155,8 @@ impl ModelProvider {
         loop {
             // Made before the look: a change in between completes it, also if it was never polled.
             let changed = pin!(self.shared.changed.notified());
-            match self.look(&mut act) {
+            let found = |look: &Look<T>| matches!(look, Look::Found(_));
+            match self.watched(&mut act, found) {
                 Look::Found(found) => return found,
                 Look::NothingFor(None) => changed.await,
                 Look::NothingFor(Some(pause)) => {

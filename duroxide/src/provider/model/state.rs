@@ -192,8 +192,8 @@ impl State {
         }
     }
 
-    /// Turns the timers that are due into messages, the earliest first.
-    pub(super) fn fire_timers(&mut self, now: Timestamp) {
+    /// Turns the timers that are due into messages, the earliest first; says whether there were any.
+    pub(super) fn fire_timers(&mut self, now: Timestamp) -> bool {
         let mut due = BTreeSet::new();
         for (id, instance) in &mut self.instances {
             while let Some(&timer) = instance.timers.first().filter(|timer| timer.0 <= now) {
@@ -201,14 +201,16 @@ impl State {
                 due.insert((timer, id.clone()));
             }
         }
+        let fired = !due.is_empty();
         for ((fire_at, execution_id, source), instance) in due {
-            let fired = Message::TimerFired {
+            let message = Message::TimerFired {
                 execution_id,
                 source,
                 fire_at,
             };
-            self.deliver(&instance, fired);
+            self.deliver(&instance, message);
         }
+        fired
     }
 
     pub(super) fn restart(&mut self) {
