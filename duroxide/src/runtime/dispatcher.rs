@@ -42,6 +42,8 @@ pub(super) struct Stop {
     pub(super) tasks: TaskTracker,
     /// What goes on beside the work ends.
     pub(super) over: CancellationToken,
+    /// Giving back is given up.
+    pub(super) giving_back: CancellationToken,
 }
 
 impl Stop {
@@ -116,14 +118,16 @@ async fn run<S: WorkSource>(source: Arc<S>, env: EnvRef, concurrency: usize, sto
                 .take()
                 .or_else(|| Arc::clone(&slots).try_acquire_owned().ok());
             let source = Arc::clone(&source);
-            let working = stop.working.clone();
+            let (working, giving_back) = (stop.working.clone(), stop.giving_back.clone());
             env.spawn(Box::pin(stop.tasks.track_future(async move {
                 if working
                     .run_until_cancelled(source.process(&item))
                     .await
                     .is_none()
                 {
-                    source.hand_back(&item).await;
+                    // A store that does not answer holds nobody up: the lock expires by itself.
+                    let given_back = source.hand_back(&item);
+                    let _ = giving_back.run_until_cancelled(given_back).await;
                 }
                 drop(slot);
             })));

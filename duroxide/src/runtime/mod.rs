@@ -69,8 +69,11 @@ pub mod observability {
 
 /// How long shutdown waits by default for what is under way.
 const DEFAULT_GRACE: Duration = Duration::from_secs(1);
-/// How long shutdown waits for what was told to stop, before it reports it and goes.
+/// How long shutdown waits for what was told to stop.
 const LAST_GRACE: Duration = Duration::from_secs(5);
+/// How long it waits then for what gives back to a store that does not answer, before it reports
+/// what is left and goes.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 /// A running worker: orchestrations and activities of one program on one store.
 ///
@@ -304,7 +307,9 @@ impl Runtime {
             .await
         {
             self.stop.working.cancel();
-            if !self.within(LAST_GRACE, self.stop.tasks.wait()).await {
+            let given_back = self.within(LAST_GRACE, self.stop.tasks.wait()).await;
+            self.stop.giving_back.cancel();
+            if !given_back && !self.within(LAST_MOMENT, self.stop.tasks.wait()).await {
                 tracing::error!(
                     target: "duroxide::runtime",
                     tasks = self.stop.tasks.len(),
