@@ -22,6 +22,7 @@ mod moving_over;
 mod provider;
 mod runtime;
 mod samples;
+mod sim;
 mod support;
 mod testing;
 mod weak_points;

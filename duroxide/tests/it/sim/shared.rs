@@ -1,0 +1,69 @@
+//! What all parts of a run know: whether there are faults now, what was seen, what went wrong.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use super::executor::Executor;
+use super::plan::Plan;
+
+/// Known to all.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) executor: Arc<Executor>,
+    pub(crate) plan: Plan,
+    faults: AtomicBool,
+    seen: Mutex<BTreeMap<String, u64>>,
+    doomed: Mutex<Vec<usize>>,
+    violation: Mutex<Option<String>>,
+}
+
+impl Shared {
+    pub(crate) fn new(executor: &Arc<Executor>, plan: Plan) -> Arc<Self> {
+        Arc::new(Self {
+            executor: Arc::clone(executor),
+            plan,
+            faults: AtomicBool::new(true),
+            seen: Mutex::default(),
+            doomed: Mutex::default(),
+            violation: Mutex::default(),
+        })
+    }
+
+    /// Whether anything may go wrong now.
+    pub(crate) fn faults(&self) -> bool {
+        self.faults.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn end_faults(&self) {
+        self.faults.store(false, Ordering::SeqCst);
+    }
+
+    /// A rare state was reached.
+    pub(crate) fn saw(&self, state: impl Into<String>) {
+        *self.seen.lock().unwrap().entry(state.into()).or_default() += 1;
+    }
+
+    pub(crate) fn seen(&self) -> BTreeMap<String, u64> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// The node is to be killed before anything else happens.
+    pub(crate) fn doom(&self, node: usize) {
+        self.doomed.lock().unwrap().push(node);
+    }
+
+    pub(crate) fn doomed(&self) -> Option<usize> {
+        self.doomed.lock().unwrap().pop()
+    }
+
+    /// Something happened that must not; the first counts.
+    pub(crate) fn broken(&self, how: impl Into<String>) {
+        let mut violation = self.violation.lock().unwrap();
+        violation.get_or_insert_with(|| how.into());
+    }
+
+    pub(crate) fn violation(&self) -> Option<String> {
+        self.violation.lock().unwrap().clone()
+    }
+}
