@@ -68,6 +68,7 @@ pages! {
     Dx0401 = "docs/lints/DX0401.md";
     Dx0402 = "docs/lints/DX0402.md";
     Dx0501 = "docs/lints/DX0501.md";
+    HowItIsTested = "docs/testing.md";
     Migrating = "docs/migrating.md";
     ProviderGuide = "docs/provider-guide.md";
     StorageFormat = "docs/storage-format.md";

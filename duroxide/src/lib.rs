@@ -39,6 +39,13 @@
 //! [`OrchestrationRegistry`], [`ActivityRegistry`]. Another store than the embedded one implements
 //! [`provider::Provider`].
 
+#[cfg(not(duroxide_planted))]
+#[macro_use]
+mod planted;
+#[cfg(duroxide_planted)]
+#[macro_use]
+pub mod planted;
+
 pub mod activity;
 pub mod client;
 pub mod codec;

@@ -122,9 +122,17 @@ impl Execution {
             input,
             seed: state.seed,
             parent: state.parent.clone(),
-            carried: state.queues.unread(),
+            carried: if planted!("not_carried") {
+                Vec::new()
+            } else {
+                state.queues.unread()
+            },
             custom_status: state.kept.custom_status.clone(),
-            kv: state.kept.entries(),
+            kv: if planted!("values_not_carried") {
+                Vec::new()
+            } else {
+                state.kept.entries()
+            },
         }
     }
 

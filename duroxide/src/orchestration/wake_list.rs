@@ -73,7 +73,9 @@ impl Wake for ChildWaker {
     fn wake(self: Arc<Self>) {
         let parent = {
             let mut woken = self.list.lock().unwrap_or_else(PoisonError::into_inner);
-            woken.children.insert(self.child);
+            if woken.children.is_empty() || !planted!("second_wake_lost") {
+                woken.children.insert(self.child);
+            }
             woken.parent.clone()
         };
         if let Some(parent) = parent {

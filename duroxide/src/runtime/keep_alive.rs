@@ -41,6 +41,9 @@ where
     F: Future<Output = Result<(), ProviderError>>,
     U: Future<Output = ()>,
 {
+    if planted!("never_renewed") {
+        return std::future::pending().await;
+    }
     let mut granted = env.elapsed();
     let mut pause = lease / 3;
     loop {

@@ -61,11 +61,13 @@ impl Turns {
     fn unstarted(&self, item: &TurnItem) -> Result<Execution, Obstacle> {
         let name = &item.orchestration;
         let resolved = match &item.version {
-            Some(text) => Version::parse(text).ok().and_then(|version| {
-                let handler = self.registry.resolve_handler_exact(name, &version)?;
-                Some((version, handler))
-            }),
-            None => self.registry.resolve_handler(name),
+            Some(text) if !planted!("latest_version") => {
+                Version::parse(text).ok().and_then(|version| {
+                    let handler = self.registry.resolve_handler_exact(name, &version)?;
+                    Some((version, handler))
+                })
+            }
+            Some(_) | None => self.registry.resolve_handler(name),
         };
         let Some((version, handler)) = resolved else {
             return Err(Obstacle::Unregistered {

@@ -301,6 +301,9 @@ impl Runtime {
         self.stop.fetching.cancel();
         let dispatchers = std::mem::take(&mut *self.dispatchers.lock().await);
         join_all(dispatchers.into_iter().map(TaskHandle::join)).await;
+        if planted!("shutdown_leaks") {
+            return;
+        }
         self.stop.tasks.close();
         if !self
             .within(grace.unwrap_or(DEFAULT_GRACE), self.stop.tasks.wait())

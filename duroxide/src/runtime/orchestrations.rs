@@ -111,6 +111,14 @@ impl Turns {
     async fn stopped(&self, item: &TurnItem, obstacle: Obstacle) {
         match obstacle {
             Obstacle::Fatal(details) => self.fail(item, details).await,
+            Obstacle::Unregistered { name, .. } if planted!("unregistered_fails") => {
+                let details = ErrorDetails::Infrastructure {
+                    operation: "turn".to_owned(),
+                    message: format!("no handler for `{name}`"),
+                    retryable: false,
+                };
+                self.fail(item, details).await;
+            }
             Obstacle::Unregistered { name, version } => {
                 let attempt = attempt_of(item);
                 let delay = self.options.unregistered_backoff.delay(attempt);

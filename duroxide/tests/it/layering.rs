@@ -13,6 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("codec", &[]),
     ("retry", &[]),
     ("telemetry", &[]),
+    ("planted", &[]),
     ("env", &["time"]),
     ("history", &["time"]),
     ("engine", &["history", "time"]),

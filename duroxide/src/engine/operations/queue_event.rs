@@ -123,6 +123,9 @@ impl TurnState {
         cause: EventId,
     ) -> Option<Waker> {
         let (name, place) = self.queues.held.remove(&from)?;
+        if planted!("dropped_dequeue") {
+            return None;
+        }
         let (to, waker) = self.hand_on(&name, place, data);
         self.queues.moves.push(Move { cause, from, to });
         waker

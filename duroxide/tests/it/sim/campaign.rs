@@ -62,7 +62,7 @@ pub(crate) fn run_all(extent: Extent, bug: Option<Bug>) -> Summary {
             }
             let mut report = run(seed, bug);
             let is_comparable = Plan::of(seed, bug).store == Store::Model;
-            if seed % COMPARED == 0 && is_comparable && report.result.is_ok() {
+            if seed.is_multiple_of(COMPARED) && is_comparable && report.result.is_ok() {
                 let again = run(seed, bug);
                 if again.trace != report.trace {
                     report.result = Err("two runs of one seed differ".to_owned());

@@ -522,7 +522,7 @@ impl Provider for Checked {
                 );
             }
             Err(ProviderError::LockLost) => {
-                self.shared.saw("a worker learns that it lost its lock")
+                self.shared.saw("a worker learns that it lost its lock");
             }
             Err(_) => {}
         }
@@ -557,7 +557,9 @@ impl Provider for Checked {
 
     async fn status(&self, instance: &InstanceId) -> Answer<Option<InstanceStatus>> {
         let status = self.inner.status(instance).await?;
-        status.iter().for_each(|status| self.looked_at(status));
+        if let Some(status) = &status {
+            self.looked_at(status);
+        }
         Ok(status)
     }
 

@@ -64,7 +64,7 @@ impl Env for SimEnv {
         self.executor.sleep(duration)
     }
 
-    fn turns_inline(&self) -> bool {
+    fn is_simulated(&self) -> bool {
         true
     }
 }

@@ -12,7 +12,6 @@ use futures::future::{BoxFuture, FutureExt as _};
 use serde::{Deserialize, Serialize};
 
 use super::env::SimEnv;
-use super::oracle;
 use super::program::{Does, Input, Op, SHARED};
 use super::shared::Shared;
 

@@ -45,6 +45,7 @@ impl Node {
         };
         let plan = &shared.plan;
         let options = RuntimeOptions {
+            turn_threads: 1,
             orchestration_concurrency: [1, 2, 16][dice.index(3)],
             worker_concurrency: [1, 2, 16][dice.index(3)],
             orchestrator_lock_timeout: LEASE,

@@ -114,8 +114,7 @@ fn join(parts: Vec<Outcomes>) -> Outcomes {
         for before in &all {
             for came in &part {
                 next.insert(match (before, came) {
-                    (Err(error), _) => Err(error.clone()),
-                    (Ok(_), Err(error)) => Err(error.clone()),
+                    (Err(error), _) | (Ok(_), Err(error)) => Err(error.clone()),
                     (Ok(before), Ok(text)) => {
                         let mut before = before.clone();
                         before.push(text.clone());

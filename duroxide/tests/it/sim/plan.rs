@@ -7,6 +7,10 @@ use super::planted::Bug;
 
 /// The expanded options of a run.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says whether one kind of thing happens"
+)]
 pub(crate) struct Plan {
     pub(crate) seed: u64,
     pub(crate) store: Store,

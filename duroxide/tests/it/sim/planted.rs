@@ -292,7 +292,7 @@ impl Provider for Planted {
         if self.is(Bug::WrongOwner)
             && let Some(terms) = &mut wanted.sessions
         {
-            terms.owner_id = "everybody".to_owned();
+            "everybody".clone_into(&mut terms.owner_id);
         }
         let items = self.inner.fetch_activities(wanted).await?;
         self.kept.lock().unwrap().activity = items.first().cloned();

@@ -178,7 +178,9 @@ impl Op {
         look(self);
         match self {
             Self::Sequence(ops) | Self::Join(ops) | Self::Select(ops) => {
-                ops.iter().for_each(|op| op.visit(look));
+                for op in ops {
+                    op.visit(look);
+                }
             }
             Self::Timeout(_, op) | Self::Keep(_, op) | Self::Draw(_, op) | Self::Saga(_, op) => {
                 op.visit(look);
@@ -281,8 +283,7 @@ impl Writer<'_> {
     fn leaf(&mut self) -> Op {
         let name = self.name();
         match self.dice.below(100) {
-            0..38 => self.call(name),
-            38..46 => {
+            0..8 => {
                 let fails = u32::try_from(self.dice.below(4)).unwrap();
                 let attempts = u32::try_from(self.dice.between(1, 4)).unwrap();
                 Op::Retried {
@@ -291,20 +292,20 @@ impl Writer<'_> {
                     attempts,
                 }
             }
-            46..58 => Op::Timer(self.dice.between(0, 3_000)),
-            58..66 if self.is_known => Op::Wait(format!("e{}", self.dice.below(3))),
-            66..76 if self.is_known => Op::Drain {
+            8..20 => Op::Timer(self.dice.between(0, 3_000)),
+            20..28 if self.is_known => Op::Wait(format!("e{}", self.dice.below(3))),
+            28..38 if self.is_known => Op::Drain {
                 queue: format!("q{name}"),
                 count: u32::try_from(self.dice.between(1, 4)).unwrap(),
             },
-            76..84 if self.is_known => Op::RacedDrain {
+            38..46 if self.is_known => Op::RacedDrain {
                 queue: format!("q{name}"),
                 count: u32::try_from(self.dice.between(1, 3)).unwrap(),
                 pause: self.dice.between(0, 1_500),
             },
-            84..90 => Op::Dropped(name),
-            90..92 if self.terms.bombs => Op::Bomb(name),
-            92..95 => Op::Fails(name),
+            46..52 => Op::Dropped(name),
+            52..54 if self.terms.bombs => Op::Bomb(name),
+            54..57 => Op::Fails(name),
             _ => self.call(name),
         }
     }

@@ -48,16 +48,13 @@ fn planted_bugs_are_found() {
     });
     let (mut took, mut missed) = (Vec::new(), Vec::new());
     for bug in bugs {
-        match hunt(bug) {
-            Some((seed, problem)) => {
-                let first = problem.lines().next().unwrap_or_default();
-                println!("{seed:5}  {:55} {first:.90}", bug.name());
-                took.push(seed);
-            }
-            None => {
-                println!("    -  {:55}", bug.name());
-                missed.push(bug.name());
-            }
+        if let Some((seed, problem)) = hunt(bug) {
+            let first = problem.lines().next().unwrap_or_default();
+            println!("{seed:5}  {:55} {first:.90}", bug.name());
+            took.push(seed);
+        } else {
+            println!("    -  {:55}", bug.name());
+            missed.push(bug.name());
         }
     }
     took.sort_unstable();

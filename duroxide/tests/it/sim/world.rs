@@ -159,7 +159,7 @@ impl World {
         }
         self.with_faults()?;
         self.heal();
-        self.to_the_end()?;
+        self.go_to_the_end()?;
         self.store.look_at_model();
         self.broken()?;
         ends::check(self)?;
@@ -168,7 +168,7 @@ impl World {
 
     fn broken(&self) -> Result<(), String> {
         // It remembers the first violation, so there is no need to ask each time.
-        if self.shared.executor.steps() % 32 == 0 {
+        if self.shared.executor.steps().is_multiple_of(32) {
             self.store.look_at_model();
         }
         self.shared.violation().map_or(Ok(()), Err)
@@ -371,7 +371,7 @@ impl World {
         self.start_nodes();
     }
 
-    fn to_the_end(&mut self) -> Result<(), String> {
+    fn go_to_the_end(&mut self) -> Result<(), String> {
         let executor = Arc::clone(&self.shared.executor);
         // A timer that a clock set an hour late is an hour late.
         let skew = Duration::from_millis(self.shared.plan.skew);
