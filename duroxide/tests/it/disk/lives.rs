@@ -72,6 +72,8 @@ impl Life {
         let store = self
             .open()
             .map_err(|error| format!("cannot be opened: {error:?}"))?;
+        let disk = self.disk.clone();
+        self.lockstep.struck = Box::new(move || disk.fired());
         let in_doubt = std::mem::take(&mut self.in_doubt);
         self.tally.lives += 1;
         self.tally.in_doubt += in_doubt.len() as u64;

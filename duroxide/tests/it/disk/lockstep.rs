@@ -46,6 +46,8 @@ pub(crate) struct Lockstep {
     pub(super) before: u64,
     /// Whether deliveries are counted alike: a store that was opened anew may have forgotten some.
     pub(super) counts: bool,
+    /// Whether the disk has failed since the store was found whole: then locks may be lost.
+    pub(super) struck: Box<dyn Fn() -> bool>,
     /// What was done, for whoever reads a failure.
     pub(crate) trace: Vec<String>,
 }
@@ -66,6 +68,7 @@ impl Lockstep {
             newest: 0,
             before: 0,
             counts: true,
+            struck: Box::new(|| false),
             trace: Vec::new(),
         }
     }
@@ -113,8 +116,8 @@ impl Lockstep {
                 in_doubt.push(call);
                 continue;
             }
-            if matches!(result, Err(ProviderError::LockLost)) && !in_doubt.is_empty() {
-                // It came too late: the locks of before the failure are lost.
+            if matches!(result, Err(ProviderError::LockLost)) && (self.struck)() {
+                // It had no effect: the locks of before the failure are lost.
                 continue;
             }
             self.apply(&call, Some(&result)).await?;
