@@ -138,7 +138,7 @@ impl Lockstep {
 
     pub(super) fn removal(&mut self) -> Option<Call> {
         let id = self.any_instance()?;
-        if self.random.one_in(2) {
+        if self.random.one_in(2) && self.asked.may_forget(&id) {
             let keep = self.random.one_in(2).then_some(2);
             return Some(Call::Prune(id, keep));
         }

@@ -1,6 +1,6 @@
 //! Turns that an orchestration might take, drawn at random.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use duroxide::history::{EventId, ExecutionId, InstanceId, Message};
 use duroxide::provider::conformance::Turn;
@@ -12,7 +12,13 @@ use super::random::Random;
 
 /// What the current execution of each instance asked for and may take back.
 #[derive(Debug, Default)]
-pub(crate) struct Asked(BTreeMap<InstanceId, (ExecutionId, Vec<Open>)>);
+pub(crate) struct Asked {
+    open: BTreeMap<InstanceId, (ExecutionId, Vec<Open>)>,
+    /// Instances that ever set a timer. Whether one that is due is a message already, which stays when
+    /// its execution is forgotten, or still a timer, which goes, is the store's business: what these
+    /// have been is not forgotten in these tests, and their timers are taken back before they are due.
+    timed: BTreeSet<InstanceId>,
+}
 
 #[derive(Clone, Copy, Debug)]
 enum Open {
@@ -23,7 +29,10 @@ enum Open {
 impl Asked {
     /// A turn was written.
     pub(crate) fn note(&mut self, instance: &InstanceId, turn: &TurnCommit) {
-        let entry = self.0.entry(instance.clone());
+        if !turn.timers.is_empty() {
+            self.timed.insert(instance.clone());
+        }
+        let entry = self.open.entry(instance.clone());
         let (execution, open) = entry.or_insert((turn.execution_id, Vec::new()));
         if *execution != turn.execution_id {
             *execution = turn.execution_id;
@@ -39,11 +48,17 @@ impl Asked {
     }
 
     pub(crate) fn forget(&mut self, instance: &InstanceId) {
-        self.0.remove(instance);
+        self.open.remove(instance);
+        self.timed.remove(instance);
+    }
+
+    /// Whether what it has been may be forgotten: see there.
+    pub(crate) fn may_forget(&self, instance: &InstanceId) -> bool {
+        !self.timed.contains(instance)
     }
 
     fn take(&mut self, item: &TurnItem, random: &mut Random) -> Option<Open> {
-        let (execution, open) = self.0.get_mut(&item.lock.instance)?;
+        let (execution, open) = self.open.get_mut(&item.lock.instance)?;
         if *execution != item.execution_id || open.is_empty() {
             return None;
         }
@@ -115,7 +130,7 @@ pub(crate) async fn turn(
             let kept = model.kv_entries(id).await.unwrap();
             let turn = turn.continue_as_new(&names.next("in"));
             let turn = turn.hand_down(status.custom_status.as_deref(), &kept);
-            let forgets = random.one_in(2);
+            let forgets = random.one_in(2) && turn.commit.timers.is_empty() && asked.may_forget(id);
             turn.with(|commit| {
                 if forgets && matches!(commit.outcome, TurnOutcome::ContinuedAsNew { .. }) {
                     commit.forget_before = Some(commit.execution_id.next());
@@ -143,7 +158,9 @@ fn step(
             Some(Open::Activity(source)) if !turn.commit.cancelled_activities.contains(&source) => {
                 turn.cancel_activity(source)
             }
-            Some(Open::Timer(timer)) if !turn.commit.cancelled_timers.contains(&timer) => {
+            Some(Open::Timer(timer))
+                if timer.fire_at > now && !turn.commit.cancelled_timers.contains(&timer) =>
+            {
                 turn.cancel_timer(timer)
             }
             Some(_) | None => turn,
