@@ -74,6 +74,7 @@ pages! {
     StorageFormat = "docs/storage-format.md";
     Performance = "docs/performance.md";
     Internals = "docs/internals.md";
+    Guarantees = "docs/guarantees.md";
     Decision1 = "docs/decisions/0001-messages-one-by-one.md";
     Decision2 = "docs/decisions/0002-callers-apply-one-thread-makes-durable.md";
     Decision3 = "docs/decisions/0003-memory-is-trusted-by-turn-id.md";

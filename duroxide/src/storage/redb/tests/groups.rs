@@ -325,7 +325,7 @@ fn open(filmed: &Filmed, commits: Commits) -> Disk {
     let factory = Factory::new(move || Ok(Box::new(filmed.clone()) as Box<dyn StorageBackend>));
     let mut options = RedbProvider::options().commits(commits);
     options.pace = tiny();
-    open::open(&factory, &options, Timestamp::ZERO)
+    open::open(&factory, &options, Timestamp::ZERO, &Arc::default())
         .unwrap()
         .disk
 }
