@@ -45,6 +45,12 @@ fn find(
 }
 
 fn matches(pattern: &str, segments: &[String], known: Known) -> bool {
+    // Most patterns end otherwise: this is asked for each name of each function.
+    let last = pattern.rsplit([':', '|']).next().unwrap_or_default();
+    let is_open = last.ends_with(['*', '?']);
+    if !is_open && segments.last().is_none_or(|name| name != last) {
+        return false;
+    }
     let (before, enough) = pattern.split_once('|').unwrap_or((pattern, ""));
     let prefix: Vec<_> = before.split("::").filter(|it| !it.is_empty()).collect();
     let suffix: Vec<_> = enough.split("::").filter(|it| !it.is_empty()).collect();

@@ -39,6 +39,13 @@ pub(crate) fn exclusively<T>(expand: impl FnOnce() -> T) -> T {
 
 /// The body of an orchestration or of a helper, checked: what is found stands at its head.
 pub(crate) fn checked(sig: &Signature, body: &Group, allows: Vec<Allow>) -> Group {
+    if cfg!(duroxide_unchecked) {
+        return body.clone();
+    }
+    checked_near(&Nearby::find(sig), sig, body, allows)
+}
+
+fn checked_near(nearby: &Nearby, sig: &Signature, body: &Group, allows: Vec<Allow>) -> Group {
     let Ok(mut block) = syn::parse2::<Block>(body.to_token_stream()) else {
         // Newer than the parser, or a mistake that the compiler reports.
         return with_head(body, &TokenStream::new(), &opaque::rewrite(body.stream()));
@@ -48,7 +55,6 @@ pub(crate) fn checked(sig: &Signature, body: &Group, allows: Vec<Allow>) -> Grou
         .flat_map(|it| &it.ids)
         .map(ToString::to_string)
         .collect();
-    let nearby = Nearby::find(sig);
     let read = read::read(sig, &block, allows);
     let found = check::check(
         &read,
@@ -66,8 +72,12 @@ pub(crate) fn checked(sig: &Signature, body: &Group, allows: Vec<Allow>) -> Grou
 
 /// The body of an orchestration, checked as [`checked`] does, and its parameters with it.
 pub(crate) fn orchestration(sig: &Signature, body: &Group, allows: Vec<Allow>) -> Group {
-    let parameters = signature_of(sig, &allows);
-    let body = checked(sig, body, allows);
+    if cfg!(duroxide_unchecked) {
+        return body.clone();
+    }
+    let nearby = Nearby::find(sig);
+    let parameters = signature_of(&nearby, sig, &allows);
+    let body = checked_near(&nearby, sig, body, allows);
     let mut whole = Group::new(
         body.delimiter(),
         [parameters, body.stream()].into_iter().collect(),
@@ -77,8 +87,7 @@ pub(crate) fn orchestration(sig: &Signature, body: &Group, allows: Vec<Allow>) -
 }
 
 /// What is to be said about the name and the types of parameters, as statements.
-fn signature_of(sig: &Signature, allows: &[Allow]) -> TokenStream {
-    let nearby = Nearby::find(sig);
+fn signature_of(nearby: &Nearby, sig: &Signature, allows: &[Allow]) -> TokenStream {
     let mut found: Vec<_> = nearby
         .twin()
         .and_then(|twin| second(sig, &twin))
@@ -136,7 +145,10 @@ fn second(sig: &Signature, twin: &str) -> Option<Finding> {
 
 /// The body of an activity, with what is wrong in it at its head.
 pub(crate) fn activity(sig: &Signature, body: &Group, allows: &[Allow]) -> Group {
-    let mut head = signature_of(sig, allows);
+    if cfg!(duroxide_unchecked) {
+        return body.clone();
+    }
+    let mut head = signature_of(&Nearby::find(sig), sig, allows);
     if let Ok(block) = syn::parse2::<Block>(body.to_token_stream()) {
         let read = read::read(sig, &block, Vec::new());
         let found: Vec<_> = read.sites.iter().filter_map(durable_verb).collect();
