@@ -370,6 +370,14 @@ impl fmt::Debug for Runtime {
 /// Completes when the threads are gone. They have nothing left to do, so this is a matter of
 /// microseconds unless user code holds one.
 async fn ended(env: &dyn crate::env::Env, threads: &[JoinHandle<()>]) {
+    if env.is_simulated() {
+        // Real time passes here, and virtual time does not depend on how fast the threads are.
+        let mut patience = 1_000_u32;
+        while patience > 0 && threads.iter().any(|thread| !thread.is_finished()) {
+            std::thread::sleep(Duration::from_millis(1));
+            patience = patience.saturating_sub(1);
+        }
+    }
     while threads.iter().any(|thread| !thread.is_finished()) {
         env.sleep(Duration::from_millis(1)).await;
     }

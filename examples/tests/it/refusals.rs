@@ -34,7 +34,7 @@ fn a_store_cut_short_is_called_damaged_and_not_touched() {
 #[test]
 fn a_file_that_is_no_store_is_called_so_and_not_touched() {
     let work = Work::new(1);
-    for other in [b"Dear diary".to_vec(), vec![7; 100_000], vec![0; 3]] {
+    for other in [b"Dear diary".to_vec(), vec![7; 100_000], vec![7; 3]] {
         let said = complaint(&work, &other);
         assert!(said.contains("not a store of duroxide"), "{said}");
     }
@@ -56,7 +56,7 @@ fn a_store_of_a_newer_format_is_called_so_and_not_touched() {
     drop(database);
     let said = complaint(&work, &fs::read(work.store()).unwrap());
     assert!(
-        said.contains("format 9; this version reads up to 1"),
+        said.contains("format 9; this version reads up to 2"),
         "{said}"
     );
 }
