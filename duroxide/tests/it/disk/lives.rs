@@ -1,11 +1,12 @@
 //! One store over many lives: work, a loss of power, work again.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use duroxide::provider::ProviderRef;
 use duroxide::provider::model::ModelProvider;
-use duroxide::storage::redb::{OpenError, RedbOptions, RedbProvider};
+use duroxide::storage::redb::{Commits, OpenError, RedbOptions, RedbProvider};
 use redb::Database;
 
 use super::calls::Call;
@@ -19,11 +20,15 @@ pub(crate) fn options(random: &mut Random, env: &Arc<StillEnv>) -> RedbOptions {
     let holds = [Duration::ZERO, Duration::from_millis(1)];
     let groups = [1, 2, 512];
     let caches = [64 << 20, 64 << 10, 0];
+    let commits = [Commits::Tables, Commits::Journal, Commits::Journal];
+    let slices = [1, 10, 4_096];
     RedbProvider::options()
         .env(env.clone())
         .hold(holds[random.place(holds.len())])
         .max_group(groups[random.place(groups.len())])
         .cache_bytes(caches[random.place(caches.len())])
+        .commits(commits[random.place(commits.len())])
+        .checkpoint_rows(slices[random.place(slices.len())])
 }
 
 /// What a run consisted of.
@@ -42,6 +47,10 @@ pub(crate) struct Life {
     pub(crate) lockstep: Lockstep,
     pub(crate) in_doubt: Vec<Call>,
     pub(crate) tally: Tally,
+    /// How often the disk was opened.
+    opened: Arc<AtomicU64>,
+    /// How often that was when the present plan began.
+    opened_before: u64,
 }
 
 impl Life {
@@ -58,12 +67,22 @@ impl Life {
             lockstep: Lockstep::new(env, nothing, own),
             in_doubt: Vec::new(),
             tally: Tally::default(),
+            opened: Arc::default(),
+            opened_before: 0,
         }
     }
 
     pub(crate) fn open(&self) -> Result<RedbProvider, OpenError> {
-        let disk = self.disk.clone();
-        self.options.clone().open_backend(move || Ok(disk.clone()))
+        let (disk, opened) = (self.disk.clone(), Arc::clone(&self.opened));
+        self.options.clone().open_backend(move || {
+            opened.fetch_add(1, Ordering::SeqCst);
+            Ok(disk.clone())
+        })
+    }
+
+    /// Whether the store has noticed the fault of the present plan, and opened its file anew.
+    pub(crate) fn has_reopened(&self) -> bool {
+        self.opened.load(Ordering::SeqCst) > self.opened_before
     }
 
     /// Opens what is found, and compares it with what was acknowledged.
@@ -82,6 +101,7 @@ impl Life {
 
     /// Works until the plan strikes, or for so many steps; whether it struck.
     pub(crate) async fn work(&mut self, plan: Plan, steps: u64) -> Result<bool, String> {
+        self.opened_before = self.opened.load(Ordering::SeqCst);
         self.disk.plan(plan);
         for _ in 0..steps {
             self.tally.steps += 1;
