@@ -127,3 +127,50 @@ fn typed_lines() -> tokio::sync::mpsc::UnboundedReceiver<String> {
     });
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use duroxide::testing::TestEnv;
+
+    use super::*;
+
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// What comes of a request that waits three days, when this is said after that many days.
+    async fn outcome(env: &TestEnv, answer: &str, days: u32) -> String {
+        let handle = approval::start(&env.client(), "a lamp".to_owned(), 3 * DAY);
+        let handle = handle.await.unwrap();
+        env.raise_after(days * DAY, &handle, answer.parse::<Answer>().unwrap());
+        handle.result().await.unwrap()
+    }
+
+    #[duroxide::test]
+    async fn an_answer_in_time_is_in_the_letter(env: TestEnv) {
+        let written = env.mock::<write_letter>(|_| Ok(()));
+        assert_eq!(outcome(&env, "yes Ada", 2).await, "a lamp: approved by Ada");
+        assert_eq!(env.elapsed(), 2 * DAY);
+        assert_eq!(outcome(&env, "no Ada", 0).await, "a lamp: declined by Ada");
+        let letters: Vec<_> = written.calls().into_iter().map(|(text,)| text).collect();
+        assert_eq!(
+            letters,
+            ["a lamp: approved by Ada", "a lamp: declined by Ada"]
+        );
+    }
+
+    #[duroxide::test]
+    async fn an_answer_that_is_late_changes_nothing(env: TestEnv) {
+        env.mock::<write_letter>(|_| Ok(()));
+        let outcome = outcome(&env, "yes Ada", 4).await;
+        assert_eq!(outcome, "a lamp: nobody answered in time");
+        assert_eq!(env.elapsed(), 3 * DAY);
+    }
+
+    #[duroxide::test]
+    async fn a_crash_at_any_event_loses_no_answer(env: TestEnv) {
+        let survived = env.crash_at_every_event(|env| async move {
+            env.mock::<write_letter>(|_| Ok(()));
+            outcome(&env, "yes Ada", 2).await
+        });
+        assert_eq!(survived.await, "a lamp: approved by Ada");
+    }
+}
