@@ -114,3 +114,64 @@ async fn main() -> examples::Result {
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use duroxide::Handle;
+    use duroxide::testing::{Mock, Mocking as _, TestEnv};
+
+    use super::*;
+
+    type GivenBack = Mock<(String, String), (), String>;
+
+    /// Starts a trip of three parts. Nothing is booked in truth.
+    async fn start(env: &TestEnv, last: &str) -> (Handle<u64, BookingError>, GivenBack) {
+        env.mock::<book>(|what| match what.as_str() {
+            "submarine" => Err(BookingError::SoldOut(what)),
+            _ => Ok(format!("no. {}", what.len())),
+        });
+        let given_back = env.mock::<give_back>(|_number, _what| Ok(()));
+        let parts = ["flight", "hotel", last].map(str::to_owned).to_vec();
+        (trip::start(&env.client(), parts).await.unwrap(), given_back)
+    }
+
+    fn what(given_back: &GivenBack) -> Vec<String> {
+        let calls = given_back.calls().into_iter();
+        calls.map(|(_number, what)| what).collect()
+    }
+
+    #[duroxide::test]
+    async fn what_goes_well_stays_booked(env: TestEnv) {
+        let (trip, given_back) = start(&env, "bicycle").await;
+        trip.raise(Payment { cents: 99_000 }).await.unwrap();
+        assert_eq!(trip.result().await.unwrap(), 99_000);
+        assert_eq!(given_back.count(), 0);
+    }
+
+    #[duroxide::test]
+    async fn a_step_that_fails_gives_back_those_before_it_last_first(env: TestEnv) {
+        let (trip, given_back) = start(&env, "submarine").await;
+        let error = trip.result().await.unwrap_err();
+        assert!(error.to_string().contains("no submarine left"), "{error}");
+        assert_eq!(what(&given_back), ["hotel", "flight"]);
+    }
+
+    #[duroxide::test]
+    async fn a_cancelled_trip_is_given_back_last_first(env: TestEnv) {
+        let (trip, given_back) = start(&env, "skis").await;
+        env.settle().await;
+        trip.cancel("there is no snow").await.unwrap();
+        let error = trip.result().await.unwrap_err();
+        assert!(error.to_string().contains("there is no snow"), "{error}");
+        assert_eq!(what(&given_back), ["skis", "hotel", "flight"]);
+    }
+
+    #[duroxide::test]
+    async fn giving_back_is_tried_again(env: TestEnv) {
+        let (trip, given_back) = start(&env, "submarine").await;
+        let given_back = given_back.fail_first(3, "nobody picks up the phone".to_owned());
+        trip.result().await.unwrap_err();
+        assert_eq!(what(&given_back).last().unwrap(), "flight");
+        assert_eq!(given_back.count(), 3 + 2);
+    }
+}

@@ -8,3 +8,5 @@
 
 #[path = "../approval.rs"]
 mod approval;
+#[path = "../saga.rs"]
+mod saga;
