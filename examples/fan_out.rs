@@ -81,3 +81,54 @@ async fn main() -> examples::Result {
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use duroxide::Handle;
+    use duroxide::testing::{Mocking as _, TestEnv};
+
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    /// Starts with 20 files that are not there.
+    async fn start(env: &TestEnv) -> Handle<(usize, usize), String> {
+        env.mock::<list>(|folder| Ok((0..20).map(|it| folder.join(it.to_string())).collect()));
+        let handle = checksums::start(&env.client(), PathBuf::from("photos"));
+        handle.await.unwrap()
+    }
+
+    #[duroxide::test]
+    async fn eight_files_are_read_at_a_time(env: TestEnv) {
+        let read = env.mock::<checksum>(|_| Ok(7)).delay(MINUTE);
+        env.mock::<write_list>(|_| Ok(()));
+        let handle = start(&env).await;
+        env.skip(MINUTE / 2).await;
+        assert_eq!(read.count(), 8);
+        assert_eq!(handle.result().await.unwrap(), (20, 20));
+        assert_eq!((read.count(), env.elapsed()), (20, 3 * MINUTE));
+    }
+
+    #[duroxide::test]
+    async fn the_list_is_in_the_order_of_the_files_whichever_is_read_first(env: TestEnv) {
+        env.mock::<checksum>(|file| async move {
+            let number: u32 = file.file_name().unwrap().to_str().unwrap().parse().unwrap();
+            // The first ones take the longest.
+            tokio::time::sleep((20 - number) * MINUTE).await;
+            if number == 5 {
+                return Err("damaged".to_owned());
+            }
+            Ok(number)
+        });
+        let written = env.mock::<write_list>(|_| Ok(()));
+        let handle = start(&env).await;
+        assert_eq!(handle.result().await.unwrap(), (19, 20));
+        let [(lines,)] = &written.calls()[..] else {
+            panic!("it is written once");
+        };
+        assert_eq!(lines.len(), 20);
+        assert_eq!(lines[4], "00000004  photos/4");
+        assert!(lines[5].starts_with("unread    ") && lines[5].contains("damaged"));
+        assert_eq!(lines[19], "00000013  photos/19");
+    }
+}

@@ -8,5 +8,7 @@
 
 #[path = "../approval.rs"]
 mod approval;
+#[path = "../fan_out.rs"]
+mod fan_out;
 #[path = "../saga.rs"]
 mod saga;
