@@ -44,7 +44,7 @@ struct Stop {
 
 /// Looks at the patient.
 #[activity(data(Folder))]
-async fn check(ctx: &ActivityContext) -> Result<bool, String> {
+async fn examine(ctx: &ActivityContext) -> Result<bool, String> {
     Ok(ctx.data::<Folder>()?.read("patient")?.trim() == "well")
 }
 
@@ -76,7 +76,7 @@ async fn watch(
     mut health: Health,
 ) -> Result<String, String> {
     for _ in 0..5 {
-        let is_well = check(ctx).await?;
+        let is_well = examine(ctx).await?;
         health.checks += 1;
         health.failures += u64::from(!is_well);
         if is_well != health.is_well {
@@ -132,4 +132,52 @@ async fn main() -> examples::Result {
         }
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use duroxide::testing::TestEnv;
+
+    use super::*;
+
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// What an actor says at its end that looks once a day and is stopped in the evening of a day.
+    async fn watched(env: &TestEnv, last_day: u32) -> String {
+        let actor = watch::start(&env.client(), DAY, Health::default()).id("actor");
+        let actor = actor.await.unwrap();
+        let reason = "enough".to_owned();
+        env.raise_after(last_day * DAY + DAY / 2, &actor, Stop { reason });
+        actor.result().await.unwrap()
+    }
+
+    #[duroxide::test]
+    async fn it_lives_for_a_month_and_forgets_its_old_executions(env: TestEnv) {
+        env.mock::<examine>(|| Ok(true));
+        env.mock::<note>(|_| Ok(()));
+        assert_eq!(watched(&env, 27).await, "28 checks, 0 failed: enough");
+        assert_eq!(env.elapsed(), 27 * DAY + DAY / 2);
+        // Five checks each: the sixth execution is the last, and the fifth kept two.
+        let executions = env.client().list_executions("actor").await.unwrap();
+        assert_eq!(executions, [4, 5, 6]);
+    }
+
+    #[duroxide::test]
+    async fn each_change_of_health_is_noted_once_through_all_start_overs(env: TestEnv) {
+        let day = AtomicU64::new(0);
+        env.mock::<examine>(move || Ok(!(3..9).contains(&day.fetch_add(1, Ordering::SeqCst))));
+        let noted = env.mock::<note>(|_| Ok(()));
+        assert_eq!(watched(&env, 11).await, "12 checks, 6 failed: enough");
+        let texts: Vec<_> = noted.calls().into_iter().map(|(text,)| text).collect();
+        assert_eq!(
+            texts,
+            [
+                "well since check 1",
+                "ill since check 4",
+                "well since check 10"
+            ]
+        );
+    }
 }

@@ -8,6 +8,8 @@
 
 #[path = "../approval.rs"]
 mod approval;
+#[path = "../eternal.rs"]
+mod eternal;
 #[path = "../fan_out.rs"]
 mod fan_out;
 #[path = "../saga.rs"]
