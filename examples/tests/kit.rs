@@ -14,3 +14,5 @@ mod eternal;
 mod fan_out;
 #[path = "../saga.rs"]
 mod saga;
+#[path = "../versioned/main.rs"]
+mod versioned;

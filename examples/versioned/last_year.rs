@@ -16,13 +16,8 @@ pub(crate) async fn run(store: RedbProvider) -> examples::Result {
             Ok(())
         })
         .build();
-    let orchestrations = OrchestrationRegistry::builder()
-        .register_typed("order", pack_and_wait)
-        .register_typed("parcel", pack_and_wait)
-        .register_typed("subscription", pack_and_wait)
-        .build();
     let store: Arc<dyn Provider> = Arc::new(store);
-    let runtime = Runtime::start_with_store(Arc::clone(&store), activities, orchestrations).await;
+    let runtime = Runtime::start_with_store(Arc::clone(&store), activities, orchestrations()).await;
     let client = Client::new(store);
     for (number, name) in [(1, "order"), (2, "parcel"), (3, "subscription")] {
         let id = format!("{name}-{number}");
@@ -33,6 +28,15 @@ pub(crate) async fn run(store: RedbProvider) -> examples::Result {
     }
     runtime.shutdown(None).await;
     Ok(())
+}
+
+/// One version of each.
+pub(crate) fn orchestrations() -> OrchestrationRegistry {
+    OrchestrationRegistry::builder()
+        .register_typed("order", pack_and_wait)
+        .register_typed("parcel", pack_and_wait)
+        .register_typed("subscription", pack_and_wait)
+        .build()
 }
 
 /// All three began in the same way. Where they wait they are overtaken by the new program.

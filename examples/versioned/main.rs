@@ -6,6 +6,8 @@
 //! any moment and run it again. Delete `versioned.work` to begin anew.
 
 mod last_year;
+#[cfg(test)]
+mod tests;
 
 use duroxide::ExternalEvent;
 use duroxide::prelude::*;
