@@ -374,6 +374,10 @@ async fn ended(env: &dyn crate::env::Env, threads: &[JoinHandle<()>]) {
         // Real time passes here, and virtual time does not depend on how fast the threads are.
         let mut patience = 1_000_u32;
         while patience > 0 && threads.iter().any(|thread| !thread.is_finished()) {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "a simulated world has nobody else whom this could hold up"
+            )]
             std::thread::sleep(Duration::from_millis(1));
             patience = patience.saturating_sub(1);
         }

@@ -29,7 +29,7 @@ async fn timers_fire_in_their_order_and_not_early() {
             tokio::spawn(async move { store.fetch_turns(TurnFetch::new(1, LEASE)).await })
         })
         .collect();
-    set_timers(&store, &item, 1, &[at(90), at(30), at(60)]).await;
+    set_timers(&store, &item, 1, &[at(900), at(300), at(600)]).await;
     for other in &others {
         while !other.is_finished() && !store.shared().lock().state.turn_lot.is_attended() {
             tokio::task::yield_now().await;
@@ -54,7 +54,7 @@ async fn timers_fire_in_their_order_and_not_early() {
         store.commit_turn(&item.lock, commit).await.unwrap();
         last = Some(item);
     }
-    assert_eq!(fired, [at(30), at(60), at(90)]);
+    assert_eq!(fired, [at(300), at(600), at(900)]);
     assert!(!message_ids(&last.unwrap()).is_empty());
     assert!(is_quiet(&store).await);
 }
