@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use async_trait::async_trait;
-use duroxide::history::{ErrorDetails, EventId, ExecutionId, InstanceId, KvEntry, Message, Start};
+use duroxide::history::{ErrorDetails, InstanceId, Message, Start};
 use duroxide::provider::{
-    ActivityFetch, ActivityItem, ActivityLock, Committed, Enqueued, HistoryPage, InstanceStatus,
-    Provider, ProviderAdmin, ProviderError, StartOutcome, TurnCommit, TurnFetch, TurnItem,
+    ActivityLock, Committed, Enqueued, Layer, Provider, ProviderError, StartOutcome, TurnCommit,
     TurnLock,
 };
 use duroxide::storage::redb::RedbProvider;
@@ -49,9 +47,9 @@ impl Counted {
 type Done<T> = Result<T, ProviderError>;
 
 #[async_trait]
-impl Provider for Counted {
-    fn describe(&self) -> String {
-        self.store.describe()
+impl Layer for Counted {
+    fn below(&self) -> &dyn Provider {
+        &self.store
     }
 
     async fn start(&self, instance: &InstanceId, start: Start) -> Done<StartOutcome> {
@@ -80,73 +78,5 @@ impl Provider for Counted {
         self.operations
             .note(self.store.complete_activity(lock, result))
             .await
-    }
-
-    async fn fetch_turns(&self, fetch: TurnFetch) -> Done<Vec<TurnItem>> {
-        self.store.fetch_turns(fetch).await
-    }
-
-    async fn abandon_turn(&self, lock: &TurnLock, delay: Duration, forget: bool) -> Done<()> {
-        self.store.abandon_turn(lock, delay, forget).await
-    }
-
-    async fn renew_turn(&self, lock: &TurnLock, lease: Duration) -> Done<()> {
-        self.store.renew_turn(lock, lease).await
-    }
-
-    async fn fetch_activities(&self, fetch: ActivityFetch) -> Done<Vec<ActivityItem>> {
-        self.store.fetch_activities(fetch).await
-    }
-
-    async fn abandon_activity(
-        &self,
-        lock: &ActivityLock,
-        delay: Duration,
-        forget: bool,
-    ) -> Done<()> {
-        self.store.abandon_activity(lock, delay, forget).await
-    }
-
-    async fn renew_activity(&self, lock: &ActivityLock, lease: Duration) -> Done<()> {
-        self.store.renew_activity(lock, lease).await
-    }
-
-    async fn renew_sessions(
-        &self,
-        owners: &[String],
-        lease: Duration,
-        idle: Duration,
-    ) -> Done<usize> {
-        self.store.renew_sessions(owners, lease, idle).await
-    }
-
-    async fn read(
-        &self,
-        instance: &InstanceId,
-        execution: ExecutionId,
-        after: EventId,
-        max: usize,
-    ) -> Done<HistoryPage> {
-        self.store.read(instance, execution, after, max).await
-    }
-
-    async fn status(&self, instance: &InstanceId) -> Done<Option<InstanceStatus>> {
-        self.store.status(instance).await
-    }
-
-    async fn wait(&self, instance: &InstanceId, seen: u64) -> Done<InstanceStatus> {
-        self.store.wait(instance, seen).await
-    }
-
-    async fn kv(&self, instance: &InstanceId, key: &str) -> Done<Option<KvEntry>> {
-        self.store.kv(instance, key).await
-    }
-
-    async fn kv_entries(&self, instance: &InstanceId) -> Done<Vec<KvEntry>> {
-        self.store.kv_entries(instance).await
-    }
-
-    fn admin(&self) -> Option<&dyn ProviderAdmin> {
-        self.store.admin()
     }
 }

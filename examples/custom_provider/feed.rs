@@ -1,15 +1,11 @@
 //! A store around any other that tells what was written: each event of a history, when it is on disk.
 //! A dashboard or an audit log can listen, and reads nothing twice.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use duroxide::Event;
-use duroxide::history::{ErrorDetails, EventId, ExecutionId, InstanceId, KvEntry, Message, Start};
+use duroxide::history::{ExecutionId, InstanceId};
 use duroxide::provider::{
-    ActivityFetch, ActivityItem, ActivityLock, Committed, Enqueued, HistoryPage, InstanceStatus,
-    Provider, ProviderAdmin, ProviderError, ProviderRef, StartOutcome, TurnCommit, TurnFetch,
-    TurnItem, TurnLock,
+    Committed, Layer, Provider, ProviderError, ProviderRef, TurnCommit, TurnLock,
 };
 use tokio::sync::broadcast::{Receiver, Sender, channel};
 
@@ -43,7 +39,11 @@ impl Feed {
 }
 
 #[async_trait]
-impl Provider for Feed {
+impl Layer for Feed {
+    fn below(&self) -> &dyn Provider {
+        &*self.store
+    }
+
     fn describe(&self) -> String {
         format!("{}, with a feed", self.store.describe())
     }
@@ -67,116 +67,5 @@ impl Provider for Feed {
             });
         }
         Ok(committed)
-    }
-
-    async fn start(
-        &self,
-        instance: &InstanceId,
-        start: Start,
-    ) -> Result<StartOutcome, ProviderError> {
-        self.store.start(instance, start).await
-    }
-
-    async fn enqueue(
-        &self,
-        instance: &InstanceId,
-        message_id: u128,
-        message: Message,
-    ) -> Result<Enqueued, ProviderError> {
-        self.store.enqueue(instance, message_id, message).await
-    }
-
-    async fn fetch_turns(&self, fetch: TurnFetch) -> Result<Vec<TurnItem>, ProviderError> {
-        self.store.fetch_turns(fetch).await
-    }
-
-    async fn abandon_turn(
-        &self,
-        lock: &TurnLock,
-        delay: Duration,
-        forget_attempt: bool,
-    ) -> Result<(), ProviderError> {
-        self.store.abandon_turn(lock, delay, forget_attempt).await
-    }
-
-    async fn renew_turn(&self, lock: &TurnLock, lease: Duration) -> Result<(), ProviderError> {
-        self.store.renew_turn(lock, lease).await
-    }
-
-    async fn fetch_activities(
-        &self,
-        fetch: ActivityFetch,
-    ) -> Result<Vec<ActivityItem>, ProviderError> {
-        self.store.fetch_activities(fetch).await
-    }
-
-    async fn complete_activity(
-        &self,
-        lock: &ActivityLock,
-        result: Result<String, ErrorDetails>,
-    ) -> Result<(), ProviderError> {
-        self.store.complete_activity(lock, result).await
-    }
-
-    async fn abandon_activity(
-        &self,
-        lock: &ActivityLock,
-        delay: Duration,
-        forget_attempt: bool,
-    ) -> Result<(), ProviderError> {
-        self.store
-            .abandon_activity(lock, delay, forget_attempt)
-            .await
-    }
-
-    async fn renew_activity(
-        &self,
-        lock: &ActivityLock,
-        lease: Duration,
-    ) -> Result<(), ProviderError> {
-        self.store.renew_activity(lock, lease).await
-    }
-
-    async fn renew_sessions(
-        &self,
-        owners: &[String],
-        lease: Duration,
-        idle: Duration,
-    ) -> Result<usize, ProviderError> {
-        self.store.renew_sessions(owners, lease, idle).await
-    }
-
-    async fn read(
-        &self,
-        instance: &InstanceId,
-        execution: ExecutionId,
-        after: EventId,
-        max: usize,
-    ) -> Result<HistoryPage, ProviderError> {
-        self.store.read(instance, execution, after, max).await
-    }
-
-    async fn status(&self, instance: &InstanceId) -> Result<Option<InstanceStatus>, ProviderError> {
-        self.store.status(instance).await
-    }
-
-    async fn wait(
-        &self,
-        instance: &InstanceId,
-        seen: u64,
-    ) -> Result<InstanceStatus, ProviderError> {
-        self.store.wait(instance, seen).await
-    }
-
-    async fn kv(&self, instance: &InstanceId, key: &str) -> Result<Option<KvEntry>, ProviderError> {
-        self.store.kv(instance, key).await
-    }
-
-    async fn kv_entries(&self, instance: &InstanceId) -> Result<Vec<KvEntry>, ProviderError> {
-        self.store.kv_entries(instance).await
-    }
-
-    fn admin(&self) -> Option<&dyn ProviderAdmin> {
-        self.store.admin()
     }
 }

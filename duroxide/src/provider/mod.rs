@@ -10,6 +10,7 @@ mod check;
 mod derived;
 mod error;
 mod fetch;
+mod layer;
 mod nowhere;
 mod tags;
 mod work;
@@ -35,6 +36,7 @@ pub use check::{CommitBase, check_event, check_start};
 pub use derived::{deletion_notice, unread_messages};
 pub use error::ProviderError;
 pub use fetch::{ActivityFetch, SessionFetch, TurnFetch};
+pub use layer::Layer;
 pub(crate) use nowhere::Nowhere;
 pub use tags::TagFilter;
 pub use work::{

@@ -6,13 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use duroxide::engine::SEMANTICS;
-use duroxide::history::{
-    ErrorDetails, EventId, EventKind, ExecutionId, InstanceId, KvEntry, Message, Start,
-};
+use duroxide::history::{ErrorDetails, EventId, EventKind, ExecutionId, InstanceId, Message};
 use duroxide::provider::{
     ActivityFetch, ActivityItem, ActivityLock, Committed, Enqueued, HistoryPage, InstanceStatus,
-    Provider, ProviderAdmin, ProviderError, ProviderRef, StartOutcome, TurnCommit, TurnFetch,
-    TurnItem, TurnLock, TurnOutcome,
+    Layer, Provider, ProviderError, ProviderRef, TurnCommit, TurnFetch, TurnItem, TurnLock,
+    TurnOutcome,
 };
 use duroxide::{
     ActivityContext, ActivityRegistry, OrchestrationContext, OrchestrationRegistry, RuntimeOptions,
@@ -95,10 +93,15 @@ impl Faulty {
 }
 
 #[async_trait]
-impl Provider for Faulty {
+impl Layer for Faulty {
+    fn below(&self) -> &dyn Provider {
+        &*self.store
+    }
+
     async fn release_sessions(&self, owners: &[String]) -> Result<usize, ProviderError> {
         self.through(self.store.release_sessions(owners)).await
     }
+
     async fn renew_sessions(
         &self,
         owners: &[String],
@@ -108,21 +111,11 @@ impl Provider for Faulty {
         self.through(self.store.renew_sessions(owners, lease, idle))
             .await
     }
-    async fn kv(&self, id: &InstanceId, key: &str) -> Result<Option<KvEntry>, ProviderError> {
-        self.store.kv(id, key).await
-    }
-    async fn kv_entries(&self, id: &InstanceId) -> Result<Vec<KvEntry>, ProviderError> {
-        self.store.kv_entries(id).await
-    }
-    fn admin(&self) -> Option<&dyn ProviderAdmin> {
-        self.store.admin()
-    }
+
     fn describe(&self) -> String {
         format!("faulty {}", self.store.describe())
     }
-    async fn start(&self, id: &InstanceId, start: Start) -> Result<StartOutcome, ProviderError> {
-        self.store.start(id, start).await
-    }
+
     async fn enqueue(
         &self,
         id: &InstanceId,
@@ -132,12 +125,14 @@ impl Provider for Faulty {
         self.through(self.store.enqueue(id, message_id, message))
             .await
     }
+
     async fn fetch_turns(&self, fetch: TurnFetch) -> Result<Vec<TurnItem>, ProviderError> {
         self.may_panic();
         self.through(async { Ok(()) }).await?;
         let known = SEMANTICS..=self.semantics;
         self.store.fetch_turns(fetch.semantics(known)).await
     }
+
     async fn commit_turn(
         &self,
         lock: &TurnLock,
@@ -154,17 +149,11 @@ impl Provider for Faulty {
         }
         self.through(self.store.commit_turn(lock, turn)).await
     }
-    async fn abandon_turn(
-        &self,
-        lock: &TurnLock,
-        delay: Duration,
-        forget: bool,
-    ) -> Result<(), ProviderError> {
-        self.store.abandon_turn(lock, delay, forget).await
-    }
+
     async fn renew_turn(&self, lock: &TurnLock, lease: Duration) -> Result<(), ProviderError> {
         self.through(self.store.renew_turn(lock, lease)).await
     }
+
     async fn fetch_activities(
         &self,
         fetch: ActivityFetch,
@@ -173,6 +162,7 @@ impl Provider for Faulty {
         self.through(async { Ok(()) }).await?;
         self.store.fetch_activities(fetch).await
     }
+
     async fn complete_activity(
         &self,
         lock: &ActivityLock,
@@ -181,14 +171,7 @@ impl Provider for Faulty {
         self.through(self.store.complete_activity(lock, result))
             .await
     }
-    async fn abandon_activity(
-        &self,
-        lock: &ActivityLock,
-        delay: Duration,
-        forget: bool,
-    ) -> Result<(), ProviderError> {
-        self.store.abandon_activity(lock, delay, forget).await
-    }
+
     async fn renew_activity(
         &self,
         lock: &ActivityLock,
@@ -200,6 +183,7 @@ impl Provider for Faulty {
         }
         renewed
     }
+
     async fn read(
         &self,
         instance: &InstanceId,
@@ -219,9 +203,7 @@ impl Provider for Faulty {
         self.through(self.store.read(instance, execution, after, max))
             .await
     }
-    async fn status(&self, instance: &InstanceId) -> Result<Option<InstanceStatus>, ProviderError> {
-        self.store.status(instance).await
-    }
+
     async fn wait(
         &self,
         instance: &InstanceId,

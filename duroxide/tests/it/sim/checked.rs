@@ -8,13 +8,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use duroxide::env::EnvRef;
 use duroxide::history::{
-    ErrorDetails, EventId, EventKind, ExecutionId, InstanceId, KvEntry, Message, Start,
+    ErrorDetails, EventId, EventKind, ExecutionId, InstanceId, Message, Start,
 };
 use duroxide::provider::model::ModelProvider;
 use duroxide::provider::{
-    ActivityFetch, ActivityItem, ActivityLock, Committed, Enqueued, HistoryPage, InstanceStatus,
-    MessageId, Provider, ProviderAdmin, ProviderError, ProviderRef, StartOutcome, TurnCommit,
-    TurnFetch, TurnItem, TurnLock, TurnOutcome,
+    ActivityFetch, ActivityItem, ActivityLock, Committed, Enqueued, InstanceStatus, Layer,
+    MessageId, Provider, ProviderError, ProviderRef, StartOutcome, TurnCommit, TurnFetch, TurnItem,
+    TurnLock, TurnOutcome,
 };
 
 use super::shared::Shared;
@@ -368,9 +368,9 @@ fn text_of(message: &Message) -> Option<&str> {
 }
 
 #[async_trait]
-impl Provider for Checked {
-    fn describe(&self) -> String {
-        self.inner.describe()
+impl Layer for Checked {
+    fn below(&self) -> &dyn Provider {
+        &*self.inner
     }
 
     async fn start(&self, instance: &InstanceId, start: Start) -> Answer<StartOutcome> {
@@ -529,6 +529,17 @@ impl Provider for Checked {
         renewed
     }
 
+    async fn release_sessions(&self, owners: &[String]) -> Answer<usize> {
+        let released = self.inner.release_sessions(owners).await;
+        if released.is_ok() {
+            let mut known = self.known.lock().unwrap();
+            known
+                .sessions
+                .retain(|_, (owner, _)| !owners.contains(owner));
+        }
+        released
+    }
+
     async fn renew_sessions(
         &self,
         owners: &[String],
@@ -545,16 +556,6 @@ impl Provider for Checked {
         renewed
     }
 
-    async fn read(
-        &self,
-        instance: &InstanceId,
-        execution_id: ExecutionId,
-        after: EventId,
-        max: usize,
-    ) -> Answer<HistoryPage> {
-        self.inner.read(instance, execution_id, after, max).await
-    }
-
     async fn status(&self, instance: &InstanceId) -> Answer<Option<InstanceStatus>> {
         let status = self.inner.status(instance).await?;
         if let Some(status) = &status {
@@ -567,17 +568,5 @@ impl Provider for Checked {
         let status = self.inner.wait(instance, seen).await?;
         self.looked_at(&status);
         Ok(status)
-    }
-
-    async fn kv(&self, instance: &InstanceId, key: &str) -> Answer<Option<KvEntry>> {
-        self.inner.kv(instance, key).await
-    }
-
-    async fn kv_entries(&self, instance: &InstanceId) -> Answer<Vec<KvEntry>> {
-        self.inner.kv_entries(instance).await
-    }
-
-    fn admin(&self) -> Option<&dyn ProviderAdmin> {
-        self.inner.admin()
     }
 }

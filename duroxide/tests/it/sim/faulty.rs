@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use duroxide::history::{ErrorDetails, EventId, ExecutionId, InstanceId, KvEntry, Message, Start};
 use duroxide::provider::{
     ActivityFetch, ActivityItem, ActivityLock, Committed, Enqueued, HistoryPage, InstanceStatus,
-    Provider, ProviderAdmin, ProviderError, ProviderRef, StartOutcome, TurnCommit, TurnFetch,
-    TurnItem, TurnLock,
+    Layer, Provider, ProviderError, ProviderRef, StartOutcome, TurnCommit, TurnFetch, TurnItem,
+    TurnLock,
 };
 use futures::future::BoxFuture;
 
@@ -132,9 +132,9 @@ macro_rules! again {
 }
 
 #[async_trait]
-impl Provider for Faulty {
-    fn describe(&self) -> String {
-        self.store.describe()
+impl Layer for Faulty {
+    fn below(&self) -> &dyn Provider {
+        &*self.store
     }
 
     async fn start(&self, instance: &InstanceId, start: Start) -> Answer<StartOutcome> {
@@ -212,6 +212,11 @@ impl Provider for Faulty {
         self.over("renew_activity", call, again).await
     }
 
+    async fn release_sessions(&self, owners: &[String]) -> Answer<usize> {
+        let call = self.store.release_sessions(owners);
+        self.over("release_sessions", call, None).await
+    }
+
     async fn renew_sessions(
         &self,
         owners: &[String],
@@ -251,9 +256,5 @@ impl Provider for Faulty {
     async fn kv_entries(&self, instance: &InstanceId) -> Answer<Vec<KvEntry>> {
         self.over("kv_entries", self.store.kv_entries(instance), None)
             .await
-    }
-
-    fn admin(&self) -> Option<&dyn ProviderAdmin> {
-        self.store.admin()
     }
 }

@@ -12,9 +12,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use duroxide::history::{ErrorDetails, EventId, ExecutionId, InstanceId, KvEntry, Message, Start};
 use duroxide::provider::{
-    ActivityFetch, ActivityItem, ActivityLock, Committed, Enqueued, HistoryPage, InstanceStatus,
-    Provider, ProviderAdmin, ProviderError, ProviderRef, StartOutcome, TurnCommit, TurnFetch,
-    TurnItem, TurnLock,
+    ActivityLock, Committed, Enqueued, HistoryPage, InstanceStatus, Layer, Provider, ProviderError,
+    ProviderRef, StartOutcome, TurnCommit, TurnLock,
 };
 
 type Answer<T> = Result<T, ProviderError>;
@@ -53,9 +52,9 @@ fn stand_still<T>(call: impl Future<Output = T>) -> T {
 }
 
 #[async_trait]
-impl Provider for Patient {
-    fn describe(&self) -> String {
-        self.0.describe()
+impl Layer for Patient {
+    fn below(&self) -> &dyn Provider {
+        &*self.0
     }
 
     async fn start(&self, instance: &InstanceId, start: Start) -> Answer<StartOutcome> {
@@ -71,10 +70,6 @@ impl Provider for Patient {
         stand_still(self.0.enqueue(instance, message_id, message))
     }
 
-    async fn fetch_turns(&self, fetch: TurnFetch) -> Answer<Vec<TurnItem>> {
-        self.0.fetch_turns(fetch).await
-    }
-
     async fn commit_turn(&self, lock: &TurnLock, turn: TurnCommit) -> Answer<Committed> {
         stand_still(self.0.commit_turn(lock, turn))
     }
@@ -85,10 +80,6 @@ impl Provider for Patient {
 
     async fn renew_turn(&self, lock: &TurnLock, timeout: Duration) -> Answer<()> {
         stand_still(self.0.renew_turn(lock, timeout))
-    }
-
-    async fn fetch_activities(&self, fetch: ActivityFetch) -> Answer<Vec<ActivityItem>> {
-        self.0.fetch_activities(fetch).await
     }
 
     async fn complete_activity(
@@ -110,6 +101,10 @@ impl Provider for Patient {
 
     async fn renew_activity(&self, lock: &ActivityLock, timeout: Duration) -> Answer<()> {
         stand_still(self.0.renew_activity(lock, timeout))
+    }
+
+    async fn release_sessions(&self, owners: &[String]) -> Answer<usize> {
+        stand_still(self.0.release_sessions(owners))
     }
 
     async fn renew_sessions(
@@ -135,19 +130,11 @@ impl Provider for Patient {
         stand_still(self.0.status(instance))
     }
 
-    async fn wait(&self, instance: &InstanceId, seen: u64) -> Answer<InstanceStatus> {
-        self.0.wait(instance, seen).await
-    }
-
     async fn kv(&self, instance: &InstanceId, key: &str) -> Answer<Option<KvEntry>> {
         stand_still(self.0.kv(instance, key))
     }
 
     async fn kv_entries(&self, instance: &InstanceId) -> Answer<Vec<KvEntry>> {
         stand_still(self.0.kv_entries(instance))
-    }
-
-    fn admin(&self) -> Option<&dyn ProviderAdmin> {
-        self.0.admin()
     }
 }

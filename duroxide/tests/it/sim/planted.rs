@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use duroxide::env::EnvRef;
-use duroxide::history::{ErrorDetails, EventId, ExecutionId, InstanceId, KvEntry, Message, Start};
+use duroxide::history::{ErrorDetails, EventId, ExecutionId, InstanceId, Message, Start};
 use duroxide::provider::{
     ActivityFetch, ActivityItem, ActivityLock, Committed, Enqueued, HistoryPage, InstanceStatus,
-    Provider, ProviderAdmin, ProviderError, ProviderRef, StartOutcome, TagFilter, TurnCommit,
-    TurnFetch, TurnItem, TurnLock,
+    Layer, Provider, ProviderError, ProviderRef, StartOutcome, TagFilter, TurnCommit, TurnFetch,
+    TurnItem, TurnLock,
 };
 use duroxide::time::Timestamp;
 
@@ -201,9 +201,9 @@ impl Planted {
 const LONG: Duration = Duration::from_secs(36_000);
 
 #[async_trait]
-impl Provider for Planted {
-    fn describe(&self) -> String {
-        self.inner.describe()
+impl Layer for Planted {
+    fn below(&self) -> &dyn Provider {
+        &*self.inner
     }
 
     async fn start(&self, instance: &InstanceId, start: Start) -> Answer<StartOutcome> {
@@ -341,17 +341,6 @@ impl Provider for Planted {
         }
     }
 
-    async fn renew_sessions(
-        &self,
-        owners: &[String],
-        lock_timeout: Duration,
-        idle_timeout: Duration,
-    ) -> Answer<usize> {
-        self.inner
-            .renew_sessions(owners, lock_timeout, idle_timeout)
-            .await
-    }
-
     async fn read(
         &self,
         instance: &InstanceId,
@@ -380,17 +369,5 @@ impl Provider for Planted {
             self.env.sleep(LONG).await;
         }
         self.inner.wait(instance, seen).await
-    }
-
-    async fn kv(&self, instance: &InstanceId, key: &str) -> Answer<Option<KvEntry>> {
-        self.inner.kv(instance, key).await
-    }
-
-    async fn kv_entries(&self, instance: &InstanceId) -> Answer<Vec<KvEntry>> {
-        self.inner.kv_entries(instance).await
-    }
-
-    fn admin(&self) -> Option<&dyn ProviderAdmin> {
-        self.inner.admin()
     }
 }
