@@ -125,8 +125,7 @@ impl RedbProvider {
         self.shared().factory.counts.now()
     }
 
-    fn start(name: String, mut factory: Factory, options: RedbOptions) -> Result<Self, OpenError> {
-        factory.verify = options.verify;
+    fn start(name: String, factory: Factory, options: RedbOptions) -> Result<Self, OpenError> {
         let now = Moment {
             elapsed: options.env.elapsed(),
             wall: options.env.now(),

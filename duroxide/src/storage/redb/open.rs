@@ -106,7 +106,7 @@ fn open_here(
         .create_with_backend(staged)
         .map_err(from_database)?;
     // What redb would repair is kept back with all that an open writes: the file stays as it is.
-    if factory.verify && !database.check_integrity().map_err(from_database)? {
+    if options.verify && !database.check_integrity().map_err(from_database)? {
         return Err(damaged("a page is not as it was written"));
     }
     let before = check_meta(&database)?;

@@ -247,8 +247,6 @@ pub(crate) const IN_MEMORY: &str = "in memory";
 pub(crate) struct Factory {
     make: Arc<MakeBackend>,
     pub(crate) counts: Arc<Counts>,
-    /// Whether all checksums are looked at before a store opens.
-    pub(crate) verify: bool,
 }
 
 type MakeBackend = dyn Fn() -> io::Result<Box<dyn StorageBackend>> + Send + Sync;
@@ -260,7 +258,6 @@ impl Factory {
         Self {
             make: Arc::new(make),
             counts: Arc::default(),
-            verify: false,
         }
     }
 
