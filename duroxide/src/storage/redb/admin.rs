@@ -38,9 +38,8 @@ impl ProviderAdmin for RedbProvider {
         self.aside(LIST, move |shared| {
             let disk = Arc::clone(shared.lock().phase.disk(LIST)?);
             let list = surveys::list(&disk, &filter, after.as_ref(), max);
-            drop(disk);
             list.map_err(|(instance, error)| {
-                shared.report(&error);
+                shared.report(&disk, &error);
                 match instance {
                     Some(instance) => error.into_provider(LIST, &instance),
                     None => error.into_plain(LIST),
@@ -148,7 +147,7 @@ impl RedbProvider {
         self.aside(operation, move |shared| {
             let disk = Arc::clone(shared.lock().phase.disk(operation)?);
             look(&disk).map_err(|error| {
-                shared.report(&error);
+                shared.report(&disk, &error);
                 error.into_plain(operation)
             })
         })

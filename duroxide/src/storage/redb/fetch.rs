@@ -273,7 +273,7 @@ fn read_row(
         Err(ReadError::Corrupt { problem, .. }) => Ok(Err(problem)),
         Err(ReadError::Store(error)) => {
             let error = ReadError::Store(error);
-            shared.report(&error);
+            shared.report(&disk, &error);
             Err(ProviderError::Unavailable {
                 operation,
                 source: Box::new(error),

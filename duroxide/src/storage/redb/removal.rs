@@ -57,7 +57,7 @@ pub(crate) async fn delete(
     let look = move |shared: &Shared| {
         let disk = Arc::clone(shared.lock().phase.disk(DELETE)?);
         remains::remains(&disk, &wanted).map_err(|error| {
-            shared.report(&error);
+            shared.report(&disk, &error);
             error.into_plain(DELETE)
         })
     };

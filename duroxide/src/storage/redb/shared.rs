@@ -137,20 +137,23 @@ impl Shared {
         read: impl FnOnce(&Disk) -> Result<R, ReadError>,
     ) -> Result<R, ProviderError> {
         let disk = Arc::clone(self.lock().phase.disk(operation)?);
-        let result = read(&disk);
-        drop(disk);
-        result.map_err(|error| {
-            self.report(&error);
+        read(&disk).map_err(|error| {
+            self.report(&disk, &error);
             error.into_provider(operation, instance)
         })
     }
 
     /// After an I/O error redb answers nothing more: the writer opens the file again.
-    pub(crate) fn report(&self, error: &ReadError) {
+    ///
+    /// A late reader may tell of a file that was closed meanwhile: that breaks nobody's locks.
+    pub(crate) fn report(&self, disk: &Arc<Disk>, error: &ReadError) {
         use ::redb::Error::{Io, PreviousIo};
         if let ReadError::Store(Io(_) | PreviousIo) = error {
-            self.lock().broken = true;
-            self.writer.notify_one();
+            let mut core = self.lock();
+            if matches!(&core.phase, Phase::Open(current) if Arc::ptr_eq(current, disk)) {
+                core.broken = true;
+                self.writer.notify_one();
+            }
         }
     }
 
@@ -161,7 +164,7 @@ impl Shared {
         id: &InstanceId,
     ) -> Result<(), ProviderError> {
         // Under the mutex: what is read is not older than what memory forgot. Rare.
-        let loaded = self.act(operation, |state, disk, _| {
+        let load = |state: &mut State, disk: &Disk| {
             if let Some(instance) = reads::number_of(disk, id)?
                 && !state.buried.contains(&instance)
                 && let Some(row) = reads::row(disk, instance)?
@@ -169,9 +172,12 @@ impl Shared {
                 state.remember(instance, row);
             }
             Ok(())
+        };
+        let loaded = self.act(operation, |state, disk, _| {
+            load(state, disk).map_err(|error| (Arc::clone(disk), error))
         })?;
-        loaded.map_err(|error: ReadError| {
-            self.report(&error);
+        loaded.map_err(|(disk, error): (_, ReadError)| {
+            self.report(&disk, &error);
             error.into_provider(operation, id)
         })
     }

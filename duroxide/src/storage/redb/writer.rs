@@ -221,8 +221,6 @@ fn resume(shared: &Shared, opened: Opened) {
     let state = State::new(opened.incarnation, opened.found, now);
     let mut core = shared.lock();
     core.phase = Phase::Open(Arc::new(opened.disk));
-    // A late reader may have told of the file that is closed by now.
-    core.broken = false;
     let mut blank = std::mem::replace(&mut core.state, state);
     core.state.inherit(&mut blank);
     core.state.wake_everybody();

@@ -8,8 +8,9 @@ use ::redb::StorageBackend;
 use ::redb::backends::InMemoryBackend;
 
 use super::reopening::Shared;
-use super::{activity, commit_of, history, id, schedule, soon, start, start_of, turn};
+use super::{LEASE, activity, commit_of, history, id, schedule, soon, start, start_of, turn};
 use crate::provider::{Provider as _, ProviderError, StartOutcome, TurnFetch};
+use crate::storage::redb::reads::ReadError;
 use crate::storage::redb::{RedbOptions, RedbProvider};
 
 /// Fails the sync with which `countdown` gets to zero.
@@ -98,7 +99,7 @@ async fn after_a_failed_fsync_the_store_comes_back_with_all_it_had_acknowledged(
         .complete_activity(&again.lock, Ok(String::new()))
         .await
         .unwrap();
-    let items = soon(store.fetch_turns(TurnFetch::new(10, super::LEASE)))
+    let items = soon(store.fetch_turns(TurnFetch::new(10, LEASE)))
         .await
         .unwrap();
     let mut seen: Vec<_> = items
@@ -113,6 +114,31 @@ async fn after_a_failed_fsync_the_store_comes_back_with_all_it_had_acknowledged(
             .await
             .unwrap();
     }
+}
+
+/// A reader that was on its way when the file was given up must not break the one behind it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_late_reader_tells_of_the_old_file_breaks_no_new_lock() {
+    let (store, countdown) = flaky();
+    start(&store, "a").await;
+    let shared = store.shared();
+    let disk = || Arc::clone(shared.lock().phase.disk("test").unwrap());
+    let old = disk();
+    countdown.store(1, Ordering::SeqCst);
+    assert!(store.start(&id("b"), start_of("in")).await.is_err());
+    let item = turn(&store).await;
+    assert!(!Arc::ptr_eq(&old, &disk()));
+
+    shared.report(&old, &ReadError::Store(::redb::Error::PreviousIo));
+    assert!(!shared.lock().broken);
+    store.renew_turn(&item.lock, LEASE).await.unwrap();
+    shared.report(&disk(), &ReadError::Store(::redb::Error::PreviousIo));
+    soon(async {
+        while store.renew_turn(&item.lock, LEASE).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -154,7 +180,7 @@ async fn deliveries_that_a_failed_store_took_away_are_not_counted() {
     for number in 0..15 {
         let mut attempts = Vec::new();
         while attempts.len() < 2 {
-            let items = soon(store.fetch_turns(TurnFetch::new(10, super::LEASE)))
+            let items = soon(store.fetch_turns(TurnFetch::new(10, LEASE)))
                 .await
                 .unwrap();
             attempts.extend(items.iter().map(|item| item.messages[0].attempt));
