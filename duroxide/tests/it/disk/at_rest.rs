@@ -6,15 +6,16 @@ use duroxide::storage::redb::RedbProvider;
 
 use super::faults::verified;
 use super::lives::{Life, alone, empty_store, options};
-use super::random::{Random, seeds};
+use super::seeds::seeds;
 use super::sim_disk::{Plan, SimDisk, Tear};
 use super::view::view;
+use crate::support::dice::Dice;
 
 /// The file of a store that has worked for a while, closed in peace, and what it shows.
-fn closed_store(random: &mut Random) -> (Vec<u8>, Vec<String>) {
+fn closed_store(random: &mut Dice) -> (Vec<u8>, Vec<String>) {
     let env = Arc::new(super::clock::StillEnv::new());
     let options = options(random, &env);
-    let own = Random::new(random.next());
+    let own = Dice::new(random.next());
     let mut life = Life::begin(SimDisk::holding(empty_store().clone()), options, own);
     let shown = alone(async {
         life.recover().await?;
@@ -27,14 +28,14 @@ fn closed_store(random: &mut Random) -> (Vec<u8>, Vec<String>) {
 }
 
 /// Flips a few bits, most of them where something is.
-fn flip(bytes: &mut [u8], random: &mut Random) {
+fn flip(bytes: &mut [u8], random: &mut Dice) {
     for _ in 0..=random.below(3) {
-        let mut place = random.place(bytes.len());
+        let mut place = random.index(bytes.len());
         for _ in 0..200 {
             if bytes[place] != 0 {
                 break;
             }
-            place = random.place(bytes.len());
+            place = random.index(bytes.len());
         }
         bytes[place] ^= 1 << random.below(8);
     }
@@ -46,7 +47,7 @@ fn a_flipped_bit_is_an_error_and_never_a_wrong_answer() {
     let (mut refused, mut right) = (0, 0);
     let all = seeds(12, 400);
     for seed in &all {
-        let mut random = Random::new(*seed);
+        let mut random = Dice::new(*seed);
         let (bytes, shown) = closed_store(&mut random);
         for _ in 0..15 {
             let mut damaged = bytes.clone();
@@ -72,7 +73,7 @@ fn a_flipped_bit_is_an_error_and_never_a_wrong_answer() {
 #[test]
 fn a_flipped_bit_panics_nowhere() {
     for seed in seeds(12, 400) {
-        let mut random = Random::new(seed);
+        let mut random = Dice::new(seed);
         let (bytes, _) = closed_store(&mut random);
         for _ in 0..15 {
             let mut damaged = bytes.clone();

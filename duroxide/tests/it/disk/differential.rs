@@ -1,4 +1,4 @@
-//! Random operations on a store and on the model, compared after each: in memory, and in a store
+//! Dice operations on a store and on the model, compared after each: in memory, and in a store
 //! that is closed and opened every so many operations.
 
 use std::sync::Arc;
@@ -8,8 +8,9 @@ use duroxide::storage::redb::RedbProvider;
 use super::clock::StillEnv;
 use super::lives::{Life, alone, empty_store, options};
 use super::lockstep::{Lockstep, Step};
-use super::random::{Random, long, repeat, seeds};
+use super::seeds::{repeat, seeds};
 use super::sim_disk::{Plan, SimDisk, Tear};
+use crate::support::{dice::Dice, is_long};
 
 /// Operations of one seed; all of them together are 100,000 in the long form.
 const STEPS: u64 = 150;
@@ -17,7 +18,7 @@ const STEPS: u64 = 150;
 #[test]
 fn a_store_in_memory_does_what_the_model_does() {
     for seed in seeds(2, 100_000 / STEPS) {
-        let mut random = Random::new(seed);
+        let mut random = Dice::new(seed);
         let env = Arc::new(StillEnv::new());
         let outcome: Result<(), String> = alone(async {
             let store = options(&mut random, &env).in_memory().unwrap();
@@ -47,10 +48,10 @@ fn a_store_in_memory_does_what_the_model_does() {
 #[test]
 fn a_store_that_is_opened_again_and_again_does_what_the_model_does() {
     for seed in seeds(1, 100_000 / STEPS) {
-        let mut random = Random::new(seed);
+        let mut random = Dice::new(seed);
         let env = Arc::new(StillEnv::new());
         let options = options(&mut random, &env);
-        let own = Random::new(random.next());
+        let own = Dice::new(random.next());
         let mut life = Life::begin(SimDisk::holding(empty_store().clone()), options, own);
         let outcome: Result<(), String> = alone(async {
             let mut done = 0;
@@ -74,9 +75,9 @@ fn a_store_that_is_opened_again_and_again_does_what_the_model_does() {
 /// The reference itself: whatever is done to it, its invariants hold.
 #[test]
 fn leases_that_run_out_are_taken_over_alike() {
-    let count = if long() { 400 } else { 5 };
+    let count = if is_long() { 400 } else { 5 };
     for seed in seeds(count, count) {
-        let random = Random::new(seed);
+        let random = Dice::new(seed);
         let env = Arc::new(StillEnv::new());
         let outcome: Result<(), String> = alone(async {
             let store = RedbProvider::options()

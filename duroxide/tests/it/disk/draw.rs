@@ -8,8 +8,8 @@ use duroxide::provider::{ActivityItem, InboxMessage, MessageId, TurnItem};
 
 use super::calls::{Both, Call};
 use super::lockstep::Lockstep;
-use super::random::Random;
 use super::{script, view};
+use crate::support::dice::Dice;
 
 impl Lockstep {
     /// Some calls at the same time, for different instances.
@@ -150,17 +150,17 @@ impl Lockstep {
     }
 
     fn any_instance(&mut self) -> Option<InstanceId> {
-        let place = self.random.place(self.instances.len());
+        let place = self.random.index(self.instances.len());
         self.instances.get(place).cloned()
     }
 }
 
 /// Takes out any of these that will do.
-fn any<T>(items: &mut Vec<T>, good: impl Fn(&T) -> bool, random: &mut Random) -> Option<T> {
+fn any<T>(items: &mut Vec<T>, good: impl Fn(&T) -> bool, random: &mut Dice) -> Option<T> {
     let places: Vec<_> = (0..items.len())
         .filter(|&place| good(&items[place]))
         .collect();
-    let place = places.get(random.place(places.len()))?;
+    let place = places.get(random.index(places.len()))?;
     Some(items.swap_remove(*place))
 }
 

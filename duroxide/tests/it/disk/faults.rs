@@ -7,14 +7,15 @@ use duroxide::storage::redb::{OpenError, RedbProvider};
 
 use super::clock::StillEnv;
 use super::lives::{Life, alone, empty_store, eventually, options};
-use super::random::{Random, repeat, seeds};
+use super::seeds::{repeat, seeds};
 use super::sim_disk::{Plan, SimDisk, Tear};
 use super::view;
+use crate::support::dice::Dice;
 
-fn new_life(random: &mut Random) -> Life {
+fn new_life(random: &mut Dice) -> Life {
     let env = Arc::new(StillEnv::new());
     let options = options(random, &env);
-    let own = Random::new(random.next());
+    let own = Dice::new(random.next());
     Life::begin(SimDisk::holding(empty_store().clone()), options, own)
 }
 
@@ -23,9 +24,9 @@ fn new_life(random: &mut Random) -> Life {
     clippy::needless_pass_by_value,
     reason = "a closure is easier to read without an ampersand"
 )]
-fn each_seed(short: u64, story: impl AsyncFn(&mut Life, &mut Random) -> Result<(), String>) {
+fn each_seed(short: u64, story: impl AsyncFn(&mut Life, &mut Dice) -> Result<(), String>) {
     for seed in seeds(short, 3_000) {
-        let mut random = Random::new(seed);
+        let mut random = Dice::new(seed);
         let mut life = new_life(&mut random);
         let outcome = alone(story(&mut life, &mut random));
         outcome.unwrap_or_else(|problem| repeat(seed, &format!("{problem}\n  {}", life.story())));
@@ -141,7 +142,7 @@ fn a_full_disk_refuses_and_loses_nothing() {
 fn a_disk_that_lies_is_found_out() {
     let (mut noticed, mut told) = (0, 0);
     for seed in seeds(25, 500) {
-        let mut random = Random::new(seed);
+        let mut random = Dice::new(seed);
         let mut life = new_life(&mut random);
         let found = alone(async {
             life.recover().await?;
@@ -188,7 +189,7 @@ fn overlapping_writes_may_arrive_in_another_order() {
 fn a_misdirected_write_is_found_by_the_checksums() {
     let mut hits = 0;
     for seed in seeds(25, 500) {
-        let mut random = Random::new(seed);
+        let mut random = Dice::new(seed);
         let mut life = new_life(&mut random);
         life.options = life.options.clone().cache_bytes(64 << 20);
         let told: Result<(), String> = alone(async {

@@ -16,8 +16,8 @@ use duroxide::{ActivityContext, ActivityRegistry, OrchestrationContext, Orchestr
 
 use super::clock::StillEnv;
 use super::lives::{Life, alone, empty_store};
-use super::random::Random;
 use super::sim_disk::{Plan, SimDisk, Tear};
+use crate::support::dice::Dice;
 
 fn file(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
@@ -98,12 +98,12 @@ fn write_store() {
     let env = Arc::new(StillEnv::new());
     let options = RedbProvider::options().env(env).hold(Duration::ZERO);
     let disk = SimDisk::holding(empty_store().clone());
-    let mut life = Life::begin(disk, options, Random::new(11));
+    let mut life = Life::begin(disk, options, Dice::new(11));
     alone(async {
         life.recover().await.unwrap();
         life.work(Plan::default(), 90).await.unwrap();
     });
-    life.lose_power(Tear::Nothing, &mut Random::new(0));
+    life.lose_power(Tear::Nothing, &mut Dice::new(0));
     // Small files are kept more gladly.
     let mut database = redb::Database::builder()
         .create_with_backend(life.disk.clone())

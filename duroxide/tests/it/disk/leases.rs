@@ -17,8 +17,8 @@ use futures::FutureExt as _;
 
 use super::clock::StillEnv;
 use super::lives::alone;
-use super::random::long;
 use super::view;
+use crate::support::is_long;
 
 const HALF: u64 = 1_000;
 const LEASE: Duration = Duration::from_millis(2 * HALF);
@@ -290,7 +290,7 @@ fn the_model_keeps_its_leases_in_every_order() {
 #[test]
 fn the_embedded_store_keeps_its_leases_in_every_order() {
     let states = states();
-    let stride = if long() { 1 } else { states.len() / 40 + 1 };
+    let stride = if is_long() { 1 } else { states.len() / 40 + 1 };
     let from = std::process::id() as usize % stride;
     for (state, way) in states.into_iter().skip(from).step_by(stride) {
         alone(check(state, &way, |env| {

@@ -12,11 +12,11 @@ use redb::Database;
 use super::calls::Call;
 use super::clock::StillEnv;
 use super::lockstep::{Lockstep, Step};
-use super::random::Random;
 use super::sim_disk::{Plan, SimDisk, Tear};
+use crate::support::dice::Dice;
 
 /// How the store of a seed is opened. A new axis is a line here.
-pub(crate) fn options(random: &mut Random, env: &Arc<StillEnv>) -> RedbOptions {
+pub(crate) fn options(random: &mut Dice, env: &Arc<StillEnv>) -> RedbOptions {
     let holds = [Duration::ZERO, Duration::from_millis(1)];
     let groups = [1, 2, 512];
     let caches = [64 << 20, 64 << 10, 0];
@@ -24,11 +24,11 @@ pub(crate) fn options(random: &mut Random, env: &Arc<StillEnv>) -> RedbOptions {
     let slices = [1, 10, 4_096];
     RedbProvider::options()
         .env(env.clone())
-        .hold(holds[random.place(holds.len())])
-        .max_group(groups[random.place(groups.len())])
-        .cache_bytes(caches[random.place(caches.len())])
-        .commits(commits[random.place(commits.len())])
-        .checkpoint_rows(slices[random.place(slices.len())])
+        .hold(holds[random.index(holds.len())])
+        .max_group(groups[random.index(groups.len())])
+        .cache_bytes(caches[random.index(caches.len())])
+        .commits(commits[random.index(commits.len())])
+        .checkpoint_rows(slices[random.index(slices.len())])
 }
 
 /// What a run consisted of.
@@ -55,12 +55,12 @@ pub(crate) struct Life {
 
 impl Life {
     /// A store that is opened by the first recovery.
-    pub(crate) fn begin(disk: SimDisk, options: RedbOptions, mut random: Random) -> Self {
+    pub(crate) fn begin(disk: SimDisk, options: RedbOptions, mut random: Dice) -> Self {
         // The model stands in for the store until then.
         let env = Arc::new(StillEnv::new());
         let options = options.env(env.clone());
         let nothing: ProviderRef = Arc::new(ModelProvider::new(env.clone()));
-        let own = Random::new(random.next());
+        let own = Dice::new(random.next());
         Self {
             disk,
             options,
@@ -121,7 +121,7 @@ impl Life {
     }
 
     /// Closes the store, if power is still there, and loses power.
-    pub(crate) fn lose_power(&mut self, tear: Tear, random: &mut Random) {
+    pub(crate) fn lose_power(&mut self, tear: Tear, random: &mut Dice) {
         let nothing = self.lockstep.model.clone();
         // The last handle: it returns when the store is closed.
         self.lockstep.store = Arc::new(nothing);
@@ -130,7 +130,7 @@ impl Life {
     }
 
     /// Loses power while it is opened, some times.
-    pub(crate) fn lose_power_in_recovery(&mut self, times: u64, random: &mut Random) {
+    pub(crate) fn lose_power_in_recovery(&mut self, times: u64, random: &mut Dice) {
         for _ in 0..times {
             let plan = Plan {
                 crash_at: Some(1 + random.below(12)),

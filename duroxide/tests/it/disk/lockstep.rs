@@ -15,9 +15,9 @@ use futures::future::join_all;
 
 use super::calls::{Both, Call, Side, answer, is_unknown};
 use super::clock::StillEnv;
-use super::random::Random;
 use super::script::{Asked, Names};
 use super::view::{self, difference, view};
+use crate::support::dice::Dice;
 
 /// How long a call may take whose answer is there.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -35,7 +35,7 @@ pub(crate) struct Lockstep {
     pub(crate) env: Arc<StillEnv>,
     pub(crate) model: ModelProvider,
     pub(crate) store: ProviderRef,
-    pub(crate) random: Random,
+    pub(crate) random: Dice,
     pub(super) turns: Vec<Both<TurnItem>>,
     pub(super) activities: Vec<Both<ActivityItem>>,
     pub(super) asked: Asked,
@@ -53,7 +53,7 @@ pub(crate) struct Lockstep {
 }
 
 impl Lockstep {
-    pub(crate) fn new(env: Arc<StillEnv>, store: ProviderRef, random: Random) -> Self {
+    pub(crate) fn new(env: Arc<StillEnv>, store: ProviderRef, random: Dice) -> Self {
         let model = ModelProvider::new(env.clone());
         Self {
             env,

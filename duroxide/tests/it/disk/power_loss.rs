@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use super::clock::StillEnv;
 use super::lives::{Life, Tally, alone, empty_store, options};
-use super::random::{Random, long, repeat, seeds};
+use super::seeds::{repeat, seeds};
 use super::sim_disk::{Plan, SimDisk, Tear};
+use crate::support::{dice::Dice, is_long};
 
 /// Four lives of one store.
 async fn lives(seed: u64) -> Result<Tally, String> {
-    let mut random = Random::new(seed);
+    let mut random = Dice::new(seed);
     let env = Arc::new(StillEnv::new());
     let options = options(&mut random, &env);
-    let own = Random::new(random.next());
+    let own = Dice::new(random.next());
     let mut life = if random.one_in(4) {
         // The first losses of power hit the creation of the file.
         let mut life = Life::begin(SimDisk::new(), options, own);
@@ -31,7 +32,7 @@ async fn lives(seed: u64) -> Result<Tally, String> {
     Ok(life.tally)
 }
 
-async fn one_life(life: &mut Life, random: &mut Random, number: u64) -> Result<(), String> {
+async fn one_life(life: &mut Life, random: &mut Dice, number: u64) -> Result<(), String> {
     life.recover().await?;
     life.lockstep.drain().await?;
     if (random.below(10) + number).is_multiple_of(10) {
@@ -67,11 +68,11 @@ fn nothing_acknowledged_is_lost_when_power_is() {
 
 /// One life of a fixed story, with power lost at this operation; how many operations it has.
 async fn scenario(number: u64, crash_at: u64, tear: Tear) -> Result<u64, String> {
-    let mut random = Random::new(1_000 + number);
+    let mut random = Dice::new(1_000 + number);
     let env = Arc::new(StillEnv::new());
     let options = options(&mut random, &env);
     let disk = SimDisk::holding(empty_store().clone());
-    let mut life = Life::begin(disk, options, Random::new(number));
+    let mut life = Life::begin(disk, options, Dice::new(number));
     life.recover().await?;
     let plan = Plan {
         crash_at: Some(crash_at),
@@ -100,7 +101,7 @@ fn power_may_be_lost_at_each_operation_of_twenty_stories() {
         let operations = alone(scenario(number, never, Tear::Nothing))
             .unwrap_or_else(|problem| panic!("story {number}: {problem}"));
         // The long form loses power everywhere, the short one at every so many operations.
-        let stride = if long() { 1 } else { 1 + operations / 10 };
+        let stride = if is_long() { 1 } else { 1 + operations / 10 };
         for at in (1 + number % stride..=operations).step_by(usize::try_from(stride).unwrap()) {
             let tear = tears[usize::try_from(at + number).unwrap() % tears.len()];
             let outcome = alone(scenario(number, at, tear));

@@ -8,7 +8,7 @@ use duroxide::provider::model::ModelProvider;
 use duroxide::provider::{Provider as _, Timer, TurnCommit, TurnItem, TurnOutcome};
 use duroxide::time::Timestamp;
 
-use super::random::Random;
+use crate::support::dice::Dice;
 
 /// What the current execution of each instance asked for and may take back.
 #[derive(Debug, Default)]
@@ -57,12 +57,12 @@ impl Asked {
         !self.timed.contains(instance)
     }
 
-    fn take(&mut self, item: &TurnItem, random: &mut Random) -> Option<Open> {
+    fn take(&mut self, item: &TurnItem, random: &mut Dice) -> Option<Open> {
         let (execution, open) = self.open.get_mut(&item.lock.instance)?;
         if *execution != item.execution_id || open.is_empty() {
             return None;
         }
-        Some(open[random.place(open.len())])
+        Some(open[random.index(open.len())])
     }
 }
 
@@ -86,7 +86,7 @@ impl Names {
     }
 
     /// A text that now and then is as long as several pages.
-    pub(crate) fn text(&mut self, random: &mut Random) -> String {
+    pub(crate) fn text(&mut self, random: &mut Dice) -> String {
         let len = match random.below(40) {
             _ if self.fat => 40_000,
             0 => 20_000,
@@ -105,7 +105,7 @@ pub(crate) async fn turn(
     others: &[InstanceId],
     asked: &mut Asked,
     names: &mut Names,
-    random: &mut Random,
+    random: &mut Dice,
 ) -> Turn {
     let begins = item.last_event_id == EventId::NONE;
     let mut turn = if item.messages.len() > 1 && random.one_in(4) {
@@ -148,7 +148,7 @@ fn step(
     others: &[InstanceId],
     asked: &mut Asked,
     names: &mut Names,
-    random: &mut Random,
+    random: &mut Dice,
 ) -> Turn {
     let key = format!("k{}", random.below(4));
     match random.below(13) {
@@ -168,7 +168,7 @@ fn step(
         6 => turn.child(&names.next("child")),
         7 => turn.detached(&names.next("detached")),
         8 if !others.is_empty() => {
-            let other = &others[random.place(others.len())];
+            let other = &others[random.index(others.len())];
             let (name, data) = ("told".to_owned(), names.text(random));
             turn.tell(other.as_str(), Message::ExternalEvent { name, data })
         }

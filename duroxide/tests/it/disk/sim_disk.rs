@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use redb::StorageBackend;
 
-use super::random::Random;
+use crate::support::dice::Dice;
 
 /// Handles share one disk.
 #[derive(Clone, Debug)]
@@ -69,7 +69,7 @@ pub(crate) enum Tear {
 }
 
 impl Tear {
-    pub(crate) fn any(random: &mut Random) -> Self {
+    pub(crate) fn any(random: &mut Dice) -> Self {
         const ALL: [Tear; 6] = [
             Tear::Nothing,
             Tear::Whole,
@@ -78,7 +78,7 @@ impl Tear {
             Tear::Chunks,
             Tear::Mixed,
         ];
-        ALL[random.place(ALL.len())]
+        ALL[random.index(ALL.len())]
     }
 }
 
@@ -120,7 +120,7 @@ impl SimDisk {
     }
 
     /// What is found when power comes back; this disk is dead from here on.
-    pub(crate) fn crash(&self, tear: Tear, random: &mut Random) -> Self {
+    pub(crate) fn crash(&self, tear: Tear, random: &mut Dice) -> Self {
         let mut platter = self.platter();
         platter.dead = true;
         Self::holding(platter.image(tear, random))
@@ -132,12 +132,12 @@ impl SimDisk {
 }
 
 impl Platter {
-    fn image(&self, tear: Tear, random: &mut Random) -> Vec<u8> {
+    fn image(&self, tear: Tear, random: &mut Dice) -> Vec<u8> {
         let mut image = self.durable.clone();
         let mut pending: Vec<&Pending> = self.unsynced.iter().collect();
         if tear == Tear::Reordered {
             for last in (1..pending.len()).rev() {
-                pending.swap(last, random.place(last + 1));
+                pending.swap(last, random.index(last + 1));
             }
         }
         for pending in pending {
@@ -193,8 +193,8 @@ impl Platter {
 }
 
 /// The parts of a write that arrive, in bytes from its beginning.
-fn survivors(tear: Tear, len: usize, random: &mut Random) -> Vec<(usize, usize)> {
-    let pieces = |size: &mut dyn FnMut(&mut Random) -> usize, random: &mut Random| {
+fn survivors(tear: Tear, len: usize, random: &mut Dice) -> Vec<(usize, usize)> {
+    let pieces = |size: &mut dyn FnMut(&mut Dice) -> usize, random: &mut Dice| {
         let (mut kept, mut from) = (Vec::new(), 0);
         while from < len {
             let to = (from + size(random)).min(len);
@@ -209,11 +209,11 @@ fn survivors(tear: Tear, len: usize, random: &mut Random) -> Vec<(usize, usize)>
         Tear::Nothing => Vec::new(),
         Tear::Whole => pieces(&mut |_| len, random),
         Tear::Sectors => pieces(&mut |_| 512, random),
-        Tear::Prefix => vec![(0, random.place(len + 1))],
-        Tear::Chunks => pieces(&mut |random| 1 + random.place(64), random),
+        Tear::Prefix => vec![(0, random.index(len + 1))],
+        Tear::Chunks => pieces(&mut |random| 1 + random.index(64), random),
         Tear::Mixed | Tear::Reordered => {
             const EACH: [Tear; 4] = [Tear::Whole, Tear::Sectors, Tear::Prefix, Tear::Chunks];
-            let each = EACH[random.place(EACH.len())];
+            let each = EACH[random.index(EACH.len())];
             survivors(each, len, random)
         }
     }
@@ -263,7 +263,7 @@ impl StorageBackend for SimDisk {
         let mut platter = self.platter();
         let failed = platter.mutate();
         if failed.is_err() && platter.plan.forgetful && !platter.dead {
-            let mut random = Random::new(platter.mutations);
+            let mut random = Dice::new(platter.mutations);
             platter.live = platter.image(Tear::Mixed, &mut random);
             platter.unsynced.clear();
             let live = platter.live.clone();

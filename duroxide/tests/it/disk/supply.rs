@@ -1,14 +1,7 @@
 //! What may be among the dependencies, as far as `Cargo.lock` tells: the rules of `deny.toml` that
 //! need no tool.
 
-use std::path::{Path, PathBuf};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
-}
+use crate::support::root;
 
 /// One package of the lock file.
 #[derive(Debug, Default)]

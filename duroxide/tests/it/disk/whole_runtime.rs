@@ -13,9 +13,10 @@ use duroxide::{
 };
 
 use super::lives::eventually;
-use super::random::{Random, long, seeds};
+use super::seeds::seeds;
 use super::sim_disk::{Plan, SimDisk, Tear};
 use super::view;
+use crate::support::{dice::Dice, is_long};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const INSTANCES: u64 = 12;
@@ -66,7 +67,7 @@ async fn insist<E: Into<duroxide::ClientError>>(call: impl AsyncFn() -> Result<(
 }
 
 /// Lets the disk fail so many times, each time at another operation.
-async fn fail_now_and_then(disk: &SimDisk, random: &mut Random, failures: u64, client: &Client) {
+async fn fail_now_and_then(disk: &SimDisk, random: &mut Dice, failures: u64, client: &Client) {
     for number in 0..failures {
         disk.plan(Plan {
             fail_at: Some(1 + random.below(40)),
@@ -86,13 +87,13 @@ async fn fail_now_and_then(disk: &SimDisk, random: &mut Random, failures: u64, c
 
 #[test]
 fn every_instance_ends_on_a_disk_that_fails_now_and_then() {
-    let failures = if long() { 400 } else { 15 };
+    let failures = if is_long() { 400 } else { 15 };
     let seed = seeds(1, 1)[0];
     println!("DUROXIDE_SEED={seed}");
     let tokio = tokio::runtime::Builder::new_multi_thread();
     let tokio = { tokio }.worker_threads(2).enable_all().build().unwrap();
     tokio.block_on(async {
-        let mut random = Random::new(seed);
+        let mut random = Dice::new(seed);
         let disk = SimDisk::new();
         let opened = disk.clone();
         let store = RedbProvider::options().open_backend(move || Ok(opened.clone()));

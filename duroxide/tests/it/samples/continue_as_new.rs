@@ -10,6 +10,7 @@ use duroxide::{
 
 use super::{Disk, app, memory, run_on};
 use crate::runtime::world::{PATIENCE, World, completed, echo, eventually, shared};
+use crate::support::is_long;
 
 /// A service does its rounds under a configuration that changes under way: each round looks into
 /// the mailbox, and what it did not read waits for the next one.
@@ -58,10 +59,6 @@ async fn config_hot_reload_persistent_events() {
 
 fn generations() -> u64 {
     if is_long() { 10_000 } else { 1_000 }
-}
-
-fn is_long() -> bool {
-    std::env::var("DUROXIDE_LONG").is_ok_and(|value| value == "1")
 }
 
 /// What an eternal loop leaves behind does not grow: two executions, and a file as large as after

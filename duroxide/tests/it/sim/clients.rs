@@ -8,13 +8,13 @@ use duroxide::history::{InstanceId, Message};
 use duroxide::provider::Provider as _;
 use duroxide::{Client, ClientError};
 
-use super::dice::Dice;
 use super::env::SimEnv;
 use super::executor::Group;
 use super::faulty::Faulty;
 use super::interpreter::NAME;
 use super::program::{Input, Program};
 use super::shared::Shared;
+use crate::support::dice::Dice;
 
 /// Clients are never killed: what they know is true.
 pub(crate) const CLIENTS: Group = Group(1);

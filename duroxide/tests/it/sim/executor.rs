@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 
-use super::dice::Dice;
+use crate::support::dice::Dice;
 
 /// Whose tasks: a node, the clients, the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

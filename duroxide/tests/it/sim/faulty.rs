@@ -14,9 +14,9 @@ use duroxide::provider::{
 };
 use futures::future::BoxFuture;
 
-use super::dice::Dice;
 use super::executor::Group;
 use super::shared::Shared;
+use crate::support::dice::Dice;
 
 type Answer<T> = Result<T, ProviderError>;
 

@@ -4,7 +4,6 @@
 mod campaign;
 mod checked;
 mod clients;
-mod dice;
 mod ends;
 mod env;
 mod executor;
@@ -28,13 +27,11 @@ use std::time::Duration;
 use campaign::{Extent, how_to_repeat, run_all};
 use plan::{Plan, Store};
 
+use crate::support::is_long;
+
 /// A number from the environment.
 fn asked(name: &str) -> Option<u64> {
     var(name).ok().map(|text| text.parse().expect(name))
-}
-
-fn is_long() -> bool {
-    var("DUROXIDE_LONG").is_ok()
 }
 
 /// Seeds of an ordinary test run.

@@ -7,13 +7,13 @@ use duroxide::TagFilter;
 use duroxide::env::EnvRef;
 use duroxide::runtime::{ObservabilityConfig, Runtime, RuntimeOptions, UnregisteredBackoffConfig};
 
-use super::dice::Dice;
 use super::env::SimEnv;
 use super::executor::Group;
 use super::faulty::Faulty;
 use super::interpreter::{TAG, activities, orchestrations};
 use super::plan::LEASE;
 use super::shared::Shared;
+use crate::support::dice::Dice;
 
 /// A node that runs.
 pub(crate) struct Node {

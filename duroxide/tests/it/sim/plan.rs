@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::dice::Dice;
 use super::planted::Bug;
+use crate::support::dice::Dice;
 
 /// The expanded options of a run.
 #[derive(Clone, Debug)]

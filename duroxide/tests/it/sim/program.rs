@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::dice::Dice;
 use super::oracle;
+use crate::support::dice::Dice;
 
 /// What an instance does, execution after execution.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

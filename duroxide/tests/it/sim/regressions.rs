@@ -9,12 +9,12 @@ use duroxide::provider::model::ModelProvider;
 use duroxide::runtime::{Runtime, RuntimeOptions};
 use duroxide::{ActivityContext, ActivityRegistry, OrchestrationContext, OrchestrationRegistry};
 
-use super::dice::Dice;
 use super::env::SimEnv;
 use super::executor::{Executor, Group, Step};
 use super::faulty::Faulty;
 use super::plan::Plan;
 use super::shared::Shared;
+use crate::support::dice::Dice;
 
 const NODE: Group = Group(1);
 const HARNESS: Group = Group(4);

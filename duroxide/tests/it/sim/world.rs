@@ -13,7 +13,6 @@ use futures::executor::block_on;
 
 use super::checked::Checked;
 use super::clients::{self, CLIENTS};
-use super::dice::Dice;
 use super::ends;
 use super::env::SimEnv;
 use super::executor::{Executor, Group, Step};
@@ -24,6 +23,7 @@ use super::plan::{Plan, Store};
 use super::planted;
 use super::program::{Program, Terms};
 use super::shared::Shared;
+use crate::support::dice::Dice;
 
 const STORE: Group = Group(2);
 const HARNESS: Group = Group(4);

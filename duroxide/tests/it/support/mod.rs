@@ -1,5 +1,7 @@
-//! Drives the engine by hand: history, code, decision. No runtime, no clock, no sleeping.
+//! What tests share. Most of it drives the engine by hand: history, code, decision; no runtime, no
+//! clock, no sleeping.
 
+pub(crate) mod dice;
 mod lines;
 mod live;
 mod program;
@@ -9,10 +11,22 @@ pub(crate) use lines::{line, lines};
 pub(crate) use live::Live;
 pub(crate) use program::Program;
 
+use std::path::{Path, PathBuf};
+
 use duroxide::history::{
     AppErrorKind, ErrorDetails, Event, EventId, EventKind, ExecutionId, Message, Start,
 };
 use duroxide::time::Timestamp;
+
+/// Whether the long form of a suite was asked for.
+pub(crate) fn is_long() -> bool {
+    std::env::var("DUROXIDE_LONG").is_ok_and(|value| value == "1")
+}
+
+/// The root of the repository.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
 
 /// The seed of every instance that says nothing else.
 pub(crate) const SEED: u128 = 42;

@@ -25,9 +25,9 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `limit`, which is not 0.
+    /// A number below `limit`; 0 if that is 0.
     pub(crate) fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
+        self.next() % limit.max(1)
     }
 
     pub(crate) fn index(&mut self, limit: usize) -> usize {
@@ -36,6 +36,10 @@ impl Dice {
 
     pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.below(high - low + 1)
+    }
+
+    pub(crate) fn one_in(&mut self, count: u64) -> bool {
+        self.below(count) == 0
     }
 
     /// True in `per_mille` of 1,000 cases.
