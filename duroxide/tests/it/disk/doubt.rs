@@ -8,13 +8,16 @@ use duroxide::provider::{Provider as _, ProviderError, ProviderRef};
 use super::calls::{Call, Side};
 use super::lockstep::Lockstep;
 
+/// A call whose answer never came, or one beside it that was answered.
+pub(crate) type Doubt = (Call, Option<Result<String, ProviderError>>);
+
 impl Lockstep {
     /// The store failed, or lost power, and `store` is what is found: finds out what came of the calls
     /// in doubt, and compares everything.
     pub(crate) async fn recover(
         &mut self,
         store: ProviderRef,
-        in_doubt: Vec<Call>,
+        in_doubt: Vec<Doubt>,
     ) -> Result<(), String> {
         self.trace
             .push(format!("{} calls in doubt", in_doubt.len()));
@@ -43,10 +46,14 @@ impl Lockstep {
     }
 
     /// Tells the model what came of calls in doubt, in the order in which they were made.
-    async fn settle(&mut self, in_doubt: Vec<Call>) -> Result<(), String> {
+    async fn settle(&mut self, in_doubt: Vec<Doubt>) -> Result<(), String> {
         let mut late = Vec::new();
         let mut completions = Vec::new();
-        for call in in_doubt {
+        for (call, result) in in_doubt {
+            if let Some(result) = result {
+                self.apply(&call, Some(&result)).await?;
+                continue;
+            }
             if matches!(call, Call::Complete { .. }) {
                 completions.push(call);
                 continue;

@@ -33,7 +33,7 @@ fn each_seed(short: u64, story: impl AsyncFn(&mut Life, &mut Dice) -> Result<(),
     }
 }
 
-/// How long a store may take to notice a fault, before it is taken for one without consequences.
+/// How long a store may take to notice a fault by itself, before it is closed and opened.
 const NOTICING: Duration = Duration::from_millis(300);
 
 /// The store comes back by itself, in the same handle; what it acknowledged is there.
@@ -41,15 +41,19 @@ async fn comes_back(life: &mut Life) -> Result<(), String> {
     let fired = life.disk.fired();
     life.disk.plan(Plan::default());
     let store = Arc::clone(&life.lockstep.store);
-    if fired {
-        // What is read before the store has dropped the broken file may be older than what is there
-        // in the end. A fault that redb took for itself opens nothing, so this is no condition.
-        let noticed = eventually(async || life.has_reopened());
-        let _ = tokio::time::timeout(NOTICING, noticed).await;
-    }
+    // What is read before the store has dropped the broken file may be older than what is there in
+    // the end. A fault in a read may be noticed by the next write only.
+    let reopens = async || eventually(async || life.has_reopened()).await;
+    let is_noticed = !fired || tokio::time::timeout(NOTICING, reopens()).await.is_ok();
     eventually(async || view::view(&*store).await.is_ok()).await?;
-    let in_doubt = std::mem::take(&mut life.in_doubt);
-    life.lockstep.recover(store, in_doubt).await?;
+    if is_noticed {
+        let in_doubt = std::mem::take(&mut life.in_doubt);
+        life.lockstep.recover(store, in_doubt).await?;
+    } else {
+        drop(store);
+        life.close();
+        life.recover().await?;
+    }
     life.lockstep.drain().await?;
     Ok(())
 }

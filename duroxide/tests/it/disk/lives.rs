@@ -9,8 +9,8 @@ use duroxide::provider::model::ModelProvider;
 use duroxide::storage::redb::{Commits, OpenError, RedbOptions, RedbProvider};
 use redb::Database;
 
-use super::calls::Call;
 use super::clock::StillEnv;
+use super::doubt::Doubt;
 use super::lockstep::{Lockstep, Step};
 use super::sim_disk::{Plan, SimDisk, Tear};
 use crate::support::dice::Dice;
@@ -45,7 +45,7 @@ pub(crate) struct Life {
     pub(crate) disk: SimDisk,
     pub(crate) options: RedbOptions,
     pub(crate) lockstep: Lockstep,
-    pub(crate) in_doubt: Vec<Call>,
+    pub(crate) in_doubt: Vec<Doubt>,
     pub(crate) tally: Tally,
     /// How often the disk was opened.
     opened: Arc<AtomicU64>,
@@ -120,11 +120,15 @@ impl Life {
         Ok(false)
     }
 
+    /// Closes the store; the model stands in for it.
+    pub(crate) fn close(&mut self) {
+        // The last handle: it returns when the store is closed.
+        self.lockstep.store = Arc::new(self.lockstep.model.clone());
+    }
+
     /// Closes the store, if power is still there, and loses power.
     pub(crate) fn lose_power(&mut self, tear: Tear, random: &mut Dice) {
-        let nothing = self.lockstep.model.clone();
-        // The last handle: it returns when the store is closed.
-        self.lockstep.store = Arc::new(nothing);
+        self.close();
         self.disk = self.disk.crash(tear, random);
         self.lockstep.trace.push(format!("power is lost, {tear:?}"));
     }

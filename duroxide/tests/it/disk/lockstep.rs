@@ -15,6 +15,7 @@ use futures::future::join_all;
 
 use super::calls::{Both, Call, Side, answer, is_unknown};
 use super::clock::StillEnv;
+use super::doubt::Doubt;
 use super::script::{Asked, Names};
 use super::view::{self, difference, view};
 use crate::support::dice::Dice;
@@ -28,7 +29,7 @@ pub(crate) enum Step {
     /// Both did the same.
     Done,
     /// The store failed; of these calls nobody knows whether they had an effect.
-    Broken(Vec<Call>),
+    Broken(Vec<Doubt>),
 }
 
 pub(crate) struct Lockstep {
@@ -110,17 +111,22 @@ impl Lockstep {
         let store = Arc::clone(&self.store);
         let made = calls.iter().map(|call| call.make(&*store, Side::Store));
         let results = patiently(join_all(made)).await?;
-        let mut in_doubt = Vec::new();
+        let mut in_doubt: Vec<Doubt> = Vec::new();
         for (call, result) in calls.into_iter().zip(results) {
             if is_unknown(&result) {
-                in_doubt.push(call);
+                in_doubt.push((call, None));
                 continue;
             }
             if matches!(result, Err(ProviderError::LockLost)) && (self.struck)() {
                 // It had no effect: the locks of before the failure are lost.
                 continue;
             }
-            self.apply(&call, Some(&result)).await?;
+            if in_doubt.is_empty() {
+                self.apply(&call, Some(&result)).await?;
+            } else {
+                // It may have seen what one of those in doubt did.
+                in_doubt.push((call, Some(result)));
+            }
         }
         if in_doubt.is_empty() {
             return Ok(Step::Done);
@@ -167,7 +173,11 @@ impl Lockstep {
         let mut models = models.map_err(|error| error.to_string())?;
         self.trace.push(format!("fetches {} turns", models.len()));
         while !models.is_empty() {
-            let fetched = patiently(self.store.fetch_turns(fetch.clone())).await?;
+            let fetched = match patiently(self.store.fetch_turns(fetch.clone())).await {
+                // A store that waits for its disk to come back gives no work meanwhile.
+                Err(_) if (self.struck)() => return Ok(Step::Broken(Vec::new())),
+                fetched => fetched?,
+            };
             let items = match fetched {
                 Ok(items) => items,
                 Err(ProviderError::Unavailable { .. } | ProviderError::Closed) => {
@@ -179,7 +189,16 @@ impl Lockstep {
                 self.check_epoch(store.lock.epoch)?;
                 let same = |model: &TurnItem| model.lock.instance == store.lock.instance;
                 let Some(place) = models.iter().position(same) else {
-                    return Err(format!("nobody expects this turn: {}", view::item(&store)));
+                    let epochs: Vec<_> = self
+                        .turns
+                        .iter()
+                        .map(|held| held.store.lock.epoch)
+                        .collect();
+                    return Err(format!(
+                        "nobody expects this turn: {}\n  under epoch {}; held are {epochs:?}",
+                        view::item(&store),
+                        store.lock.epoch
+                    ));
                 };
                 let model = models.swap_remove(place);
                 let (shown, expected) = (view::item(&store), view::item(&model));
@@ -203,7 +222,10 @@ impl Lockstep {
             return Ok(Step::Done);
         };
         let mut models = models.map_err(|error| error.to_string())?;
-        let fetched = patiently(self.store.fetch_activities(fetch)).await?;
+        let fetched = match patiently(self.store.fetch_activities(fetch)).await {
+            Err(_) if (self.struck)() => return Ok(Step::Broken(Vec::new())),
+            fetched => fetched?,
+        };
         let items = match fetched {
             Ok(items) => items,
             Err(ProviderError::Unavailable { .. } | ProviderError::Closed) => {
