@@ -92,6 +92,12 @@ impl Execution {
         }
     }
 
+    /// With so many new events, or so many bytes of their texts, a turn takes no further message.
+    pub(super) fn most_of_a_turn(&self) -> (usize, usize) {
+        let state = self.turn.lock();
+        (state.limits.turn_events, state.limits.turn_bytes)
+    }
+
     /// Why the history takes no further message, if it is as long as it may become.
     pub(super) fn is_too_long(&self) -> Option<ErrorDetails> {
         let state = self.turn.lock();

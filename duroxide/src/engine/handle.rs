@@ -7,7 +7,9 @@ use std::task::{Context, Poll};
 
 use crate::engine::operations::cancelled_details;
 use crate::engine::turn_state::{Abandoned, TurnState};
-use crate::history::{AppErrorKind, ErrorDetails, EventId, EventKind, ExecutionId, InstanceId};
+use crate::history::{
+    AppErrorKind, ErrorDetails, EventId, EventKind, ExecutionId, InstanceId, check_name,
+};
 use crate::time::Timestamp;
 
 /// The answer to a durable operation.
@@ -163,6 +165,13 @@ impl TurnHandle {
         }
         drop(state);
         self.ask(kind, at).map_or(Asked::Ended, Asked::Open)
+    }
+
+    /// Why nothing that the code waits for can have that name.
+    pub(super) fn problem_with_name(&self, what: &'static str, name: &str) -> Option<String> {
+        let problem = check_name(what, name).err();
+        let problem = problem.map(|problem| problem.to_string());
+        problem.or_else(|| self.lock().limits.problem_with_name(what, name))
     }
 
     /// The code lost interest: an open operation is cancelled, recorded, exactly once.

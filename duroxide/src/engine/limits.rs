@@ -1,6 +1,6 @@
 //! How much one instance may ask for and keep.
 
-use crate::history::{ErrorDetails, EventKind};
+use crate::history::{ErrorDetails, Event, EventKind, MAX_ID_BYTES, MAX_NAME_BYTES};
 
 /// The limits of one instance. What exceeds one is refused before anything is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,8 +8,22 @@ pub struct Limits {
     /// Bytes of one input, output, event or error. Default: 1 MiB, which is also what the embedded
     /// store takes.
     pub payload_bytes: usize,
+    /// Bytes of the id of a sub-orchestration or of an instance started detached, made up or chosen.
+    /// Default: 256, which is the most.
+    pub id_bytes: usize,
+    /// Bytes of the name of an activity, orchestration, event or queue. Default: 128, which is the
+    /// most.
+    pub name_bytes: usize,
     /// Events of one execution. Default: 50,000.
     pub history_events: u64,
+    /// The runtime warns in its log, once, when an execution has so many events. Default: 10,000;
+    /// 0: never.
+    pub warn_events: u64,
+    /// A turn with so many events takes no further message: the rest is another turn's, and the
+    /// history is the same. Default: 10,000.
+    pub turn_events: usize,
+    /// The same in bytes of the texts of the events. Default: 4 MiB.
+    pub turn_bytes: usize,
     /// Keys that one instance keeps values under. Default: 150.
     pub kv_keys: usize,
     /// Bytes of one key. Default: 256.
@@ -24,7 +38,12 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             payload_bytes: 1 << 20,
+            id_bytes: MAX_ID_BYTES,
+            name_bytes: MAX_NAME_BYTES,
             history_events: 50_000,
+            warn_events: 10_000,
+            turn_events: 10_000,
+            turn_bytes: 4 << 20,
             kv_keys: 150,
             kv_key_bytes: 256,
             kv_value_bytes: 64 << 10,
@@ -44,15 +63,39 @@ impl Limits {
                 tag,
                 ..
             } => self
-                .problem_with("input of the activity", name, input)
-                .or_else(|| problem_with_name("session id", session_id.as_deref()))
-                .or_else(|| problem_with_name("tag", tag.as_deref())),
-            EventKind::SubOrchestrationScheduled { name, input, .. }
-            | EventKind::OrchestrationChained { name, input, .. } => {
-                self.problem_with("input of the orchestration", name, input)
+                .problem_with_name("name of an activity", name)
+                .or_else(|| self.problem_with("input of the activity", name, input))
+                .or_else(|| problem_with_label("session id", session_id.as_deref()))
+                .or_else(|| problem_with_label("tag", tag.as_deref())),
+            EventKind::SubOrchestrationScheduled {
+                name,
+                instance,
+                input,
+                ..
             }
+            | EventKind::OrchestrationChained {
+                name,
+                instance,
+                input,
+                ..
+            } => self
+                .problem_with_name("name of an orchestration", name)
+                .or_else(|| longer("id of an instance", instance, self.id_bytes))
+                .or_else(|| self.problem_with("input of the orchestration", name, input)),
             _ => None,
         }
+    }
+
+    /// What is wrong with a name that may be one.
+    pub(super) fn problem_with_name(&self, what: &str, name: &str) -> Option<String> {
+        longer(what, name, self.name_bytes)
+    }
+
+    /// Whether these new events are those with which an execution is warned of.
+    pub(crate) fn warns_of(&self, delta: &[Event]) -> bool {
+        let reached = |event: &Event| event.event_id == self.warn_events;
+        // A history begins with 1, so 0 is never reached.
+        delta.iter().any(reached)
     }
 
     /// What is wrong with an error that is to be written down.
@@ -74,11 +117,14 @@ impl Limits {
 }
 
 /// The longest tag or session id, in bytes.
-const LONGEST_NAME: usize = 256;
+const LONGEST_LABEL: usize = 256;
 
 /// What is wrong with a tag or session id.
-pub(super) fn problem_with_name(what: &str, name: Option<&str>) -> Option<String> {
-    let bytes = name.map_or(0, str::len);
-    (bytes > LONGEST_NAME)
-        .then(|| format!("the {what} has {bytes} bytes; {LONGEST_NAME} are allowed"))
+pub(super) fn problem_with_label(what: &str, label: Option<&str>) -> Option<String> {
+    longer(what, label.unwrap_or_default(), LONGEST_LABEL)
+}
+
+fn longer(what: &str, text: &str, allowed: usize) -> Option<String> {
+    let bytes = text.len();
+    (bytes > allowed).then(|| format!("the {what} has {bytes} bytes; {allowed} are allowed"))
 }

@@ -59,12 +59,6 @@ impl Default for Budget {
     }
 }
 
-/// A turn with so many events takes no further message: the rest is another turn's, which makes no
-/// difference to the history.
-const FULL_EVENTS: usize = 10_000;
-/// The same in bytes of text.
-const FULL_BYTES: usize = 4 << 20;
-
 /// What a batch of messages comes to.
 #[derive(Debug, Default)]
 pub struct Turn {
@@ -107,10 +101,11 @@ pub fn run_turn(
     messages: impl IntoIterator<Item = (Message, Timestamp)>,
 ) -> Turn {
     let mut turn = Turn::default();
+    let (most_events, most_bytes) = execution.most_of_a_turn();
     let mut bytes = 0;
     for (message, now) in messages {
-        let is_full = turn.history_delta.len() >= FULL_EVENTS || bytes >= FULL_BYTES;
-        if is_full || !execution.takes(&message) {
+        let is_full = turn.history_delta.len() >= most_events || bytes >= most_bytes;
+        if (is_full && turn.consumed > 0) || !execution.takes(&message) {
             break;
         }
         turn.consumed += 1;

@@ -18,6 +18,6 @@ pub use id::{
     InvalidName, SUB_ORCH_AUTO_PREFIX, build_child_instance_id, check_name,
     is_auto_generated_sub_orch_id, is_reserved_id,
 };
-pub(crate) use id::{EVENT_NAME, QUEUE_NAME};
+pub(crate) use id::{EVENT_NAME, MAX_ID_BYTES, MAX_NAME_BYTES, QUEUE_NAME};
 pub use message::{KvEntry, Message, Parent, Start};
 pub use stats::SystemStats;

@@ -202,6 +202,16 @@ impl Turns {
                 "the code does not fit the history; the instance fails, and its status says where"
             );
         }
+        let limits = &self.options.limits;
+        if limits.warns_of(&turn.history_delta) {
+            tracing::warn!(
+                target: "duroxide::runtime",
+                instance_id = %item.lock.instance, execution_id = item.execution_id.0,
+                orchestration_name = item.orchestration, events = limits.warn_events,
+                allowed = limits.history_events,
+                "the history of an execution grows long; let its author continue as new"
+            );
+        }
         let consumed = item
             .messages
             .iter()

@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use crate::engine::TurnHandle;
 use crate::engine::handle::Asked;
-use crate::engine::limits::problem_with_name;
+use crate::engine::limits::problem_with_label;
 use crate::history::{EventId, EventKind};
 
 /// An activity that is asked for.
@@ -52,7 +52,7 @@ impl TurnHandle {
     ///
     /// Why that cannot be said of it, or not any more.
     pub fn tag_activity(&self, id: EventId, with: String) -> Result<(), String> {
-        if let Some(problem) = problem_with_name("tag", Some(&with)) {
+        if let Some(problem) = problem_with_label("tag", Some(&with)) {
             return Err(problem);
         }
         let mut state = self.lock();

@@ -8,7 +8,7 @@ use std::task::Waker;
 use crate::engine::operations::Request;
 use crate::engine::turn_state::TurnState;
 use crate::engine::{Resolution, TurnHandle};
-use crate::history::{EVENT_NAME, EventId, EventKind, check_name};
+use crate::history::{EVENT_NAME, EventId, EventKind};
 
 /// Who waits for which event, the oldest first. Waits that were dropped are passed over when an
 /// event comes.
@@ -19,8 +19,8 @@ impl TurnHandle {
     /// Asks for the next event of that name. `None` once the execution has ended, or if no event can
     /// have that name: then it fails when it comes to rest, instead of waiting for ever.
     pub fn wait_for_event(&self, name: String, at: &'static Location<'static>) -> Option<EventId> {
-        if let Err(problem) = check_name(EVENT_NAME, &name) {
-            self.reject(problem.to_string());
+        if let Some(problem) = self.problem_with_name(EVENT_NAME, &name) {
+            self.reject(problem);
             return None;
         }
         self.ask(EventKind::ExternalSubscribed { name }, at)

@@ -12,7 +12,7 @@ use std::task::Waker;
 use crate::engine::operations::Request;
 use crate::engine::turn_state::{Operation, TurnState};
 use crate::engine::{Resolution, TurnHandle};
-use crate::history::{EventId, EventKind, QUEUE_NAME, check_name};
+use crate::history::{EventId, EventKind, QUEUE_NAME};
 
 /// The messages that the code has not read.
 #[derive(Debug, Default)]
@@ -47,8 +47,8 @@ impl TurnHandle {
     /// Asks for the next message of that queue. `None` once the execution has ended, or if no queue
     /// can have that name: then it fails when it comes to rest, instead of waiting for ever.
     pub fn dequeue_event(&self, queue: String, at: &'static Location<'static>) -> Option<EventId> {
-        if let Err(problem) = check_name(QUEUE_NAME, &queue) {
-            self.reject(problem.to_string());
+        if let Some(problem) = self.problem_with_name(QUEUE_NAME, &queue) {
+            self.reject(problem);
             return None;
         }
         self.ask(EventKind::QueueSubscribed { name: queue }, at)

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::engine::Limits;
 use crate::provider::TagFilter;
 use crate::runtime::RuntimeOptions;
 
@@ -70,12 +71,22 @@ impl RuntimeOptions {
             self.worker_node_id.as_deref().and_then(name)
         );
         check!(worker_tag_filter, tags(&self.worker_tag_filter));
-        check!(
-            limits,
-            none(self.limits.payload_bytes == 0 || self.limits.history_events == 0)
-        );
+        check!(limits, limits(&self.limits));
         (self, problems)
     }
+}
+
+fn limits(limits: &Limits) -> Option<String> {
+    let fields = [
+        ("payload_bytes", limits.payload_bytes),
+        ("id_bytes", limits.id_bytes),
+        ("name_bytes", limits.name_bytes),
+        ("turn_events", limits.turn_events),
+        ("turn_bytes", limits.turn_bytes),
+        ("history_events", usize::from(limits.history_events > 0)),
+    ];
+    let (field, _) = fields.into_iter().find(|(_, most)| *most == 0)?;
+    Some(format!("has `{field}: 0`; give it at least 1"))
 }
 
 fn slots(count: usize) -> Option<String> {
@@ -171,6 +182,16 @@ mod tests {
                     ..Default::default()
                 },
                 "leave it out",
+            ),
+            (
+                RuntimeOptions {
+                    limits: Limits {
+                        turn_events: 0,
+                        ..Default::default()
+                    },
+                    ..Default::default()
+                },
+                "`limits` has `turn_events: 0`; give it at least 1",
             ),
             (
                 RuntimeOptions {

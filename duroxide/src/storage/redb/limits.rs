@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::history::{ErrorDetails, Event, EventKind, KvEntry, Message, PoisonMessageType, Start};
+use crate::history::{
+    ErrorDetails, Event, EventKind, InstanceId, KvEntry, MAX_ID_BYTES, MAX_NAME_BYTES, Message,
+    PoisonMessageType, Start,
+};
 use crate::provider::{ProviderError, TurnCommit, TurnOutcome};
 
 /// The longest single text that can be allowed: it has to fit into a turn.
@@ -37,6 +40,9 @@ pub(crate) const ISOLATION: Duration = Duration::from_secs(2);
 pub(crate) struct StoreLimits {
     /// The longest single text: input, output, result.
     payload: usize,
+    /// The longest id of an instance, and the longest name of an orchestration, event or queue.
+    id: usize,
+    name: usize,
     turn_events: usize,
     turn_bytes: usize,
 }
@@ -47,6 +53,8 @@ impl Default for StoreLimits {
     fn default() -> Self {
         Self {
             payload: 1 << 20,
+            id: MAX_ID_BYTES,
+            name: MAX_NAME_BYTES,
             turn_events: CEILING_TURN_EVENTS,
             turn_bytes: 8 << 20,
         }
@@ -57,6 +65,17 @@ impl StoreLimits {
     pub(crate) fn with_payload(self, bytes: usize) -> Self {
         let payload = bytes.min(CEILING_PAYLOAD);
         Self { payload, ..self }
+    }
+
+    pub(crate) fn with_id(self, bytes: usize) -> Self {
+        Self { id: bytes, ..self }
+    }
+
+    pub(crate) fn with_name(self, bytes: usize) -> Self {
+        Self {
+            name: bytes,
+            ..self
+        }
     }
 
     pub(crate) fn with_turn_events(self, events: usize) -> Self {
@@ -77,7 +96,7 @@ impl StoreLimits {
         let ends_badly = matches!(turn.outcome, TurnOutcome::Failed { .. });
         self.check_delta(&turn.history_delta, ends_badly)?;
         for child in &turn.starts {
-            self.check_start(&child.start)?;
+            self.check_new(&child.instance, &child.start)?;
             let mut answer = child.if_taken.iter();
             answer.try_for_each(|message| self.check_message(message))?;
         }
@@ -93,14 +112,7 @@ impl StoreLimits {
     }
 
     pub(crate) fn check_text(self, what: &str, text: &str) -> Result<(), ProviderError> {
-        if text.len() <= self.payload {
-            return Ok(());
-        }
-        Err(ProviderError::Refused(format!(
-            "the {what} has {} bytes; {} are allowed",
-            text.len(),
-            self.payload
-        )))
+        check_length(what, text, self.payload)
     }
 
     pub(crate) fn check_failure(self, details: &ErrorDetails) -> Result<(), ProviderError> {
@@ -205,10 +217,17 @@ impl StoreLimits {
                 self.check_text("reason", reason)
             }
             Message::ExternalEvent { name, data } | Message::QueueEvent { queue: name, data } => {
-                self.check_text("name", name)?;
+                check_length("name", name, self.name)?;
                 self.check_text("data", data)
             }
         }
+    }
+
+    /// An instance that comes into being.
+    pub(crate) fn check_new(self, id: &InstanceId, start: &Start) -> Result<(), ProviderError> {
+        check_length("instance id", id.as_str(), self.id)?;
+        check_length("orchestration name", &start.name, self.name)?;
+        self.check_start(start)
     }
 
     pub(crate) fn check_start(self, start: &Start) -> Result<(), ProviderError> {
@@ -261,6 +280,16 @@ impl StoreLimits {
         }
         Ok(bytes)
     }
+}
+
+fn check_length(what: &str, text: &str, allowed: usize) -> Result<(), ProviderError> {
+    let bytes = text.len();
+    if bytes <= allowed {
+        return Ok(());
+    }
+    Err(ProviderError::Refused(format!(
+        "the {what} has {bytes} bytes; {allowed} are allowed"
+    )))
 }
 
 fn texts_of(details: &ErrorDetails) -> impl Iterator<Item = &str> {

@@ -163,11 +163,31 @@ impl RedbOptions {
         self
     }
 
+    /// Bytes of the id of an instance. 256 if not said, which is also the most. What is longer is
+    /// refused: to a client that starts it with an error, to an orchestration by its end.
+    ///
+    /// [`Limits::id_bytes`](crate::engine::Limits) is the same for what orchestrations start, and lets
+    /// them catch it: it should not be larger.
+    #[must_use]
+    pub fn max_id_bytes(mut self, bytes: usize) -> Self {
+        self.limits = self.limits.with_id(bytes);
+        self
+    }
+
+    /// Bytes of the name of an orchestration, an event or a queue. 128 if not said, which is also the
+    /// most. What is longer is refused, as with [`max_id_bytes`](Self::max_id_bytes).
+    #[must_use]
+    pub fn max_name_bytes(mut self, bytes: usize) -> Self {
+        self.limits = self.limits.with_name(bytes);
+        self
+    }
+
     /// Events that one turn may add to a history. 200,000 if not said, which is also the most: a
     /// turn is one write. An instance whose turn has more fails.
     ///
-    /// Messages that wait are taken in one turn until it has 10,000 events, whatever the limit: one
-    /// that is lower can fail an instance for having been sent much at once.
+    /// Messages that wait are taken in one turn until it has `turn_events` of
+    /// [`Limits`](crate::engine::Limits), 10,000 if not said. This limit should be the higher one: a
+    /// lower one can fail an instance for having been sent much at once.
     #[must_use]
     pub fn max_turn_events(mut self, events: usize) -> Self {
         self.limits = self.limits.with_turn_events(events);
@@ -177,7 +197,9 @@ impl RedbOptions {
     /// Bytes of the texts of all events that one turn may add to a history; what the execution began
     /// with is not counted. 8 MiB if not said, 12 MiB at most. An instance whose turn has more fails.
     ///
-    /// Messages that wait are taken in one turn until it has 4 MiB, whatever the limit.
+    /// Messages that wait are taken in one turn until it has `turn_bytes` of
+    /// [`Limits`](crate::engine::Limits), 4 MiB if not said: see
+    /// [`max_turn_events`](Self::max_turn_events).
     #[must_use]
     pub fn max_turn_bytes(mut self, bytes: usize) -> Self {
         self.limits = self.limits.with_turn_bytes(bytes);

@@ -42,7 +42,7 @@ impl Provider for RedbProvider {
         start: Start,
     ) -> Result<StartOutcome, ProviderError> {
         check_start(&start).map_err(ProviderError::Refused)?;
-        self.limits().check_start(&start)?;
+        self.limits().check_new(instance, &start)?;
         let shared = self.shared();
         let digest = digest_of(&start);
         match create(shared, instance, start)? {

@@ -126,6 +126,45 @@ fn a_message_that_fills_the_history_beyond_its_limit_is_whole() {
 }
 
 #[test]
+fn a_turn_that_is_full_leaves_the_rest_of_the_messages() {
+    let program = Program::new(|ctx| async move {
+        let calls: Vec<_> = (0..3).map(|_| ctx.schedule_activity("a", "")).collect();
+        duroxide::join_all(calls).await;
+        Ok(String::new())
+    });
+    let answers = || [completed(2, "xx"), completed(3, "xx"), completed(4, "xx")];
+    for (limits, taken) in [
+        (Limits::default(), 3),
+        (
+            Limits {
+                turn_events: 2,
+                ..Limits::default()
+            },
+            2,
+        ),
+        (
+            Limits {
+                turn_bytes: 3,
+                ..Limits::default()
+            },
+            2,
+        ),
+        // One message gets through in any case.
+        (
+            Limits {
+                turn_events: 0,
+                ..Limits::default()
+            },
+            1,
+        ),
+    ] {
+        let mut live = program.clone().with_limits(limits.clone()).start();
+        let turn = live.send_all(answers());
+        assert_eq!(turn.consumed, taken, "{limits:?}");
+    }
+}
+
+#[test]
 fn an_execution_that_continues_as_new_in_time_meets_no_limit() {
     let program = Program::with_input(|ctx, input| async move {
         ctx.schedule_activity("a", "").await?;

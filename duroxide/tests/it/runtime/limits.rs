@@ -11,6 +11,7 @@ use duroxide::{
 };
 use futures::future::BoxFuture;
 
+use super::log::log;
 use super::world::{World, completed, program};
 
 type Code = BoxFuture<'static, Result<String, String>>;
@@ -161,7 +162,73 @@ fn of_what_is_kept() -> Vec<Limit> {
     ]
 }
 
-/// Names have fixed limits: they are keys in stores.
+/// Names and ids are as long as options say.
+fn of_chosen_names() -> Vec<Limit> {
+    let names = |limits| Limits {
+        name_bytes: 20,
+        ..limits
+    };
+    let ids = |limits| Limits {
+        id_bytes: 20,
+        ..limits
+    };
+    let activity = Limit::new(
+        "the name of an activity has 21 bytes; 20 are allowed",
+        |ctx, much| {
+            Box::pin(async move {
+                let name = if much {
+                    text(20, much)
+                } else {
+                    "echo".to_owned()
+                };
+                ctx.schedule_activity(name, "").await
+            })
+        },
+    );
+    let event = Limit::new(
+        "the event name has 21 bytes; 20 are allowed",
+        |ctx, much| {
+            Box::pin(async move {
+                drop(ctx.schedule_wait(text(20, much)));
+                Ok(String::new())
+            })
+        },
+    );
+    let queue = Limit::new(
+        "the queue name has 21 bytes; 20 are allowed",
+        |ctx, much| {
+            Box::pin(async move {
+                drop(ctx.dequeue_event(text(20, much)));
+                Ok(String::new())
+            })
+        },
+    );
+    let detached: fn(OrchestrationContext, bool) -> Code = |ctx, much| {
+        Box::pin(async move {
+            ctx.schedule_orchestration("nobody", text(20, much), "");
+            Ok(String::new())
+        })
+    };
+    let nobody: fn(OrchestrationContext, bool) -> Code = |ctx, much| {
+        Box::pin(async move {
+            ctx.schedule_orchestration(text(20, much), "x", "");
+            Ok(String::new())
+        })
+    };
+    vec![
+        activity.of_the_engine(names),
+        event.of_the_engine(names),
+        queue.of_the_engine(names),
+        Limit::new("the name of an orchestration has 21 bytes", nobody).of_the_engine(names),
+        Limit::new("the id of an instance has 21 bytes", detached).of_the_engine(ids),
+        Limit::new("the orchestration name has 21 bytes", nobody)
+            .of_the_store(|store| store.max_name_bytes(20)),
+        Limit::new("the instance id has 21 bytes", detached)
+            .of_the_store(|store| store.max_id_bytes(20)),
+    ]
+}
+
+/// What no option makes longer: names are keys in stores.
 fn of_names() -> Vec<Limit> {
     vec![
         Limit::new("is 129 bytes long; 128 are allowed", |ctx, much| {
@@ -204,7 +271,12 @@ fn of_names() -> Vec<Limit> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_limit_of_an_orchestration_is_met_and_what_exceeds_it_is_not_written() {
-    let limits = [of_payloads_and_turns(), of_what_is_kept(), of_names()];
+    let limits = [
+        of_payloads_and_turns(),
+        of_what_is_kept(),
+        of_chosen_names(),
+        of_names(),
+    ];
     for limit in limits.into_iter().flatten() {
         let code = limit.code;
         let program = program(move |ctx, input| code(ctx, input == "too much"));
@@ -305,6 +377,39 @@ async fn every_limit_of_a_client_is_met_and_what_exceeds_it_is_refused() {
     assert_eq!(depth(&client).await, before + 5);
 }
 
+#[tokio::test]
+async fn a_store_takes_names_and_ids_as_long_as_it_was_told() {
+    let options = RedbProvider::options().max_id_bytes(20).max_name_bytes(10);
+    let client = Client::new(Arc::new(options.in_memory().unwrap()));
+    let (id, name) = (text(20, false), text(10, false));
+    client.start_orchestration(&id, &name, "").await.unwrap();
+    client.raise_event(&id, &name, "").await.unwrap();
+    let longer = text(10, true);
+    let refusals = [
+        (
+            client.start_orchestration(text(20, true), "o", "").await,
+            "the instance id has 21 bytes; 20 are allowed",
+        ),
+        (
+            client.start_orchestration("a", &longer, "").await,
+            "the orchestration name has 11 bytes; 10 are allowed",
+        ),
+        (
+            client.raise_event(&id, &longer, "").await,
+            "the name has 11 bytes; 10 are allowed",
+        ),
+        (
+            client.enqueue_event(&id, &longer, "").await,
+            "the name has 11 bytes; 10 are allowed",
+        ),
+    ];
+    for (refusal, told) in refusals {
+        assert!(words(refusal).contains(told), "{told}");
+    }
+    assert_eq!(client.list_all_instances().await.unwrap().len(), 1);
+    assert_eq!(depth(&client).await, 2);
+}
+
 /// How many messages wait in all inboxes.
 async fn depth(client: &Client) -> usize {
     client.get_queue_depths().await.unwrap().orchestrator_queue
@@ -395,4 +500,39 @@ async fn what_was_let_in_under_larger_limits_is_read_under_smaller_ones() {
     .await;
     assert_eq!(completed(world.end("a").await), "20000");
     world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_history_that_grows_long_is_warned_of_once() {
+    let log = log();
+    let program = program(|ctx, _| async move {
+        for _ in 0..6 {
+            ctx.schedule_activity("echo", "").await?;
+        }
+        Ok(String::new())
+    });
+    for (id, warn_events, warnings) in [("long-one", 6, 1), ("long-none", 0, 0)] {
+        let options = RuntimeOptions {
+            limits: Limits {
+                warn_events,
+                ..Limits::default()
+            },
+            ..Default::default()
+        };
+        let store = RedbProvider::in_memory().unwrap();
+        let world = World::start(Arc::new(store), &program, options).await;
+        completed(world.run(id, "main", "").await);
+        world.stop().await;
+        let lines = log.lines("duroxide::runtime", |line| {
+            line.message.contains("grows long") && line.fields.contains(id)
+        });
+        assert_eq!(lines.len(), warnings, "{lines:?}");
+        let named = ["events=6", "allowed=50000", "orchestration_name=\"main\""];
+        assert!(
+            lines
+                .iter()
+                .all(|line| named.iter().all(|it| line.fields.contains(it))),
+            "{lines:?}"
+        );
+    }
 }
