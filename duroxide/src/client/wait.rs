@@ -104,29 +104,31 @@ impl Client {
         let is_news = |status: &InstanceStatus| {
             status.custom_status_version > last_seen_version || status.state.is_terminal()
         };
-        let news = self.within(timeout, self.watch(&instance, is_news)).await?;
+        let news = self
+            .within(timeout, self.watch(&instance, 0, is_news))
+            .await?;
         Ok(news.into())
     }
 
     /// Waits for the end of an instance.
     pub(super) async fn ended(&self, instance: &InstanceId) -> Result<InstanceStatus, ClientError> {
-        self.watch(instance, |status| status.state.is_terminal())
-            .await
+        let is_end = |status: &InstanceStatus| status.state.is_terminal();
+        self.watch(instance, u64::MAX, is_end).await
     }
 
-    /// Looks at the instance, and again at each change, until it is what is waited for. Not to be
-    /// used for what an ended instance may never become.
+    /// Looks at the instance, and again at each change behind the one that was `seen`, until it is
+    /// what is waited for. Not to be used for what an ended instance may never become.
     async fn watch(
         &self,
         instance: &InstanceId,
+        mut seen: u64,
         is_it: impl Fn(&InstanceStatus) -> bool,
     ) -> Result<InstanceStatus, ClientError> {
-        let mut seen = 0;
         let mut pause = Pause::new(LONGEST_PAUSE);
         loop {
             match self.store.wait(instance, seen).await {
                 Ok(status) if is_it(&status) => return Ok(status),
-                Ok(status) => seen = status.change,
+                Ok(status) => seen = seen.max(status.change),
                 Err(error) => self.bear(error, &mut pause).await?,
             }
         }

@@ -239,8 +239,8 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// Where the instance stands, as far as that is durable; `None` if there is none.
     async fn status(&self, instance: &InstanceId) -> Result<Option<InstanceStatus>, ProviderError>;
 
-    /// Parks until the instance exists with a `change` above `seen`, or has ended. Wakes on the
-    /// change, without polling. To be dropped by whoever does not want to wait any longer.
+    /// Parks until the instance exists with a `change` above `seen`, or has ended: with `u64::MAX` for
+    /// the end alone. Wakes on the change, without polling. To be dropped by whoever does not want to wait any longer.
     async fn wait(&self, instance: &InstanceId, seen: u64)
     -> Result<InstanceStatus, ProviderError>;
 

@@ -488,6 +488,7 @@ macro_rules! conformance_tests {
                 a_wait_ends_with_the_end,
                 a_wait_ends_with_the_next_execution,
                 a_wait_for_what_has_happened_returns,
+                a_wait_for_the_end_passes_over_changes,
                 a_wait_after_the_end_returns,
                 progress_alone_ends_no_wait,
                 all_waits_end,

@@ -110,6 +110,24 @@ pub async fn progress_alone_ends_no_wait(factory: &dyn ProviderFactory) {
     assert!(driver.patiently(parked).await.unwrap().state.is_terminal());
 }
 
+/// Whoever has seen as much as there can be waits for the end alone, from before the start on.
+pub async fn a_wait_for_the_end_passes_over_changes(factory: &dyn ProviderFactory) {
+    let driver = Driver::new(factory).await;
+    let id = InstanceId::new("a").unwrap();
+    let mut parked = pin!(driver.store.wait(&id, u64::MAX));
+    assert!(parked.as_mut().now_or_never().is_none());
+    driver.begin("a", |turn| turn.schedule("x", "")).await;
+    assert!(parked.as_mut().now_or_never().is_none(), "it has begun");
+    let activity = driver.activity().await;
+    driver.complete(&activity, "").await;
+    driver.turn(|turn| turn.continue_as_new("two")).await;
+    assert!(parked.as_mut().now_or_never().is_none(), "it goes on");
+    driver.turn(|turn| turn.complete("end")).await;
+    let told = driver.patiently(parked).await.unwrap();
+    assert_eq!(told, driver.status(&id).await);
+    assert!(told.state.is_terminal());
+}
+
 /// All who wait for the same instance are told, however many.
 pub async fn all_waits_end(factory: &dyn ProviderFactory) {
     let driver = Driver::new(factory).await;

@@ -286,7 +286,7 @@ impl State {
     }
 
     fn apply_outcome(&mut self, instance: u64, row: Row, after: Outcome, now: Moment) {
-        let id = row.head.id.clone();
+        let (id, ended) = (row.head.id.clone(), row.ended);
         if let Some(inbox) = self.inboxes.get_mut(&instance) {
             inbox.row = Some(row);
         }
@@ -294,7 +294,11 @@ impl State {
             self.open
                 .changes
                 .replace(RowKey::Instance(instance), record);
-            self.open.effects.push(Effect::Changed(id));
+            self.open.effects.push(if ended {
+                Effect::Ended(id)
+            } else {
+                Effect::Changed(id)
+            });
         }
         if let Some(next) = after.next {
             self.deliver(instance, next, now);

@@ -51,6 +51,7 @@ mod timers;
 mod turns;
 mod verbs;
 mod view;
+mod watched;
 mod writer;
 
 #[cfg(test)]

@@ -187,6 +187,7 @@ impl State {
             | Effect::OfferActivity(_)
             | Effect::SettleTimer(_)
             | Effect::Changed(_)
+            | Effect::Ended(_)
             | Effect::Buried(_) => true,
         };
         self.open.effects.retain(is_alive);

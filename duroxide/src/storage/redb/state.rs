@@ -5,11 +5,10 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::time::Duration;
 
 use lru::LruCache;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 use crate::history::InstanceId;
 use crate::storage::redb::bodies::TimerKey;
@@ -24,6 +23,7 @@ use crate::storage::redb::removal::Watch;
 use crate::storage::redb::sent::SentIds;
 use crate::storage::redb::shelves::Shelf;
 use crate::storage::redb::timers::Timers;
+use crate::storage::redb::watched::Watched;
 use crate::time::Timestamp;
 
 /// The time, read once for each call.
@@ -75,13 +75,6 @@ pub(crate) struct State {
     pub(crate) sent_ids: SentIds,
 }
 
-/// An instance that somebody waits for.
-#[derive(Debug, Default)]
-pub(crate) struct Watched {
-    pub(crate) change: Arc<Notify>,
-    pub(crate) watchers: usize,
-}
-
 /// What falls due on the monotonic clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum TurnDue {
@@ -118,8 +111,10 @@ pub(crate) enum Effect {
     OfferActivity(u64),
     ArmTimer(TimerKey),
     SettleTimer(TimerKey),
-    /// Whoever waits for the instance looks again.
+    /// Whoever waits for a change of the instance looks again.
     Changed(InstanceId),
+    /// The same, and whoever waits for its end.
+    Ended(InstanceId),
     /// The disk does not have the instance any more.
     Buried(u64),
 }
@@ -180,7 +175,7 @@ impl State {
         self.turn_lot.wake_all();
         self.activity_lot.wake_all();
         for watched in self.watched.values() {
-            watched.change.notify_waiters();
+            watched.ended();
         }
     }
 
@@ -349,7 +344,12 @@ impl State {
                 }
                 Effect::Changed(id) => {
                     if let Some(watched) = self.watched.get(&id) {
-                        watched.change.notify_waiters();
+                        watched.changed();
+                    }
+                }
+                Effect::Ended(id) => {
+                    if let Some(watched) = self.watched.get(&id) {
+                        watched.ended();
                     }
                 }
             }

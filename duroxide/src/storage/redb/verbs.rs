@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::Notify;
 
 use crate::env;
 use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId, KvEntry, Message, Start};
@@ -20,6 +19,7 @@ use crate::storage::redb::incoming::{Created, ENQUEUE, Numbers, START, Sent, cre
 use crate::storage::redb::limits::StoreLimits;
 use crate::storage::redb::reads::{self, ReadError};
 use crate::storage::redb::shared::{Shared, until};
+use crate::storage::redb::watched::Watch;
 use crate::storage::redb::{RedbProvider, bodies, fetch};
 
 const COMMIT: &str = "commit a turn";
@@ -250,16 +250,16 @@ impl Provider for RedbProvider {
         instance: &InstanceId,
         seen: u64,
     ) -> Result<InstanceStatus, ProviderError> {
-        let watch = Watch::new(self.shared(), instance);
+        let watch = Watch::new(self.shared(), instance, seen);
         loop {
-            // Made before the look: a change in between is not missed.
-            let changed = watch.change.notified();
-            if let Some(status) = self.status(instance).await?
+            let news = watch.news();
+            if watch.is_worth_a_look()
+                && let Some(status) = self.status(instance).await?
                 && (status.change > seen || status.state.is_terminal())
             {
                 return Ok(status);
             }
-            changed.await;
+            news.await;
         }
     }
 
@@ -323,37 +323,5 @@ fn held(done: bool) -> Result<(), ProviderError> {
         Ok(())
     } else {
         Err(ProviderError::LockLost)
-    }
-}
-
-/// Somebody waits for an instance to change.
-struct Watch<'a> {
-    shared: &'a Shared,
-    instance: &'a InstanceId,
-    change: Arc<Notify>,
-}
-
-impl<'a> Watch<'a> {
-    fn new(shared: &'a Shared, instance: &'a InstanceId) -> Self {
-        let mut core = shared.lock();
-        let watched = core.state.watched.entry(instance.clone()).or_default();
-        watched.watchers = watched.watchers.saturating_add(1);
-        Self {
-            shared,
-            instance,
-            change: Arc::clone(&watched.change),
-        }
-    }
-}
-
-impl Drop for Watch<'_> {
-    fn drop(&mut self) {
-        let mut core = self.shared.lock();
-        if let Some(watched) = core.state.watched.get_mut(self.instance) {
-            watched.watchers = watched.watchers.saturating_sub(1);
-            if watched.watchers == 0 {
-                core.state.watched.remove(self.instance);
-            }
-        }
     }
 }
