@@ -75,6 +75,7 @@ pages! {
     Performance = "docs/performance.md";
     Internals = "docs/internals.md";
     Guarantees = "docs/guarantees.md";
+    Decisions = "docs/decisions/README.md";
     Decision1 = "docs/decisions/0001-messages-one-by-one.md";
     Decision2 = "docs/decisions/0002-callers-apply-one-thread-makes-durable.md";
     Decision3 = "docs/decisions/0003-memory-is-trusted-by-turn-id.md";
@@ -88,6 +89,7 @@ pages! {
     Decision11 = "docs/decisions/0011-cancellation-drops-or-cooperates.md";
     Decision12 = "docs/decisions/0012-values-travel-with-the-start.md";
     Decision13 = "docs/decisions/0013-patches-look-ahead.md";
+    Decision14 = "docs/decisions/0014-the-journal-is-an-option.md";
     Decision15 = "docs/decisions/0015-a-store-in-the-process.md";
     Decision16 = "docs/decisions/0016-types-decide-what-can-be-awaited.md";
     Decision17 = "docs/decisions/0017-the-dynamic-layer-is-the-engine-room.md";
