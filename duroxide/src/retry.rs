@@ -109,6 +109,19 @@ impl Default for RetryPolicy {
 }
 
 /// How long the pauses between attempts are. No pause is longer than what a [`Duration`] holds.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use duroxide::BackoffStrategy;
+///
+/// let pauses = BackoffStrategy::Linear {
+///     base: Duration::from_secs(1),
+///     max: Duration::from_secs(3),
+/// };
+/// let seconds: Vec<u64> = (1..=4).map(|attempt| pauses.delay_for_attempt(attempt).as_secs()).collect();
+/// assert_eq!(seconds, [1, 2, 3, 3]);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BackoffStrategy {

@@ -109,6 +109,16 @@ macro_rules! trace_warn {
 }
 
 /// Logs at the level info, as [`trace_error!`].
+///
+/// ```
+/// use duroxide::prelude::*;
+///
+/// #[orchestration]
+/// async fn greet(ctx: &OrchestrationContext, name: String) -> Result<String, String> {
+///     trace_info!(ctx, "greeting {name}"); // one line, however often this is replayed
+///     Ok(format!("Hello, {name}!"))
+/// }
+/// ```
 #[macro_export]
 macro_rules! trace_info {
     ($ctx:expr, $($message:tt)+) => {

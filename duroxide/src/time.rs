@@ -6,6 +6,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds since the Unix epoch.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use duroxide::time::Timestamp;
+///
+/// let noon = Timestamp::from_millis(43_200_000);
+/// let later = noon.saturating_add(Duration::from_micros(1)); // rounded up
+/// assert_eq!(later.since(noon), Duration::from_millis(1));
+/// assert_eq!(SystemTime::from(Timestamp::ZERO), SystemTime::UNIX_EPOCH);
+/// ```
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]

@@ -10,6 +10,16 @@ use crate::activity::pulse::Pulse;
 use crate::client::Client;
 
 /// Who calls an activity. As plain data, for whoever makes a context.
+///
+/// ```
+/// use duroxide::ActivityContext;
+///
+/// let ctx = ActivityContext::for_test().with_info(|info| {
+///     info.instance_id = "order-42".to_owned();
+///     info.first_attempt_id = 7;
+/// });
+/// assert_eq!(ctx.idempotency_key(), "order-42/1/7");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ActivityInfo {
@@ -239,6 +249,17 @@ impl ActivityContext {
     }
 
     /// Completes when [`is_cancelled`](Self::is_cancelled) becomes true.
+    ///
+    /// ```
+    /// # use duroxide::ActivityContext;
+    /// # use std::time::Duration;
+    /// async fn watch(ctx: &ActivityContext) -> Result<String, String> {
+    ///     tokio::select! {
+    ///         () = ctx.cancelled() => Err("nobody waits any more".to_owned()),
+    ///         () = tokio::time::sleep(Duration::from_secs(60)) => Ok("all quiet".to_owned()),
+    ///     }
+    /// }
+    /// ```
     pub async fn cancelled(&self) {
         self.cancellation.cancelled().await;
     }
@@ -303,6 +324,15 @@ impl ActivityContext {
     }
 
     /// A client of the store that the activity came from.
+    ///
+    /// ```
+    /// # use duroxide::ActivityContext;
+    /// async fn escalate(ctx: &ActivityContext, order: u64) -> Result<(), String> {
+    ///     let id = format!("escalation-{order}"); // the same one, if the activity runs twice
+    ///     let started = ctx.client().start_orchestration_typed(id, "escalate", order).await;
+    ///     started.map_err(|error| error.to_string())
+    /// }
+    /// ```
     pub fn client(&self) -> Client {
         self.client.clone()
     }

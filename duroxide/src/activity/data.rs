@@ -16,6 +16,15 @@ struct Item {
 }
 
 /// There is no application data of that type: whoever starts the runtime must give it.
+///
+/// ```
+/// use duroxide::ActivityContext;
+///
+/// struct Prices(Vec<u64>);
+///
+/// let missing = ActivityContext::for_test().data::<Prices>().err();
+/// assert!(missing.is_some_and(|missing| missing.type_name.ends_with("Prices")));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "there is no application data of the type `{type_name}`: give it to the runtime with \

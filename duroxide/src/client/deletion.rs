@@ -53,6 +53,15 @@ pub struct PruneOptions {
 }
 
 /// What a deletion took away.
+///
+/// ```
+/// # use duroxide::{Client, ClientError};
+/// async fn forget(client: &Client, id: &str) -> Result<String, ClientError> {
+///     let deleted = client.delete_instance(id, true).await?;
+///     let (instances, events) = (deleted.instances_deleted, deleted.events_deleted);
+///     Ok(format!("{instances} instances with {events} events are gone"))
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeleteInstanceResult {
     /// Instances, sub-orchestrations included.
@@ -80,6 +89,17 @@ impl Client {
     /// Deletes an instance with all its sub-orchestrations: histories, messages, values, status. All
     /// of it, or nothing. With `force` also if they run: what is under way for them is lost. Their ids
     /// can be used anew.
+    ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn forget(client: &Client, id: &str) -> Result<u64, ClientError> {
+    ///     match client.delete_instance(id, false).await {
+    ///         Ok(deleted) => Ok(deleted.instances_deleted), // with its sub-orchestrations
+    ///         Err(ClientError::InstanceStillRunning { .. }) => Ok(0),
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -148,6 +168,15 @@ impl Client {
     }
 
     /// The same for all instances that the filter lets through, those that run included.
+    ///
+    /// ```
+    /// # use duroxide::{Client, ClientError, InstanceFilter, PruneOptions};
+    /// async fn every_night(client: &Client) -> Result<u64, ClientError> {
+    ///     let options = PruneOptions { keep_last: Some(10), ..PruneOptions::default() };
+    ///     let pruned = client.prune_executions_bulk(InstanceFilter::default(), options).await?;
+    ///     Ok(pruned.executions_deleted)
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

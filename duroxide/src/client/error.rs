@@ -10,6 +10,17 @@ use crate::history::{AppErrorKind, ErrorDetails, InstanceId, InvalidName};
 use crate::provider::{InstanceStatus, ProviderError};
 
 /// Why a client call failed.
+///
+/// ```
+/// # use duroxide::{Client, ClientError};
+/// async fn submit(client: &Client, id: &str, order: &str) -> Result<bool, ClientError> {
+///     match client.start_orchestration(id, "fulfil_order", order).await {
+///         Ok(()) => Ok(true),
+///         Err(ClientError::AlreadyExists { .. }) => Ok(false), // with another order
+///         Err(error) => Err(error),
+///     }
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {

@@ -45,6 +45,13 @@ impl Client {
 
     /// The same with a value: JSON, except that a string travels as it is.
     ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn paid(client: &Client, order: &str, cents: u64) -> Result<(), ClientError> {
+    ///     client.raise_event_typed(order, "payment", &cents).await
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`raise_event`](Self::raise_event); data that does not encode is
@@ -89,6 +96,13 @@ impl Client {
     }
 
     /// The same with a value: JSON, except that a string travels as it is.
+    ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn measured(client: &Client, degrees: f64) -> Result<(), ClientError> {
+    ///     client.enqueue_event_typed("thermostat-7", "degrees", &degrees).await
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -149,6 +163,18 @@ impl Client {
 
     /// Ends an instance as cancelled without a chance to undo anything: for code that does not
     /// end when it is asked to. Its sub-orchestrations are cancelled.
+    ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// # use std::time::Duration;
+    /// async fn stop(client: &Client, id: &str) -> Result<(), ClientError> {
+    ///     client.cancel_instance(id, "closing down").await?;
+    ///     match client.wait_for_orchestration(id, Duration::from_secs(60)).await {
+    ///         Err(ClientError::Timeout) => client.terminate_instance(id, "it did not end").await,
+    ///         ended => ended.map(drop),
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

@@ -63,6 +63,19 @@ impl<T, E> Handle<T, E> {
 
     /// Whether the start that gave this handle created the instance. If the store lost the answer
     /// to the start, an instance that runs what was asked for counts as created by it.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// # use duroxide::ClientError;
+    /// # #[orchestration]
+    /// # async fn order(_ctx: &OrchestrationContext, item: u64) -> Result<u64, String> { Ok(item) }
+    /// async fn submit(client: &Client) -> Result<(), ClientError> {
+    ///     let handle = order::start(client, 7).id("order-7").if_absent().await?;
+    ///     let what = if handle.created() { "started" } else { "found" };
+    ///     println!("{what} {}", handle.id());
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn created(&self) -> bool {
         self.created
     }
@@ -78,6 +91,14 @@ impl<T, E> Handle<T, E> {
 
     /// All that is known about the instance without its history: its phase, its times, its parent.
     ///
+    /// ```
+    /// # use duroxide::{ClientError, Handle};
+    /// async fn line(handle: &Handle<u64, String>) -> Result<String, ClientError> {
+    ///     let info = handle.info().await?;
+    ///     Ok(format!("{}: {} since {} ms", info.instance_id, info.phase, info.created_at))
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Client::get_instance_info`].
@@ -86,6 +107,18 @@ impl<T, E> Handle<T, E> {
     }
 
     /// Asks the instance to end as cancelled: what it has to undo it undoes first.
+    ///
+    /// ```
+    /// # use duroxide::{Handle, OrchestrationError};
+    /// async fn stop(handle: &Handle<u64, String>) -> Result<(), OrchestrationError<String>> {
+    ///     handle.cancel("the customer asked for it").await?;
+    ///     match handle.result().await {
+    ///         Err(OrchestrationError::Cancelled { reason }) => println!("ended: {reason}"),
+    ///         other => println!("it was faster: {}", other?),
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -120,6 +153,22 @@ impl<T, E> Handle<T, E> {
     /// Waits until the custom status is newer than `last_seen_version`, or the instance has ended.
     /// Begin with 0 and go on with the version that came back.
     ///
+    /// ```
+    /// # use duroxide::{ClientError, Handle};
+    /// # use std::time::Duration;
+    /// async fn follow(handle: &Handle<u64, String>) -> Result<(), ClientError> {
+    ///     let mut seen = 0;
+    ///     loop {
+    ///         let status = handle.wait_for_status_change(seen, Duration::from_secs(60)).await?;
+    ///         println!("{}", status.custom_status().unwrap_or("nothing to see"));
+    ///         if status.is_terminal() {
+    ///             return Ok(());
+    ///         }
+    ///         seen = status.custom_status_version();
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Client::wait_for_status_change`].
@@ -135,6 +184,17 @@ impl<T, E> Handle<T, E> {
     }
 
     /// The value that the instance keeps under a key; `None` if there is none.
+    ///
+    /// ```
+    /// # use duroxide::{ClientError, Handle};
+    /// # use std::time::Duration;
+    /// async fn watch(handle: &Handle<(), String>) -> Result<(), ClientError> {
+    ///     let done: Option<u64> = handle.kv_value("done").await?; // as it is now
+    ///     let address: String = handle.wait_for_kv_value("address", Duration::from_secs(60)).await?;
+    ///     println!("{done:?} files are at {address}");
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -161,6 +221,16 @@ impl<T, E> Handle<T, E> {
 
 impl<T: DeserializeOwned, E: DeserializeOwned> Handle<T, E> {
     /// Waits for the end of the instance, however long it takes, and gives its result.
+    ///
+    /// ```
+    /// # use duroxide::{Handle, OrchestrationError};
+    /// async fn outcome(handle: &Handle<u64, String>) -> Result<u64, OrchestrationError<String>> {
+    ///     match handle.result().await {
+    ///         Err(OrchestrationError::Failed(reason)) if reason == "sold out" => Ok(0),
+    ///         other => other,
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

@@ -7,6 +7,15 @@ use crate::provider::{ExecutionState, ExecutionSummary, InstanceState, InstanceS
 use crate::time::Timestamp;
 
 /// Where an instance stands, in one word.
+///
+/// ```
+/// use duroxide::InstancePhase;
+///
+/// assert!(!InstancePhase::Pending.is_terminal());
+/// assert!(InstancePhase::Cancelled.is_terminal());
+/// assert_eq!(InstancePhase::Cancelled.to_string(), "Cancelled");
+/// assert_eq!(InstancePhase::Cancelled.status_text(), "Failed");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InstancePhase {
     /// Its current execution waits for its first turn.
@@ -65,6 +74,14 @@ impl fmt::Display for InstancePhase {
 
 /// What is known about an instance without its history. Times are milliseconds since the Unix
 /// epoch, by the store's clock.
+///
+/// ```
+/// use duroxide::InstanceInfo;
+///
+/// fn seconds(info: &InstanceInfo) -> u64 {
+///     info.updated_at.saturating_sub(info.created_at) / 1_000
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InstanceInfo {
@@ -117,6 +134,17 @@ impl From<InstanceStatus> for InstanceInfo {
 }
 
 /// One execution of an instance. Times are milliseconds since the Unix epoch.
+///
+/// ```
+/// # use duroxide::{Client, ClientError};
+/// async fn show(client: &Client, id: &str) -> Result<(), ClientError> {
+///     for execution in client.list_executions(id).await? {
+///         let info = client.get_execution_info(id, execution).await?;
+///         println!("{execution}: {}, {} events", info.status, info.event_count);
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExecutionInfo {
@@ -155,6 +183,17 @@ impl ExecutionInfo {
 }
 
 /// An instance with all its sub-orchestrations.
+///
+/// ```
+/// use duroxide::InstanceTree;
+///
+/// let tree = InstanceTree {
+///     root_id: "order-42".to_owned(),
+///     all_ids: vec!["order-42".to_owned(), "invoice-42".to_owned()],
+/// };
+/// assert!(!tree.is_root_only());
+/// assert_eq!(tree.size(), 2);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstanceTree {
     /// The instance that was asked for.
@@ -176,6 +215,21 @@ impl InstanceTree {
 }
 
 /// Sums over a store.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use duroxide::Client;
+/// use duroxide::storage::redb::RedbProvider;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let client = Client::new(Arc::new(RedbProvider::in_memory()?));
+/// client.start_orchestration("report-7", "monthly_report", "null").await?;
+/// let sums = client.get_system_metrics().await?;
+/// assert_eq!((sums.total_instances, sums.running_instances), (1, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SystemMetrics {
     /// All instances.

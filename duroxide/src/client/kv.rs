@@ -20,6 +20,14 @@ impl Client {
     /// The value that the instance keeps under a key, as far as it is durable; `None` if there is
     /// none, or no such instance.
     ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn address(client: &Client, id: &str) -> Result<String, ClientError> {
+    ///     let address = client.get_kv_value(id, "address").await?;
+    ///     Ok(address.unwrap_or_else(|| "not known yet".to_owned()))
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ClientError::InvalidInput`] for a bad id; [`ClientError::Provider`].
@@ -71,6 +79,14 @@ impl Client {
 
     /// Waits until the instance keeps a value under that key, and gives it; also before the instance
     /// is started. Wakes on the change; reads no history.
+    ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// # use std::time::Duration;
+    /// async fn address(client: &Client, id: &str) -> Result<String, ClientError> {
+    ///     client.wait_for_kv_value(id, "address", Duration::from_secs(60)).await
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -151,6 +167,14 @@ impl Client {
     }
 
     /// How large the instance is now; `None` if there is none.
+    ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn is_large(client: &Client, id: &str) -> Result<bool, ClientError> {
+    ///     let stats = client.get_orchestration_stats(id).await?;
+    ///     Ok(stats.is_some_and(|stats| stats.history_event_count > 10_000))
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

@@ -22,6 +22,17 @@ impl Client {
     /// [`InstanceInfo::status`]; or a [phase](InstancePhase) that is no status, `Pending` or
     /// `Cancelled`. `ContinuedAsNew`, which only executions are, gives none.
     ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn broken(client: &Client) -> Result<(), ClientError> {
+    ///     for id in client.list_instances_by_status("Failed").await? {
+    ///         let why = client.get_instance_info(&id).await?.output;
+    ///         println!("{id}: {}", why.unwrap_or_default());
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ClientError::InvalidInput`] for another text; [`ClientError::ManagementNotAvailable`];
@@ -88,6 +99,14 @@ impl Client {
 
     /// The instance with all its sub-orchestrations that still exist.
     ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn how_many_children(client: &Client, id: &str) -> Result<usize, ClientError> {
+    ///     let tree = client.get_instance_tree(id).await?;
+    ///     Ok(tree.size() - 1)
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`get_instance_info`](Self::get_instance_info).
@@ -132,6 +151,14 @@ impl Client {
 
     /// The numbers of the executions of an instance that are still kept, in order. None if there is
     /// no such instance.
+    ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn generations(client: &Client, id: &str) -> Result<String, ClientError> {
+    ///     let kept = client.list_executions(id).await?;
+    ///     Ok(format!("{id} is in its generation {:?}, {} are kept", kept.last(), kept.len()))
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -188,6 +215,13 @@ impl Client {
     }
 
     /// How much waits in the queues now.
+    ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn is_behind(client: &Client) -> Result<bool, ClientError> {
+    ///     Ok(client.get_queue_depths().await?.worker_queue > 10_000)
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

@@ -119,6 +119,23 @@ impl Default for InstanceSearch {
 impl Client {
     /// One page of the instances that are looked for, in the order of their ids.
     ///
+    /// ```
+    /// # use duroxide::{Client, ClientError, InstanceSearch};
+    /// async fn all_orders(client: &Client) -> Result<(), ClientError> {
+    ///     let mut search = InstanceSearch::new().id_prefix("order-");
+    ///     loop {
+    ///         let page = client.list_instances(&search).await?;
+    ///         for info in page.instances {
+    ///             println!("{}: {}", info.instance_id, info.phase);
+    ///         }
+    ///         match page.next {
+    ///             Some(last) => search = search.after(last),
+    ///             None => return Ok(()),
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ClientError::ManagementNotAvailable`]; [`ClientError::InvalidInput`] for a bad id;

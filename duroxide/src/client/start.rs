@@ -62,6 +62,13 @@ impl Client {
 
     /// The same for one version.
     ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn submit(client: &Client, order: &str) -> Result<(), ClientError> {
+    ///     client.start_orchestration_versioned("order-42", "fulfil_order", "1.2.0", order).await
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`start_orchestration`](Self::start_orchestration); a version that is not a semantic
@@ -82,6 +89,13 @@ impl Client {
     }
 
     /// The same with a value as the input: JSON, except that a string travels as it is.
+    ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn submit(client: &Client, items: Vec<u64>) -> Result<(), ClientError> {
+    ///     client.start_orchestration_typed("order-42", "fulfil_order", items).await // as `[1,2,3]`
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

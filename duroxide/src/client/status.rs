@@ -56,6 +56,13 @@ pub enum OrchestrationStatus {
 impl Client {
     /// Where the instance stands. Reads no history.
     ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn is_over(client: &Client, id: &str) -> Result<bool, ClientError> {
+    ///     Ok(client.get_orchestration_status(id).await?.is_terminal())
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ClientError::InvalidInput`] for a bad id; [`ClientError::Provider`].

@@ -45,6 +45,20 @@ impl Client {
     /// The same, and reads the output as a value: from JSON, or else from the text as a string. The
     /// inner `Err` is what a failed instance ended with, in words.
     ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// # use std::time::Duration;
+    /// async fn total(client: &Client, id: &str) -> Result<u64, ClientError> {
+    ///     match client.wait_for_orchestration_typed(id, Duration::from_secs(30)).await? {
+    ///         Ok(cents) => Ok(cents),
+    ///         Err(reason) => {
+    ///             println!("{id} failed: {reason}");
+    ///             Ok(0)
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`wait_for_orchestration`](Self::wait_for_orchestration); an output of another type is

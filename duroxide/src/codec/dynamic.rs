@@ -10,6 +10,14 @@ use crate::codec::{self, CodecError};
 /// A value as the text that dynamic code sees: a string as it is, all else as JSON. A string that
 /// would be read back as another one, because it is itself the JSON of a string, stays JSON too.
 ///
+/// ```
+/// use duroxide::codec::dynamic;
+///
+/// assert_eq!(dynamic::encode("as it is")?, "as it is");
+/// assert_eq!(dynamic::encode(&[1, 2])?, "[1,2]");
+/// # Ok::<(), duroxide::codec::CodecError>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`CodecError`] if the value does not encode.

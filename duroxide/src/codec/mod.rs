@@ -8,6 +8,15 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// A value that does not fit its text.
+///
+/// ```
+/// use duroxide::codec;
+///
+/// let text = r#"{"cents": "many"}"#;
+/// let error = codec::decode::<std::collections::BTreeMap<String, u64>>(text).err();
+/// let message = error.map(|error| error.to_string()).unwrap_or_default();
+/// assert!(message.contains("at `cents`"), "{message}");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cannot {verb} `{type_name}`{at}: {problem}")]
 pub struct CodecError {
@@ -18,6 +27,15 @@ pub struct CodecError {
 }
 
 /// A value as JSON text.
+///
+/// ```
+/// use duroxide::codec;
+///
+/// let text = codec::encode(&("Ada", 36))?;
+/// assert_eq!(text, r#"["Ada",36]"#);
+/// assert_eq!(codec::decode::<(String, u8)>(&text)?, ("Ada".to_owned(), 36));
+/// # Ok::<(), codec::CodecError>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -6,6 +6,16 @@ use crate::history::{ErrorDetails, EventId, KvEntry, Parent};
 use crate::time::Timestamp;
 
 /// One line of a history: what happened, and when it was written down.
+///
+/// ```
+/// # use duroxide::{Client, ClientError};
+/// async fn print(client: &Client, id: &str) -> Result<(), ClientError> {
+///     for event in client.read_execution_history(id, 1).await? {
+///         println!("{} at {}: {:?}", event.event_id, event.timestamp, event.kind);
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Event {
@@ -60,6 +70,18 @@ impl Event {
 }
 
 /// What an event says. Serializes to JSON with a `"type"` tag.
+///
+/// ```
+/// use duroxide::{Event, EventKind};
+///
+/// /// Whether an activity of that name was asked for.
+/// fn was_called(history: &[Event], activity: &str) -> bool {
+///     history.iter().any(|event| match &event.kind {
+///         EventKind::ActivityScheduled { name, .. } => name == activity,
+///         _ => false,
+///     })
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 #[non_exhaustive]

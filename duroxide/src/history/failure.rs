@@ -5,6 +5,19 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// Why an activity or an orchestration failed.
+///
+/// ```
+/// use duroxide::ErrorDetails;
+///
+/// fn who_must_act(details: &ErrorDetails) -> &'static str {
+///     match details {
+///         ErrorDetails::Infrastructure { .. } => "the operator",
+///         ErrorDetails::Configuration { .. } => "whoever deployed",
+///         ErrorDetails::Application { .. } | ErrorDetails::Poison { .. } => "the author",
+///         _ => "somebody",
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ErrorDetails {

@@ -15,6 +15,15 @@ pub(crate) const MAX_NAME_BYTES: usize = 128;
 /// The name of one durable run, chosen by whoever starts it; unique in a store.
 ///
 /// At most 256 bytes of `A-Z a-z 0-9 . _ : / @ -`; not starting with `__`.
+///
+/// ```
+/// use duroxide::history::InstanceId;
+///
+/// let id = InstanceId::new("order-42")?;
+/// assert_eq!(id.as_str(), "order-42");
+/// assert!(InstanceId::new("order 42").is_err());
+/// # Ok::<(), duroxide::history::InvalidName>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstanceId(Arc<str>);
 

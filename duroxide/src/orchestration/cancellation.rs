@@ -40,6 +40,23 @@ impl OrchestrationContext {
     /// Completes with the words of whoever cancels this instance. To await it is to ask for
     /// [`cooperative_cancellation`](Self::cooperative_cancellation), with 60 seconds if nothing else
     /// was said.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// # #[activity]
+    /// # async fn import(_ctx: &ActivityContext, part: u64) -> Result<u64, String> { Ok(part) }
+    /// #[orchestration]
+    /// async fn import_all(ctx: &OrchestrationContext, parts: u64) -> Result<u64, String> {
+    ///     let mut cancelled = ctx.cancelled();
+    ///     for part in 0..parts {
+    ///         select! {
+    ///             done = import(ctx, part) => { done?; }
+    ///             reason = &mut cancelled => return Err(format!("stopped at {part}: {reason}")),
+    ///         }
+    ///     }
+    ///     Ok(parts)
+    /// }
+    /// ```
     pub fn cancelled(&self) -> CancellationRequested {
         self.turn.on_cancel(OnCancel::Cooperate, None);
         CancellationRequested {
@@ -49,12 +66,42 @@ impl OrchestrationContext {
     }
 
     /// Whether somebody asked this instance to end.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// # #[activity]
+    /// # async fn import(_ctx: &ActivityContext, part: u64) -> Result<u64, String> { Ok(part) }
+    /// #[orchestration]
+    /// async fn import_all(ctx: &OrchestrationContext, parts: u64) -> Result<u64, String> {
+    ///     ctx.cooperative_cancellation(Duration::from_secs(60));
+    ///     for part in 0..parts {
+    ///         if ctx.is_cancelled() {
+    ///             return Err(format!("stopped at {part}"));
+    ///         }
+    ///         import(ctx, part).await?;
+    ///     }
+    ///     Ok(parts)
+    /// }
+    /// ```
     pub fn is_cancelled(&self) -> bool {
         self.turn.cancel_reason().is_some()
     }
 
     /// Runs code that cancellation does not reach: what it asks for through the context that it is
     /// handed goes on, until the deadline.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// # #[activity]
+    /// # async fn unlock(_ctx: &ActivityContext, door: String) -> Result<(), String> { Ok(drop(door)) }
+    /// #[orchestration]
+    /// async fn visit(ctx: &OrchestrationContext, door: String) -> Result<(), String> {
+    ///     let reason = ctx.cancelled().await;
+    ///     trace_info!(ctx, "leaving: {reason}");
+    ///     ctx.shielded(|ctx| async move { unlock(&ctx, door).await }).await?; // goes through all the same
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn shielded<F: Future>(&self, code: impl FnOnce(Self) -> F) -> F {
         code(self.shielded_context())
     }

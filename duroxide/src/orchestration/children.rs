@@ -40,6 +40,15 @@ impl OrchestrationContext {
     }
 
     /// The same with values.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn order(ctx: OrchestrationContext, items: String) -> Result<String, String> {
+    ///     let items: Vec<u64> = items.split(',').filter_map(|item| item.parse().ok()).collect();
+    ///     let total: u64 = ctx.schedule_sub_orchestration_typed("total", &items).await?;
+    ///     Ok(format!("{total} cents"))
+    /// }
+    /// ```
     #[track_caller]
     pub fn schedule_sub_orchestration_typed<
         In: Serialize,
@@ -118,6 +127,14 @@ impl OrchestrationContext {
     /// there is an instance with that id, nothing happens.
     ///
     /// An id that is none, or is reserved, fails this instance when it comes to rest.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn order(ctx: OrchestrationContext, id: String) -> Result<String, String> {
+    ///     ctx.schedule_orchestration("remind", format!("reminder-{id}"), id.as_str());
+    ///     ctx.schedule_activity("ship", id).await // and the reminder lives on
+    /// }
+    /// ```
     #[track_caller]
     pub fn schedule_orchestration(
         &self,

@@ -144,6 +144,14 @@ impl OrchestrationContext {
     }
 
     /// The same with another version of the orchestration for the next execution.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn rounds(ctx: OrchestrationContext, round: String) -> Result<String, String> {
+    ///     ctx.schedule_activity("measure", round.as_str()).await?;
+    ///     ctx.continue_as_new_versioned("2.0.0", round).await // the next execution runs the new code
+    /// }
+    /// ```
     pub fn continue_as_new_versioned(
         &self,
         version: impl Into<String>,
@@ -213,6 +221,18 @@ impl OrchestrationContext {
 
     /// An id like a random one, the same on every replay. It is there at once; the dynamic layer
     /// awaits it, and gets it as text.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// # #[activity]
+    /// # async fn charge(_ctx: &ActivityContext, payment: String) -> Result<String, String> { Ok(payment) }
+    /// #[orchestration]
+    /// async fn pay(ctx: &OrchestrationContext) -> Result<String, String> {
+    ///     let payment = ctx.new_guid().to_string();
+    ///     let receipt = charge(ctx, payment).await?;
+    ///     Ok(receipt)
+    /// }
+    /// ```
     pub fn new_guid(&self) -> Guid {
         Guid::from_bits(self.turn.derive_bits())
     }
@@ -233,6 +253,16 @@ impl OrchestrationContext {
     }
 
     /// The id of the instance.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// #[orchestration]
+    /// async fn whoami(ctx: &OrchestrationContext) -> Result<String, String> {
+    ///     let (id, execution) = (ctx.instance_id(), ctx.execution_id());
+    ///     let (name, version) = (ctx.orchestration_name(), ctx.orchestration_version());
+    ///     Ok(format!("{id}, execution {execution} of {name} {version}"))
+    /// }
+    /// ```
     pub fn instance_id(&self) -> String {
         self.turn.instance_id().to_string()
     }
@@ -279,6 +309,15 @@ impl OrchestrationContext {
     }
 
     /// Says that the code before a change is gone, while executions may still have it in their history.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn order(ctx: OrchestrationContext, id: String) -> Result<String, String> {
+    ///     ctx.deprecate_patch("check-stock-first"); // the code without the check is gone
+    ///     ctx.schedule_activity("check_stock", id.as_str()).await?;
+    ///     ctx.schedule_activity("ship", id).await
+    /// }
+    /// ```
     #[track_caller]
     pub fn deprecate_patch(&self, change_id: impl Into<String>) {
         self.turn
@@ -361,6 +400,17 @@ impl<F> fmt::Debug for Timeout<F> {
 }
 
 /// The time of a [`timeout`](OrchestrationContext::timeout) ran out.
+///
+/// ```
+/// # use duroxide::prelude::*;
+/// # #[activity]
+/// # async fn ask(_ctx: &ActivityContext) -> Result<String, String> { Ok("yes".to_owned()) }
+/// #[orchestration]
+/// async fn decide(ctx: &OrchestrationContext) -> Result<String, String> {
+///     let answer = ctx.timeout(Duration::from_secs(60), ask(ctx)).await??; // of the time, of the call
+///     Ok(answer)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the time ran out")]
 pub struct Elapsed(());

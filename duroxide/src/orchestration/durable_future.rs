@@ -86,6 +86,14 @@ impl<T: Send + 'static> DurableFuture<T> {
     }
 
     /// The same operation with another value. Its identity, and so its cancellation, is kept.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn measure(ctx: OrchestrationContext, _input: String) -> Result<String, String> {
+    ///     let width = ctx.schedule_activity("width", "").map(|text| text.map(|text| format!("{text} mm")));
+    ///     width.await
+    /// }
+    /// ```
     pub fn map<U: Send + 'static>(
         mut self,
         change: impl FnOnce(T) -> U + Send + 'static,
@@ -114,6 +122,13 @@ impl<T> DurableFuture<T> {
     /// Leaves the activity to workers that take this tag; of a call with retries all attempts. To be
     /// said before the future is first polled, and of activities only: anything else fails the instance
     /// when it comes to rest.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn render(ctx: OrchestrationContext, scene: String) -> Result<String, String> {
+    ///     ctx.schedule_activity("render", scene).with_tag("gpu").await
+    /// }
+    /// ```
     #[must_use = "a dropped durable future is cancelled: `.await` it, or keep it"]
     pub fn with_tag(self, tag: impl Into<String>) -> Self {
         let tag = tag.into();

@@ -69,6 +69,14 @@ impl OrchestrationContext {
     /// The same as a value: from JSON, or the text itself as a string. Data that does not fit fails
     /// the instance, when it comes to rest, with an error that names the event and what is wrong:
     /// there is no room for it here. [`wait_for`](Self::wait_for) gives it to the code.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn order(ctx: OrchestrationContext, _input: String) -> Result<String, String> {
+    ///     let cents: u64 = ctx.schedule_wait_typed("payment").await;
+    ///     Ok(format!("{cents} cents are paid"))
+    /// }
+    /// ```
     #[track_caller]
     pub fn schedule_wait_typed<T: DeserializeOwned + Send + 'static>(
         &self,

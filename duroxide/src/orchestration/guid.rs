@@ -6,6 +6,15 @@ use std::future::{IntoFuture, Ready, ready};
 use uuid::{Builder, Uuid};
 
 /// A random-looking id (UUID, version 4) from [`new_guid`](super::OrchestrationContext::new_guid).
+///
+/// ```
+/// use duroxide::OrchestrationContext;
+///
+/// async fn label(ctx: OrchestrationContext, _input: String) -> Result<String, String> {
+///     let id = ctx.new_guid();
+///     Ok(format!("{id}, or {:032x}", id.as_u128()))
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Guid(Uuid);
 
@@ -44,6 +53,15 @@ impl IntoFuture for Guid {
 
 /// What [`random`](super::OrchestrationContext::random) can make: integers over their whole range,
 /// `f64` in `0.0..1.0`, `bool`.
+///
+/// ```
+/// use duroxide::OrchestrationContext;
+///
+/// async fn throw(ctx: OrchestrationContext, _input: String) -> Result<String, String> {
+///     let (die, chance): (u8, f64) = (ctx.random::<u8>() % 6 + 1, ctx.random());
+///     Ok(format!("{die}, and {:.0} %", chance * 100.0))
+/// }
+/// ```
 pub trait Random {
     #[doc(hidden)]
     fn draw(source: &mut dyn FnMut() -> u64) -> Self;

@@ -10,6 +10,20 @@ use pin_project_lite::pin_project;
 use crate::orchestration::wake_list::WakeList;
 
 /// Waits for both.
+///
+/// ```
+/// # use duroxide::prelude::*;
+/// # use duroxide::join2;
+/// # #[activity]
+/// # async fn width(_ctx: &ActivityContext, id: u64) -> Result<u64, String> { Ok(id) }
+/// # #[activity]
+/// # async fn height(_ctx: &ActivityContext, id: u64) -> Result<u64, String> { Ok(id) }
+/// #[orchestration]
+/// async fn area(ctx: &OrchestrationContext, id: u64) -> Result<u64, String> {
+///     let (width, height) = join2(width(ctx, id), height(ctx, id)).await; // at the same time
+///     Ok(width? * height?)
+/// }
+/// ```
 pub fn join2<A, B>(a: A, b: B) -> Join2<A::IntoFuture, B::IntoFuture>
 where
     A: IntoFuture,
@@ -24,6 +38,19 @@ where
 }
 
 /// Waits for all three.
+///
+/// ```
+/// # use duroxide::prelude::*;
+/// # use duroxide::join3;
+/// # #[activity]
+/// # async fn side(_ctx: &ActivityContext, name: String) -> Result<u64, String> { Ok(name.len() as u64) }
+/// #[orchestration]
+/// async fn volume(ctx: &OrchestrationContext) -> Result<u64, String> {
+///     let [x, y, z] = ["x", "y", "z"].map(|name| side(ctx, name.to_owned()));
+///     let (x, y, z) = join3(x, y, z).await;
+///     Ok(x? * y? * z?)
+/// }
+/// ```
 pub fn join3<A, B, C>(a: A, b: B, c: C) -> Join3<A::IntoFuture, B::IntoFuture, C::IntoFuture>
 where
     A: IntoFuture,
@@ -158,6 +185,20 @@ enum Child<F: Future> {
 impl<F: Future> JoinAll<F> {
     /// Lets at most `limit` futures run at once: the others are polled, and so scheduled, as these
     /// complete. At least one runs.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// # #[activity]
+    /// # async fn resize(_ctx: &ActivityContext, image: u64) -> Result<u64, String> { Ok(image) }
+    /// #[orchestration]
+    /// async fn gallery(ctx: &OrchestrationContext, images: Vec<u64>) -> Result<u64, String> {
+    ///     let mut bytes = 0;
+    ///     for resized in join_all(images.into_iter().map(|image| resize(ctx, image))).limit(20).await {
+    ///         bytes += resized?;
+    ///     }
+    ///     Ok(bytes)
+    /// }
+    /// ```
     pub fn limit(mut self, limit: usize) -> Self {
         self.limit = limit.max(1);
         self

@@ -52,6 +52,17 @@ impl OrchestrationContext {
     }
 
     /// The status that was set last, by an earlier execution too.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// #[orchestration]
+    /// async fn build(ctx: &OrchestrationContext) -> Result<Option<String>, String> {
+    ///     ctx.set_custom_status("half done");
+    ///     let shown = ctx.get_custom_status(); // what it shows itself, at once
+    ///     ctx.reset_custom_status();
+    ///     Ok(shown)
+    /// }
+    /// ```
     pub fn get_custom_status(&self) -> Option<String> {
         self.turn.custom_status()
     }
@@ -103,6 +114,20 @@ impl OrchestrationContext {
 
     /// All values. The order of a `HashMap` differs from run to run: for a loop take
     /// [`get_kv_all_keys`](Self::get_kv_all_keys).
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// #[orchestration]
+    /// async fn inventory(ctx: &OrchestrationContext) -> Result<usize, String> {
+    ///     ctx.set_kv_value("apples", "7");
+    ///     ctx.set_kv_value("pears", "0");
+    ///     let sold_out = duroxide::sorted(ctx.get_kv_all_values()).into_iter().filter(|(_, left)| left == "0");
+    ///     for (item, _) in sold_out {
+    ///         ctx.clear_kv_value(item);
+    ///     }
+    ///     Ok(ctx.get_kv_length())
+    /// }
+    /// ```
     pub fn get_kv_all_values(&self) -> HashMap<String, String> {
         let entries = self.turn.kv_entries().into_iter();
         entries.map(|entry| (entry.key, entry.value)).collect()
@@ -141,6 +166,14 @@ impl OrchestrationContext {
 
     /// Reads a value of another instance, as it is on disk when a worker gets to it. `None` if there
     /// is no such key or instance.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn ship(ctx: OrchestrationContext, order: String) -> Result<String, String> {
+    ///     let address = ctx.get_kv_value_from_instance(order, "address").await?;
+    ///     ctx.schedule_activity("ship_to", address.ok_or("the order has no address")?).await
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

@@ -22,6 +22,24 @@ pub(super) type Undo = Box<dyn FnOnce(OrchestrationContext) -> Undoing + Send>;
 /// Nothing is undone if the orchestration returns `Ok`, continues as new, panics, or is ended from
 /// outside: terminated, or failed because it does not fit its history. To drop a saga is not to
 /// dismiss it.
+///
+/// ```
+/// use duroxide::prelude::*;
+///
+/// # #[activity]
+/// # async fn reserve(_ctx: &ActivityContext, what: String) -> Result<u64, String> { Ok(what.len() as u64) }
+/// # #[activity]
+/// # async fn release(_ctx: &ActivityContext, number: u64) -> Result<(), String> { Ok(drop(number)) }
+/// #[orchestration]
+/// async fn trip(ctx: &OrchestrationContext) -> Result<(u64, u64), String> {
+///     let mut saga = ctx.saga().deadline(Duration::from_secs(300));
+///     let seat = reserve(ctx, "seat".to_owned()).await?;
+///     saga.undo(move |ctx| async move { release(&ctx, seat).await });
+///     let room = reserve(ctx, "room".to_owned()).await?; // if this fails the seat is released
+///     saga.dismiss();
+///     Ok((seat, room))
+/// }
+/// ```
 #[must_use = "a saga without an undo step undoes nothing"]
 pub struct Saga {
     context: OrchestrationContext,
@@ -90,6 +108,25 @@ impl Saga {
     /// Undoes now what this saga has, last first; then it is empty. What is not undone when the
     /// future is dropped, or when the instance is cancelled meanwhile, stays in the saga, a step
     /// under way included: it goes on where it was.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// # #[activity]
+    /// # async fn reserve(_ctx: &ActivityContext, what: String) -> Result<u64, String> { Ok(what.len() as u64) }
+    /// # #[activity]
+    /// # async fn release(_ctx: &ActivityContext, number: u64) -> Result<(), String> { Ok(drop(number)) }
+    /// #[orchestration]
+    /// async fn trip(ctx: &OrchestrationContext) -> Result<String, String> {
+    ///     let mut saga = ctx.saga();
+    ///     let seat = reserve(ctx, "seat".to_owned()).await?;
+    ///     saga.undo(move |ctx| async move { release(&ctx, seat).await });
+    ///     if reserve(ctx, "room".to_owned()).await.is_err() {
+    ///         saga.compensate().await?;
+    ///         return Ok("staying at home".to_owned()); // a good end, with nothing left reserved
+    ///     }
+    ///     Ok(format!("seat {seat}"))
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

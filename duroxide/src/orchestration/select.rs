@@ -11,6 +11,14 @@ use pin_project_lite::pin_project;
 use crate::orchestration::wake_list::WakeList;
 
 /// Which of two came first.
+///
+/// ```
+/// use duroxide::Either2;
+///
+/// let first: Either2<u8, u8> = Either2::First(7);
+/// assert!(first.is_first());
+/// assert_eq!(first.into_tuple(), (0, 7));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Either2<A, B> {
     /// The first argument.
@@ -50,6 +58,14 @@ impl<T> Either2<T, T> {
 }
 
 /// Which of three came first.
+///
+/// ```
+/// use duroxide::Either3;
+///
+/// let last: Either3<u8, u8, u8> = Either3::Third(7);
+/// assert_eq!(last.index(), 2);
+/// assert_eq!(last.into_tuple(), (2, 7));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Either3<A, B, C> {
     /// The first argument.
@@ -83,6 +99,21 @@ impl<T> Either3<T, T, T> {
 }
 
 /// Waits for the first of two; a tie goes to the first argument.
+///
+/// ```
+/// # use duroxide::prelude::*;
+/// # use duroxide::select2;
+/// # #[activity]
+/// # async fn ask(_ctx: &ActivityContext, whom: String) -> Result<String, String> { Ok(whom) }
+/// #[orchestration]
+/// async fn second_opinion(ctx: &OrchestrationContext) -> Result<String, String> {
+///     let [ann, bob] = ["Ann", "Bob"].map(|whom| ask(ctx, whom.to_owned()));
+///     match select2(ann, bob).await {
+///         Either2::First(answer) => Ok(answer?),
+///         Either2::Second(answer) => Ok(format!("{}, though Ann is silent", answer?)),
+///     }
+/// }
+/// ```
 pub fn select2<A, B>(a: A, b: B) -> Select2<A::IntoFuture, B::IntoFuture>
 where
     A: IntoFuture,
@@ -95,6 +126,21 @@ where
 }
 
 /// Waits for the first of three; a tie goes to the earlier argument.
+///
+/// ```
+/// # use duroxide::prelude::*;
+/// # use duroxide::select3;
+/// # #[activity]
+/// # async fn ask(_ctx: &ActivityContext, whom: String) -> Result<String, String> { Ok(whom) }
+/// #[orchestration]
+/// async fn opinion(ctx: &OrchestrationContext) -> Result<String, String> {
+///     let [ann, bob] = ["Ann", "Bob"].map(|whom| ask(ctx, whom.to_owned()));
+///     match select3(ann, bob, ctx.schedule_timer(Duration::from_secs(60))).await {
+///         Either3::First(answer) | Either3::Second(answer) => Ok(answer?),
+///         Either3::Third(()) => Ok("nobody answered".to_owned()),
+///     }
+/// }
+/// ```
 pub fn select3<A, B, C>(a: A, b: B, c: C) -> Select3<A::IntoFuture, B::IntoFuture, C::IntoFuture>
 where
     A: IntoFuture,

@@ -119,6 +119,14 @@ impl Ledger {
 }
 
 /// Undoes steps one by one, last first; see [`Saga::compensate`](super::Saga::compensate).
+///
+/// ```
+/// use duroxide::Saga;
+///
+/// async fn give_up(mut saga: Saga) -> Result<(), String> {
+///     saga.compensate().await
+/// }
+/// ```
 #[must_use = "futures do nothing until they are awaited"]
 pub struct Compensation {
     context: OrchestrationContext,

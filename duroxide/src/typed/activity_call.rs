@@ -161,6 +161,18 @@ impl<T, E> ActivityCall<T, E> {
     /// Attempts and pauses as that policy says; its limits of time too, where it has some.
     ///
     /// A policy of 0 attempts gives [`CallError::Rejected`].
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// # #[activity]
+    /// # async fn charge(_ctx: &ActivityContext, cents: u64) -> Result<u64, String> { Ok(cents) }
+    /// #[orchestration]
+    /// async fn pay(ctx: &OrchestrationContext, cents: u64) -> Result<u64, String> {
+    ///     let patient = RetryPolicy::new(10).with_timeout(Duration::from_secs(30)).with_jitter(0.5);
+    ///     let paid = charge(ctx, cents).retry(patient).await?;
+    ///     Ok(paid)
+    /// }
+    /// ```
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.policy = RetryPolicy {
             timeout: policy.timeout.or(self.policy.timeout),
@@ -204,6 +216,21 @@ impl<T, E> ActivityCall<T, E> {
     /// All activities of a session run on the same worker, which the first of them chooses: there
     /// they find what earlier ones left in memory, for as long as the session lives. All attempts
     /// belong to it. An id of no or of more than 256 bytes gives [`CallError::Rejected`].
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// # #[activity]
+    /// # async fn load(_ctx: &ActivityContext, model: String) -> Result<(), String> { Ok(drop(model)) }
+    /// # #[activity]
+    /// # async fn ask(_ctx: &ActivityContext, question: String) -> Result<String, String> { Ok(question) }
+    /// #[orchestration]
+    /// async fn conversation(ctx: &OrchestrationContext) -> Result<String, String> {
+    ///     let session = ctx.instance_id();
+    ///     load(ctx, "large".to_owned()).on_session(&session).await?;
+    ///     let answer = ask(ctx, "why".to_owned()).on_session(&session).await?; // where it was loaded
+    ///     Ok(answer)
+    /// }
+    /// ```
     pub fn on_session(mut self, id: impl Into<String>) -> Self {
         self.session = Some(id.into());
         self
@@ -220,6 +247,18 @@ impl<T, E> ActivityCall<T, E> {
 impl<T: Send + 'static, E: Send + 'static> ActivityCall<T, E> {
     /// Asks for the activity now; its result may be awaited later. Further attempts are made while
     /// the result is awaited.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// # #[activity]
+    /// # async fn bake(_ctx: &ActivityContext, what: String) -> Result<String, String> { Ok(what) }
+    /// #[orchestration]
+    /// async fn dinner(ctx: &OrchestrationContext) -> Result<String, String> {
+    ///     let bread = bake(ctx, "bread".to_owned()).schedule(); // in the oven from now on
+    ///     let soup = bake(ctx, "soup".to_owned()).await?;
+    ///     Ok(format!("{soup} with {}", bread.await?))
+    /// }
+    /// ```
     pub fn schedule(mut self) -> DurableFuture<Result<T, CallError<E>>> {
         self.start()
     }

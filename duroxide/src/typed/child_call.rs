@@ -137,6 +137,17 @@ impl<T, E> ChildCall<T, E> {
     ///
     /// An id that is none or is reserved, and an input that does not encode, fail this instance when
     /// it comes to rest.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// # #[orchestration]
+    /// # async fn remind(_ctx: &OrchestrationContext, order: u64) -> Result<(), String> { Ok(drop(order)) }
+    /// #[orchestration]
+    /// async fn order(ctx: &OrchestrationContext, number: u64) -> Result<String, String> {
+    ///     let reminder = remind(ctx, number).id(format!("reminder-{number}")).detach();
+    ///     Ok(format!("{reminder} goes on without us"))
+    /// }
+    /// ```
     pub fn detach(mut self) -> String {
         self.tell();
         let wanted = self.id.take();

@@ -10,6 +10,23 @@ use crate::typed::Payload;
 /// Events of one type are kept from the start of the instance on, first in first out, and through
 /// continue-as-new; [`wait_for`](OrchestrationContext::wait_for) gives each exactly once. In the
 /// dynamic layer they are the messages of the queue [`NAME`](Self::NAME), as JSON.
+///
+/// ```
+/// use duroxide::ExternalEvent;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, ExternalEvent)]
+/// struct Approval {
+///     by: String,
+/// }
+///
+/// #[derive(Serialize, Deserialize, ExternalEvent)]
+/// #[event(name = "payment-v2")]
+/// struct Payment(u64);
+///
+/// assert_eq!(Approval::NAME, "Approval");
+/// assert_eq!(Payment::NAME, "payment-v2");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no external event",
     label = "not an external event",
@@ -21,6 +38,23 @@ pub trait ExternalEvent: Payload {
 }
 
 /// An event that cannot be read as its type. It is consumed: the next wait gets the next event.
+///
+/// ```
+/// use duroxide::{ExternalEvent, OrchestrationContext};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, ExternalEvent)]
+/// struct Payment(u64);
+///
+/// async fn paid(ctx: &OrchestrationContext) -> Result<u64, String> {
+///     loop {
+///         match ctx.wait_for::<Payment>().await {
+///             Ok(Payment(cents)) => return Ok(cents),
+///             Err(error) => ctx.trace_warn(error.to_string()), // and the next one
+///         }
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the event `{name}` cannot be read: {problem}")]
 pub struct EventError {
@@ -82,6 +116,24 @@ impl OrchestrationContext {
 impl<T, E> Handle<T, E> {
     /// Sends an event to the instance. When this returns it is durable, and will be given, once, to
     /// the [`wait_for`](OrchestrationContext::wait_for) whose turn it is, whenever that is made.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// # use duroxide::ClientError;
+    /// # use serde::{Deserialize, Serialize};
+    /// #[derive(Serialize, Deserialize, ExternalEvent)]
+    /// struct Payment(u64);
+    ///
+    /// #[orchestration]
+    /// async fn order(ctx: &OrchestrationContext) -> Result<u64, String> {
+    ///     let Payment(cents) = ctx.wait_for().await?;
+    ///     Ok(cents)
+    /// }
+    ///
+    /// async fn paid(client: &Client, cents: u64) -> Result<(), ClientError> {
+    ///     order::handle(client, "order-42").raise(Payment(cents)).await
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

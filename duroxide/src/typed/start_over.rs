@@ -12,6 +12,19 @@ use crate::orchestration::{ContinueAsNew, OrchestrationContext};
 ///
 /// An input that does not encode leaves no next execution to start: the instance fails with the
 /// codec's words.
+///
+/// ```
+/// use duroxide::prelude::*;
+///
+/// #[orchestration]
+/// async fn count(ctx: &OrchestrationContext, up_to: u64, from: u64) -> Result<u64, String> {
+///     ctx.schedule_timer(Duration::from_secs(60)).await;
+///     if from < up_to {
+///         return count::continue_as_new(ctx, up_to, from + 1).await;
+///     }
+///     Ok(from)
+/// }
+/// ```
 #[must_use = "nothing happens until this is awaited: `return name::continue_as_new(ctx, ..).await`"]
 pub struct StartOver<T, E> {
     context: OrchestrationContext,
