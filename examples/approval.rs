@@ -82,12 +82,7 @@ async fn main() -> examples::Result {
         answer.parse::<Answer>()?;
         return Ok(work.replace("answer.txt", answer)?);
     }
-    let runtime = Runtime::builder()
-        .store(work.store("store.redb")?)
-        .data(work.clone())
-        .start()
-        .await?;
-    examples::run(runtime, async |client| {
+    examples::run(work.start().await?, async |client| {
         let patience = Duration::from_secs(args.patience);
         let handle = approval::start(&client, args.request, patience).id("approval-1");
         let handle = handle.if_absent().await?;

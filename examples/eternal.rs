@@ -106,12 +106,7 @@ async fn main() -> examples::Result {
     if !work.path("patient").exists() {
         work.replace("patient", "well")?;
     }
-    let runtime = Runtime::builder()
-        .store(work.store("store.redb")?)
-        .data(work)
-        .start()
-        .await?;
-    examples::run(runtime, async |client| {
+    examples::run(work.start().await?, async |client| {
         let interval = Duration::from_millis(args.interval);
         let actor = watch::start(&client, interval, Health::default()).id("actor");
         let actor = actor.if_absent().await?;

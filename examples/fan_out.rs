@@ -67,12 +67,7 @@ async fn checksums(ctx: &OrchestrationContext, folder: PathBuf) -> Result<(usize
 async fn main() -> examples::Result {
     let args = Args::parse();
     let work = Folder::of("fan_out")?;
-    let runtime = Runtime::builder()
-        .store(work.store("store.redb")?)
-        .data(work.clone())
-        .start()
-        .await?;
-    examples::run(runtime, async |client| {
+    examples::run(work.start().await?, async |client| {
         let handle = checksums::start(&client, args.folder).id("checksums");
         let (readable, all) = handle.if_absent().await?.result().await?;
         let list = work.path("CHECKSUMS");

@@ -76,12 +76,7 @@ async fn backup(
 async fn main() -> examples::Result {
     let args = Args::parse();
     let work = Folder::of("progress")?;
-    let runtime = Runtime::builder()
-        .store(work.store("store.redb")?)
-        .data(work)
-        .start()
-        .await?;
-    examples::run(runtime, async |client| {
+    examples::run(work.start().await?, async |client| {
         let rest = Duration::from_millis(args.rest);
         let handle = backup::start(&client, args.folder, rest).id("backup");
         let handle = handle.if_absent().await?;

@@ -82,12 +82,7 @@ async fn trip(ctx: &OrchestrationContext, parts: Vec<String>) -> Result<u64, Boo
 #[tokio::main]
 async fn main() -> examples::Result {
     let work = Folder::of("saga")?;
-    let runtime = Runtime::builder()
-        .store(work.store("store.redb")?)
-        .data(work)
-        .start()
-        .await?;
-    examples::run(runtime, async |client| {
+    examples::run(work.start().await?, async |client| {
         let mut trips = Vec::new();
         for (id, parts) in [
             ("lisbon", ["flight", "hotel", "bicycle"]),

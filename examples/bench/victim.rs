@@ -4,9 +4,13 @@ use std::convert::Infallible;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
-use crate::Outcome;
+use duroxide::RuntimeOptions;
+
+use crate::setup::{File, Running};
 use crate::workloads::Case;
+use crate::{Outcome, system};
 
 /// Lets another process of this program fill the file as the workload needs it, and kills that.
 pub(crate) fn fill_and_kill(case: &Case, file: &Path) -> Outcome<()> {
@@ -30,6 +34,29 @@ pub(crate) fn fill_and_kill(case: &Case, file: &Path) -> Outcome<()> {
         .into());
     }
     Ok(())
+}
+
+/// A store that is open again, and at work.
+pub(crate) struct Reopened {
+    pub(crate) running: Running,
+    /// When the opening began.
+    pub(crate) begun: Instant,
+    /// How long it took.
+    pub(crate) opened: Duration,
+}
+
+/// Opens what was left behind, and starts a runtime on it.
+pub(crate) async fn reopen(case: &Case, file: File) -> Outcome<Reopened> {
+    let begun = system::now();
+    let store = case.setup.open(file.path())?;
+    let opened = begun.elapsed();
+    let options = RuntimeOptions::default();
+    let running = case.setup.start_on(store, options).await?.with_file(file);
+    Ok(Reopened {
+        running,
+        begun,
+        opened,
+    })
 }
 
 const READY: &str = "ready";

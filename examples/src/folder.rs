@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use duroxide::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,16 @@ impl Folder {
     pub fn store(&self, name: &str) -> Result<RedbProvider, String> {
         let file = self.path(name);
         RedbProvider::open(&file).map_err(|error| format!("{}: {error}", file.display()))
+    }
+
+    /// Starts a runtime on the store `store.redb` of the folder. Activities find the folder as data.
+    ///
+    /// # Errors
+    ///
+    /// As [`store`](Self::store), and what the runtime says.
+    pub async fn start(&self) -> crate::Result<Arc<Runtime>> {
+        let builder = Runtime::builder().store(self.store("store.redb")?);
+        Ok(builder.data(self.clone()).start().await?)
     }
 
     /// The text of a file; empty if there is none.

@@ -7,7 +7,7 @@ use duroxide::prelude::*;
 
 use crate::report::{Latencies, Report};
 use crate::workloads::Case;
-use crate::workloads::programs::warm_up;
+use crate::workloads::programs::warm;
 use crate::{Outcome, probe, system};
 
 #[activity]
@@ -25,10 +25,7 @@ async fn ticks(ctx: &OrchestrationContext, count: u64) -> Result<u64, String> {
 }
 
 pub(super) async fn run(case: &Case) -> Outcome<Report> {
-    let running = case.setup.start().await?;
-    let client = running.client();
-    warm_up(&client).await?;
-    running.reset_counts();
+    let (running, client) = warm(case).await?;
     let begun = system::now();
     let handle = ticks::start(&client, case.size).id("chain").await?;
     handle.result().await?;

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use duroxide::join_all;
 use duroxide::prelude::*;
 
 use crate::report::{Latencies, Report};
 use crate::workloads::Case;
-use crate::workloads::programs::{callers, echo, warm_up};
+use crate::workloads::programs::{callers, echo_all, warm};
 use crate::{Outcome, system};
 
 /// The activities of one orchestration.
@@ -15,19 +14,12 @@ pub(super) const WIDTH: u64 = 5;
 
 #[orchestration]
 pub(super) async fn five_at_once(ctx: &OrchestrationContext, text: String) -> Result<u64, String> {
-    let calls = (0..WIDTH).map(|number| echo(ctx, format!("{text} {number}")));
-    let outputs: Vec<String> = join_all(calls)
-        .await
-        .into_iter()
-        .collect::<Result<_, _>>()?;
-    Ok(outputs.len() as u64)
+    let texts = (0..WIDTH).map(|number| format!("{text} {number}"));
+    echo_all(ctx, texts.collect()).await
 }
 
 pub(super) async fn run(case: &Case) -> Outcome<Report> {
-    let running = case.setup.start().await?;
-    let client = running.client();
-    warm_up(&client).await?;
-    running.reset_counts();
+    let (running, client) = warm(case).await?;
     let begun = system::now();
     let end = begun + Duration::from_secs(case.seconds);
     let one = move |number| {

@@ -2,14 +2,11 @@
 
 use crate::report::{Latencies, Report};
 use crate::workloads::Case;
-use crate::workloads::programs::{one_step, warm_up};
+use crate::workloads::programs::{one_step, warm};
 use crate::{Outcome, system};
 
 pub(super) async fn run(case: &Case) -> Outcome<Report> {
-    let running = case.setup.start().await?;
-    let client = running.client();
-    warm_up(&client).await?;
-    running.reset_counts();
+    let (running, client) = warm(case).await?;
     let mut times = Vec::new();
     let begun = system::now();
     for number in 0..case.size {

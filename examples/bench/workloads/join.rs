@@ -3,28 +3,20 @@
 
 use std::time::Duration;
 
-use duroxide::join_all;
 use duroxide::prelude::*;
 
 use crate::report::Report;
 use crate::workloads::Case;
-use crate::workloads::programs::{echo, warm_up};
+use crate::workloads::programs::{echo_all, warm};
 use crate::{Outcome, system};
 
 #[orchestration]
 async fn fan_in(ctx: &OrchestrationContext, count: u64) -> Result<u64, String> {
-    let calls = (0..count).map(|number| echo(ctx, number.to_string()));
-    let outputs: Vec<String> = join_all(calls)
-        .await
-        .into_iter()
-        .collect::<Result<_, _>>()?;
-    Ok(outputs.len() as u64)
+    echo_all(ctx, (0..count).map(|number| number.to_string()).collect()).await
 }
 
 pub(super) async fn run(case: &Case) -> Outcome<Report> {
-    let running = case.setup.start().await?;
-    let client = running.client();
-    warm_up(&client).await?;
+    let (running, client) = warm(case).await?;
     let tenth = timed(&client, case.size.div_ceil(10), "tenth").await?;
     running.reset_counts();
     let whole = timed(&client, case.size, "whole").await?;

@@ -4,7 +4,7 @@ use duroxide::prelude::*;
 
 use crate::report::{Latencies, Report, mib};
 use crate::workloads::Case;
-use crate::workloads::programs::{callers, echo, warm_up};
+use crate::workloads::programs::{callers, echo, warm};
 use crate::{Outcome, system};
 
 /// As much as one payload may have, with room for its quotes.
@@ -19,10 +19,7 @@ async fn carry(ctx: &OrchestrationContext, bytes: usize) -> Result<usize, String
 }
 
 pub(super) async fn run(case: &Case) -> Outcome<Report> {
-    let running = case.setup.start().await?;
-    let client = running.client();
-    warm_up(&client).await?;
-    running.reset_counts();
+    let (running, client) = warm(case).await?;
     let before = system::rss_mib().unwrap_or_default();
     let count = case.size * ROUNDS;
     let begun = system::now();

@@ -2,14 +2,11 @@
 
 use crate::report::{Latencies, Report};
 use crate::workloads::Case;
-use crate::workloads::programs::{callers, one_step, warm_up};
+use crate::workloads::programs::{callers, one_step, warm};
 use crate::{Outcome, system};
 
 pub(super) async fn run(case: &Case) -> Outcome<Report> {
-    let running = case.setup.start().await?;
-    let client = running.client();
-    warm_up(&client).await?;
-    running.reset_counts();
+    let (running, client) = warm(case).await?;
     let count = case.size;
     let begun = system::now();
     let one = move |number| {

@@ -7,6 +7,8 @@ use std::time::Duration;
 use duroxide::prelude::*;
 use tokio::task::JoinSet;
 
+use crate::setup::Running;
+use crate::workloads::Case;
 use crate::{Outcome, system};
 
 #[activity]
@@ -17,6 +19,29 @@ pub(crate) async fn echo(_ctx: &ActivityContext, text: String) -> Result<String,
 #[orchestration]
 pub(crate) async fn one_step(ctx: &OrchestrationContext, text: String) -> Result<String, String> {
     Ok(echo(ctx, text).await?)
+}
+
+/// Asks for all of these at once; how many came back.
+#[deterministic]
+pub(super) async fn echo_all(
+    ctx: &OrchestrationContext,
+    texts: Vec<String>,
+) -> Result<u64, String> {
+    let calls = texts.into_iter().map(|text| echo(ctx, text));
+    let outputs: Vec<String> = join_all(calls)
+        .await
+        .into_iter()
+        .collect::<Result<_, _>>()?;
+    Ok(outputs.len() as u64)
+}
+
+/// A runtime of the case, warm, whose counts begin now; and a client of it.
+pub(super) async fn warm(case: &Case) -> Outcome<(Running, Client)> {
+    let running = case.setup.start().await?;
+    let client = running.client();
+    warm_up(&client).await?;
+    running.reset_counts();
+    Ok((running, client))
 }
 
 /// Runs a few small instances, so that nothing is measured for the first time.

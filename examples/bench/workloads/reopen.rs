@@ -4,13 +4,13 @@
 use std::convert::Infallible;
 use std::path::Path;
 
-use duroxide::join_all;
 use duroxide::prelude::*;
 
 use crate::report::{Report, millis};
+use crate::victim::{self, Reopened};
 use crate::workloads::Case;
-use crate::workloads::programs::{callers, echo, one_step};
-use crate::{Outcome, probe, system, victim};
+use crate::workloads::programs::{callers, echo_all, one_step};
+use crate::{Outcome, probe};
 
 const PAYLOAD: u64 = 1 << 10;
 /// Five inputs and five results.
@@ -20,12 +20,8 @@ const IN_FLIGHT: u64 = 200;
 #[orchestration]
 async fn padded(ctx: &OrchestrationContext) -> Result<u64, String> {
     let text = "x".repeat(usize::try_from(PAYLOAD).unwrap_or_default());
-    let calls = (0..PAYLOADS / 2).map(|_| echo(ctx, text.clone()));
-    let outputs: Vec<String> = join_all(calls)
-        .await
-        .into_iter()
-        .collect::<Result<_, _>>()?;
-    Ok(outputs.len() as u64)
+    let count = usize::try_from(PAYLOADS / 2).unwrap_or_default();
+    echo_all(ctx, vec![text; count]).await
 }
 
 fn instances(case: &Case) -> u64 {
@@ -64,14 +60,11 @@ pub(super) async fn run(case: &Case) -> Outcome<Report> {
     let file = case.setup.new_file()?;
     victim::fill_and_kill(case, file.path())?;
     let file_bytes = file.bytes();
-    let begun = system::now();
-    let store = case.setup.open(file.path())?;
-    let opened = begun.elapsed();
-    let running = case
-        .setup
-        .start_on(store, RuntimeOptions::default())
-        .await?;
-    let running = running.with_file(file);
+    let Reopened {
+        running,
+        begun,
+        opened,
+    } = victim::reopen(case, file).await?;
     let start = one_step::start(&running.client(), "new".to_owned());
     start.id("first-after-the-kill").await?.result().await?;
     // Steps are openings; the work in flight goes on meanwhile.

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::report::{Latencies, Report};
 use crate::workloads::Case;
-use crate::workloads::programs::warm_up;
+use crate::workloads::programs::warm;
 use crate::{Outcome, system};
 
 static ANSWERS: Mutex<Option<UnboundedSender<String>>> = Mutex::new(None);
@@ -32,9 +32,7 @@ async fn answering(ctx: &OrchestrationContext, rounds: u64) -> Result<u64, Strin
 pub(super) async fn run(case: &Case) -> Outcome<Report> {
     let (sender, mut answers) = unbounded_channel();
     *ANSWERS.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
-    let running = case.setup.start().await?;
-    let client = running.client();
-    warm_up(&client).await?;
+    let (running, client) = warm(case).await?;
     let handle = answering::start(&client, case.size + 1).id("one").await?;
     // The first round waits for the instance to begin.
     client.enqueue_event("one", "questions", "?").await?;

@@ -6,7 +6,7 @@ use duroxide::prelude::*;
 
 use crate::report::{Latencies, Report, millis};
 use crate::workloads::Case;
-use crate::workloads::programs::{callers, warm_up};
+use crate::workloads::programs::{callers, warm};
 use crate::{Outcome, probe, system};
 
 #[orchestration]
@@ -30,9 +30,7 @@ pub(super) async fn burst(case: &Case) -> Outcome<Report> {
 }
 
 async fn run(case: &Case, over: Duration) -> Outcome<Report> {
-    let running = case.setup.start().await?;
-    let client = running.client();
-    warm_up(&client).await?;
+    let (running, client) = warm(case).await?;
     let count = case.size;
     // All are set long before the first is due.
     let lead = Duration::from_millis(1_000 + count / 2);

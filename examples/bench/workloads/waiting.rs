@@ -8,9 +8,10 @@ use duroxide::prelude::*;
 
 use crate::report::{Report, millis};
 use crate::setup::Running;
+use crate::victim::{self, Reopened};
 use crate::workloads::Case;
 use crate::workloads::programs::{callers, warm_up};
-use crate::{Outcome, probe, system, victim};
+use crate::{Outcome, probe, system};
 
 const FAR_AWAY: Duration = Duration::from_secs(365 * 24 * 3_600);
 
@@ -61,14 +62,11 @@ pub(super) async fn reopen(case: &Case) -> Outcome<Report> {
     let file = case.setup.new_file()?;
     victim::fill_and_kill(case, file.path())?;
     let before = system::rss_mib();
-    let begun = system::now();
-    let store = case.setup.open(file.path())?;
-    let opened = begun.elapsed();
-    let running = case
-        .setup
-        .start_on(store, RuntimeOptions::default())
-        .await?;
-    let running = running.with_file(file);
+    let Reopened {
+        running,
+        begun,
+        opened,
+    } = victim::reopen(case, file).await?;
     let after = system::rss_mib();
     let client = running.client();
     client.enqueue_event("w-0", "go", "well").await?;
