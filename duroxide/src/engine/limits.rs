@@ -3,6 +3,15 @@
 use crate::history::{ErrorDetails, Event, EventKind, MAX_ID_BYTES, MAX_NAME_BYTES};
 
 /// The limits of one instance. What exceeds one is refused before anything is written.
+///
+/// ```
+/// use duroxide::RuntimeOptions;
+/// use duroxide::engine::Limits;
+///
+/// let limits = Limits { payload_bytes: 64 << 10, ..Limits::default() };
+/// let options = RuntimeOptions { limits, ..Default::default() };
+/// assert!(options.problems().is_empty());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of one input, output, event or error. Default: 1 MiB, which is also what the embedded

@@ -7,6 +7,19 @@ use crate::provider::{InstanceState, InstanceStatus, ProviderError};
 use crate::time::Timestamp;
 
 /// The management verbs. Reads see durable data only.
+///
+/// ```
+/// use duroxide::provider::{InstanceQuery, Provider};
+/// use duroxide::storage::redb::RedbProvider;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let store = RedbProvider::in_memory()?;
+/// let admin = store.admin().ok_or("a store without management verbs")?;
+/// let page = admin.list_instances(&InstanceQuery::default(), None, 100).await?;
+/// assert!(page.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[async_trait]
 pub trait ProviderAdmin: Send + Sync {
     /// Up to `max` instances in the order of their ids, from the one behind `after` on, that

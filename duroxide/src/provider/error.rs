@@ -5,6 +5,18 @@ use std::error::Error;
 use crate::history::{EventId, ExecutionId, InstanceId};
 
 /// Why a store did not do what it was asked.
+///
+/// ```
+/// use duroxide::ProviderError;
+///
+/// /// What a store of one's own says when its disk let it down.
+/// fn failed(source: std::io::Error) -> ProviderError {
+///     ProviderError::Unavailable { operation: "commit a turn", source: source.into() }
+/// }
+///
+/// assert!(failed(std::io::Error::other("no space left")).is_retryable());
+/// assert!(!ProviderError::LockLost.is_retryable());
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProviderError {

@@ -61,6 +61,23 @@ pub type ProviderRef = Arc<dyn Provider>;
 /// * Rows that cannot be decoded concern their instance only: they are handed out as errors, never
 ///   skipped, and never block a queue.
 /// * Ids of events and executions are the caller's: a store never invents one.
+///
+/// Programs talk to a store through a [`Client`](crate::Client) and a [`Runtime`](crate::Runtime); this is what these two do:
+///
+/// ```
+/// use duroxide::history::{InstanceId, Start};
+/// use duroxide::provider::{Provider, StartOutcome};
+/// use duroxide::storage::redb::RedbProvider;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let store = RedbProvider::in_memory()?;
+/// let order = InstanceId::new("order-42")?;
+/// let start = Start::first("fulfil_order", "null", 7);
+/// assert!(matches!(store.start(&order, start.clone()).await?, StartOutcome::Created));
+/// assert!(matches!(store.start(&order, start).await?, StartOutcome::Exists { .. }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[async_trait]
 pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// What the start-up line of the runtime calls this store, durability included.

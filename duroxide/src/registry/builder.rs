@@ -14,6 +14,16 @@ pub(super) const UNVERSIONED: Version = Version::new(1, 0, 0);
 
 /// Collects handlers of one kind. Nothing here fails or panics: problems are kept for
 /// [`build_result`](Self::build_result).
+///
+/// ```
+/// use duroxide::{ActivityContext, ActivityRegistry};
+///
+/// let echo = |_ctx: ActivityContext, text: String| async move { Ok(text) };
+/// let library = ActivityRegistry::builder().register("library::echo", echo);
+/// let all = ActivityRegistry::builder().register("echo", echo).merge(library).build_result()?;
+/// assert_eq!(all.count(), 2);
+/// # Ok::<(), duroxide::RegistryError>(())
+/// ```
 pub struct RegistryBuilder<H: ?Sized>(pub(super) Registry<H>);
 
 impl<H: ?Sized + HandlerKind> RegistryBuilder<H> {

@@ -3,6 +3,17 @@
 use crate::history::InvalidName;
 
 /// Why a handler cannot be registered.
+///
+/// ```
+/// use duroxide::{OrchestrationContext, OrchestrationRegistry, RegistryError};
+///
+/// let echo = |_ctx: OrchestrationContext, text: String| async move { Ok(text) };
+/// let built = OrchestrationRegistry::builder()
+///     .register("echo", echo)
+///     .register("echo", echo)
+///     .build_result();
+/// assert!(matches!(built, Err(RegistryError::Duplicate { .. })));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistryError {

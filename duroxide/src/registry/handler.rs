@@ -18,6 +18,34 @@ pub type OrchestrationFn = Arc<dyn OrchestrationHandler>;
 pub type ActivityFn = Arc<dyn ActivityHandler>;
 
 /// What runs an orchestration. Closures that are registered become one.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use async_trait::async_trait;
+/// use duroxide::{OrchestrationContext, OrchestrationHandler, OrchestrationRegistry};
+///
+/// /// Calls the activities of a list, each with what the one before gave.
+/// struct Pipeline(Vec<String>);
+///
+/// #[async_trait]
+/// impl OrchestrationHandler for Pipeline {
+///     async fn invoke(&self, ctx: OrchestrationContext, input: String) -> Result<String, String> {
+///         let mut text = input;
+///         for activity in &self.0 {
+///             text = ctx.schedule_activity(activity, text).await?;
+///         }
+///         Ok(text)
+///     }
+/// }
+///
+/// let steps = Pipeline(vec!["fetch".to_owned(), "clean".to_owned()]);
+/// let registry = OrchestrationRegistry::builder()
+///     .register_handler("import", "1.0.0", Arc::new(steps))
+///     .build_result()?;
+/// # assert!(registry.has("import"));
+/// # Ok::<(), duroxide::RegistryError>(())
+/// ```
 #[async_trait]
 pub trait OrchestrationHandler: Send + Sync {
     /// Runs it: from its start, once for each time that it is loaded.
@@ -35,6 +63,28 @@ pub trait OrchestrationHandler: Send + Sync {
 }
 
 /// What runs an activity. Closures that are registered become one.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use async_trait::async_trait;
+/// use duroxide::{ActivityContext, ActivityHandler, ActivityRegistry};
+///
+/// struct Prefixed(&'static str);
+///
+/// #[async_trait]
+/// impl ActivityHandler for Prefixed {
+///     async fn invoke(&self, _ctx: ActivityContext, text: String) -> Result<String, String> {
+///         Ok(format!("{}{text}", self.0))
+///     }
+/// }
+///
+/// let registry = ActivityRegistry::builder()
+///     .register_handler("greet", Arc::new(Prefixed("Hello, ")))
+///     .build_result()?;
+/// # assert!(registry.has("greet"));
+/// # Ok::<(), duroxide::RegistryError>(())
+/// ```
 #[async_trait]
 pub trait ActivityHandler: Send + Sync {
     /// Runs it.

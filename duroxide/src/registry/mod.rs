@@ -30,8 +30,36 @@ pub use handler::{
 pub use linked::{Handler, Registered, Registration, linked};
 
 /// The orchestrations that a runtime can run.
+///
+/// ```
+/// use duroxide::{OrchestrationContext, OrchestrationRegistry};
+///
+/// let orchestrations = OrchestrationRegistry::builder()
+///     .register("order", |ctx: OrchestrationContext, id: String| async move {
+///         ctx.schedule_activity("ship", id).await
+///     })
+///     .register_versioned("order", "2.0.0", |ctx: OrchestrationContext, id: String| async move {
+///         ctx.schedule_activity("check_stock", id.as_str()).await?;
+///         ctx.schedule_activity("ship", id).await
+///     })
+///     .build_result()?;
+/// assert_eq!(orchestrations.list_names(), ["order"]);
+/// assert_eq!(orchestrations.resolve_version("order"), Some("2.0.0".parse()?));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub type OrchestrationRegistry = Registry<dyn OrchestrationHandler>;
 /// The activities that a runtime can run.
+///
+/// ```
+/// use duroxide::{ActivityContext, ActivityRegistry};
+///
+/// let activities = ActivityRegistry::builder()
+///     .register("shout", |_ctx: ActivityContext, text: String| async move { Ok(text.to_uppercase()) })
+///     .register_typed("add", |_ctx: ActivityContext, (a, b): (u64, u64)| async move { Ok(a + b) })
+///     .build_result()?;
+/// assert!(activities.has("add") && activities.has("shout"));
+/// # Ok::<(), duroxide::RegistryError>(())
+/// ```
 pub type ActivityRegistry = Registry<dyn ActivityHandler>;
 /// Collects orchestrations.
 pub type OrchestrationRegistryBuilder = RegistryBuilder<dyn OrchestrationHandler>;
@@ -76,6 +104,23 @@ pub enum VersionPolicy {
 
 impl OrchestrationRegistry {
     /// What `#[orchestration]` registered in all linked crates.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// use duroxide::OrchestrationRegistry;
+    ///
+    /// #[orchestration]
+    /// async fn listed(_ctx: &OrchestrationContext) -> Result<(), String> {
+    ///     Ok(())
+    /// }
+    ///
+    /// # fn check() -> Result<(), duroxide::RegistryError> {
+    /// for name in OrchestrationRegistry::linked()?.list_names() {
+    ///     println!("{name}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -12,6 +12,20 @@ use crate::registry::{
 use crate::runtime::{InvalidOption, Parts, Runtime, RuntimeOptions};
 
 /// What a runtime can stand on: any provider, by value or shared.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use duroxide::prelude::*;
+/// use duroxide::provider::Provider;
+/// use duroxide::runtime::IntoStore;
+///
+/// let by_value = RedbProvider::in_memory()?;
+/// let shared: Arc<dyn Provider> = by_value.into_store();
+/// let builder = Runtime::builder().store(Arc::clone(&shared)); // and `shared` is for a client
+/// # drop(builder);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait IntoStore {
     /// The shared form.
     fn into_store(self) -> ProviderRef;
@@ -30,6 +44,16 @@ impl IntoStore for Arc<dyn Provider> {
 }
 
 /// Why a runtime does not start.
+///
+/// ```
+/// use duroxide::prelude::*;
+/// use duroxide::runtime::StartError;
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let started = Runtime::builder().start().await;
+/// assert!(matches!(started, Err(StartError::NoStore)));
+/// # });
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
@@ -64,6 +88,30 @@ pub enum StartError {
 }
 
 /// Puts a [`Runtime`] together.
+///
+/// ```
+/// use duroxide::prelude::*;
+///
+/// mod mail {
+///     use duroxide::prelude::*;
+///
+///     #[activity]
+///     pub async fn send(_ctx: &ActivityContext, text: String) -> Result<usize, String> {
+///         Ok(text.len())
+///     }
+/// }
+///
+/// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+/// let runtime = Runtime::builder()
+///     .store(RedbProvider::in_memory()?)
+///     .register::<mail::send>() // for crates that nothing else names
+///     .options(RuntimeOptions { worker_concurrency: 8, ..RuntimeOptions::default() })
+///     .start()
+///     .await?;
+/// runtime.shutdown(None).await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Default)]
 pub struct RuntimeBuilder {
     store: Option<ProviderRef>,

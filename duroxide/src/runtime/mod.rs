@@ -111,6 +111,16 @@ pub struct Runtime {
 
 impl Runtime {
     /// A runtime with everything that the macros registered.
+    ///
+    /// ```
+    /// use duroxide::prelude::*;
+    ///
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// let runtime = Runtime::builder().store(RedbProvider::open("app.redb")?).start().await?;
+    /// runtime.shutdown(None).await;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn builder() -> RuntimeBuilder {
         RuntimeBuilder::new()
     }
@@ -151,6 +161,25 @@ impl Runtime {
 
     /// The same with options. Faults of the registries are logged, and the handlers concerned are
     /// missing; the builder makes them errors.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use duroxide::storage::redb::RedbProvider;
+    /// use duroxide::{ActivityRegistry, OrchestrationContext, OrchestrationRegistry, Runtime, RuntimeOptions};
+    ///
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// let activities = ActivityRegistry::builder().build();
+    /// let orchestrations = OrchestrationRegistry::builder()
+    ///     .register("echo", |_ctx: OrchestrationContext, text: String| async move { Ok(text) })
+    ///     .build();
+    /// let options = RuntimeOptions { orchestration_concurrency: 4, ..Default::default() };
+    /// let store = Arc::new(RedbProvider::in_memory()?);
+    /// let runtime = Runtime::start_with_options(store, activities, orchestrations, options).await;
+    /// runtime.shutdown(None).await;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[expect(clippy::unused_async, reason = "the signature of the dynamic layer")]
     pub async fn start_with_options(
         store: Arc<dyn Provider>,
@@ -281,6 +310,15 @@ impl Runtime {
 
     /// What this runtime has counted since its start. Always there, whether a recorder of the
     /// `metrics` facade is installed or not; `Option` is the signature of the dynamic layer.
+    ///
+    /// ```
+    /// use duroxide::Runtime;
+    ///
+    /// fn line(runtime: &Runtime) -> String {
+    ///     let counts = runtime.metrics_snapshot().unwrap_or_default();
+    ///     format!("{} done, {} failed", counts.orch_completions, counts.orch_failures)
+    /// }
+    /// ```
     pub fn metrics_snapshot(&self) -> Option<MetricsSnapshot> {
         Some(self.meters.snapshot())
     }
@@ -297,6 +335,18 @@ impl Runtime {
     ///
     /// User code that never yields cannot be stopped in Rust: it is waited for a little longer,
     /// then reported in the log and left behind.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    ///
+    /// use duroxide::Runtime;
+    ///
+    /// async fn run_until(asked_to_end: impl Future<Output = ()>, runtime: Arc<Runtime>) {
+    ///     asked_to_end.await;
+    ///     runtime.shutdown(Some(Duration::from_secs(10))).await; // activities may end until then
+    /// }
+    /// ```
     pub async fn shutdown(self: Arc<Self>, grace: Option<Duration>) {
         self.stop.fetching.cancel();
         let dispatchers = std::mem::take(&mut *self.dispatchers.lock().await);

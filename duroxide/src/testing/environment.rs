@@ -28,6 +28,32 @@ use super::{HistoryError, RecordedHistory};
 /// starts with the first call of [`client`](Self::client). Virtual time goes on when nothing can go
 /// on without it, from timer to timer, so that thirty days take a millisecond; activities that
 /// sleep with Tokio's timers sleep in virtual time too.
+///
+/// ```
+/// use duroxide::prelude::*;
+/// use duroxide::testing::TestEnv;
+///
+/// #[activity(retry(max_attempts = 3, initial = "1m"))]
+/// async fn charge(_ctx: &ActivityContext, cents: u64) -> Result<u64, String> {
+///     Err(format!("no bank here for {cents} cents"))
+/// }
+///
+/// #[orchestration]
+/// async fn pay(ctx: &OrchestrationContext, cents: u64) -> Result<u64, String> {
+///     let paid = charge(ctx, cents).await?;
+///     Ok(paid)
+/// }
+///
+/// #[duroxide::test]
+/// async fn a_bank_that_is_away_is_asked_again(env: TestEnv) {
+///     let bank = env.mock::<charge>(|cents| Ok(cents)).fail_first(1, "away".to_owned());
+///     let payment = pay::start(&env.client(), 990).await.unwrap();
+///     assert_eq!(payment.result().await.unwrap(), 990);
+///     assert_eq!(bank.count(), 2);
+///     assert!(env.elapsed() >= Duration::from_secs(60)); // which took no time
+/// }
+/// # a_bank_that_is_away_is_asked_again();
+/// ```
 #[derive(Clone)]
 pub struct TestEnv(Arc<Inside>);
 
@@ -109,6 +135,30 @@ impl TestEnv {
 
     /// Lets that much virtual time pass: all that falls due on the way happens in its order, and has
     /// happened when this returns, also what falls due at the very end.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use duroxide::InstancePhase;
+    /// use duroxide::prelude::*;
+    /// use duroxide::testing::TestEnv;
+    ///
+    /// #[orchestration]
+    /// async fn nap(ctx: &OrchestrationContext) -> Result<(), String> {
+    ///     ctx.schedule_timer(Duration::from_secs(600)).await;
+    ///     Ok(())
+    /// }
+    ///
+    /// #[duroxide::test(auto_skip = false)]
+    /// async fn a_nap_takes_ten_minutes(env: TestEnv) {
+    ///     let nap = nap::start(&env.client()).await.unwrap();
+    ///     env.skip(Duration::from_secs(599)).await;
+    ///     assert_eq!(nap.info().await.unwrap().phase, InstancePhase::Running);
+    ///     env.skip(Duration::from_secs(1)).await;
+    ///     assert_eq!(nap.info().await.unwrap().phase, InstancePhase::Completed);
+    /// }
+    /// # a_nap_takes_ten_minutes();
+    /// ```
     pub async fn skip(&self, duration: Duration) {
         self.0.clock.skip(duration).await;
     }
@@ -150,6 +200,29 @@ impl TestEnv {
 
     /// Adds orchestrations of the dynamic layer. What the macros registered under the same names
     /// gives way.
+    ///
+    /// ```
+    /// use duroxide::testing::{TestOptions, run};
+    /// use duroxide::{ActivityContext, ActivityRegistry, OrchestrationContext, OrchestrationRegistry};
+    ///
+    /// # let outcome: Result<(), duroxide::ClientError> =
+    /// run(TestOptions::default(), |env| async move {
+    ///     env.register_activities(&ActivityRegistry::builder()
+    ///         .register("shout", |_ctx: ActivityContext, text: String| async move { Ok(text.to_uppercase()) })
+    ///         .build());
+    ///     env.register_orchestrations(&OrchestrationRegistry::builder()
+    ///         .register("cry", |ctx: OrchestrationContext, text: String| async move {
+    ///             ctx.schedule_activity("shout", text).await
+    ///         })
+    ///         .build());
+    ///     env.client().start_orchestration("cry-1", "cry", "ahoy").await?;
+    ///     let patience = std::time::Duration::from_secs(1);
+    ///     let cry = env.client().wait_for_orchestration_typed::<String>("cry-1", patience).await?;
+    ///     assert_eq!(cry, Ok("AHOY".to_owned()));
+    ///     Ok(())
+    /// });
+    /// # outcome.unwrap();
+    /// ```
     ///
     /// # Panics
     ///
@@ -216,6 +289,29 @@ impl TestEnv {
     }
 
     /// Raises the event that much virtual time from now. If that fails, so does the test.
+    ///
+    /// ```
+    /// use duroxide::prelude::*;
+    /// use duroxide::testing::TestEnv;
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Serialize, Deserialize, ExternalEvent)]
+    /// struct Approval(String);
+    ///
+    /// #[orchestration]
+    /// async fn ask(ctx: &OrchestrationContext) -> Result<String, String> {
+    ///     let Approval(by) = ctx.wait_for().await?;
+    ///     Ok(by)
+    /// }
+    ///
+    /// #[duroxide::test]
+    /// async fn somebody_answers_after_a_day(env: TestEnv) {
+    ///     let asked = ask::start(&env.client()).await.unwrap();
+    ///     env.raise_after(Duration::from_secs(24 * 3600), &asked, Approval("Ann".to_owned()));
+    ///     assert_eq!(asked.result().await.unwrap(), "Ann");
+    /// }
+    /// # somebody_answers_after_a_day();
+    /// ```
     pub fn raise_after<T, E, Ev>(&self, delay: Duration, to: &Handle<T, E>, event: Ev)
     where
         T: 'static,
@@ -252,6 +348,26 @@ impl TestEnv {
 
     /// Kills the program where it stands, as the end of its process does, and starts it again on
     /// what was in the store.
+    ///
+    /// ```
+    /// use duroxide::prelude::*;
+    /// use duroxide::testing::TestEnv;
+    ///
+    /// #[orchestration]
+    /// async fn patient(ctx: &OrchestrationContext) -> Result<String, String> {
+    ///     ctx.schedule_timer(Duration::from_secs(600)).await;
+    ///     Ok("still here".to_owned())
+    /// }
+    ///
+    /// #[duroxide::test]
+    /// async fn a_crash_costs_no_time(env: TestEnv) {
+    ///     let handle = patient::start(&env.client()).await.unwrap();
+    ///     env.crash().await;
+    ///     assert_eq!(handle.result().await.unwrap(), "still here");
+    ///     assert_eq!(env.elapsed(), Duration::from_secs(600));
+    /// }
+    /// # a_crash_costs_no_time();
+    /// ```
     ///
     /// # Panics
     ///

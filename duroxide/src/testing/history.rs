@@ -16,6 +16,29 @@ const FORMAT: &str = "duroxide-history-1";
 /// One execution as it was recorded. It replays alone: what its code could read stands in it.
 ///
 /// As JSON: `format`, `instance_id`, `execution_id` and `events`, each with a `type`.
+///
+/// ```
+/// use duroxide::OrchestrationRegistry;
+/// use duroxide::prelude::*;
+/// use duroxide::testing::{RecordedHistory, TestEnv, replay};
+///
+/// #[orchestration]
+/// async fn doze(ctx: &OrchestrationContext) -> Result<(), String> {
+///     ctx.schedule_timer(Duration::from_secs(600)).await;
+///     Ok(())
+/// }
+///
+/// #[duroxide::test]
+/// async fn a_history_survives_its_file(env: TestEnv) {
+///     let handle = doze::start(&env.client()).id("doze-1").await.unwrap();
+///     handle.result().await.unwrap();
+///     let history = env.history("doze-1").await.unwrap();
+///     assert_eq!(history.orchestration(), Some(("doze", "1.0.0")));
+///     let text = history.to_json().unwrap();
+///     assert_eq!(RecordedHistory::from_json(&text).unwrap(), history);
+/// }
+/// # a_history_survives_its_file();
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedHistory {
     format: String,

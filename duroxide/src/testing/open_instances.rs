@@ -20,6 +20,24 @@ const PAGE: usize = 256;
 /// Replays the current execution of every instance that has not ended. For use before a roll-out,
 /// against a copy of the store or while nothing else has it open; nothing is written.
 ///
+/// ```no_run
+/// use std::sync::Arc;
+///
+/// use duroxide::OrchestrationRegistry;
+/// use duroxide::storage::redb::RedbProvider;
+/// use duroxide::testing::check_open_instances;
+///
+/// # async fn check() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = Arc::new(RedbProvider::open("copy.redb")?);
+/// let open = check_open_instances(store, &OrchestrationRegistry::linked()?).await?;
+/// for (id, problem) in &open.others {
+///     println!("{id}: {problem}");
+/// }
+/// assert!(open.others.is_empty(), "the new program cannot take these over");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 ///
 /// [`ReplayError::History`] if the store cannot be read, or has no management verbs.

@@ -126,6 +126,19 @@ pub fn replay(
 
 /// Replays every `.json` file of a folder, in the order of their names.
 ///
+/// ```no_run
+/// use duroxide::OrchestrationRegistry;
+/// use duroxide::testing::{ReplayError, replay_dir};
+///
+/// # fn check() -> Result<(), Box<dyn std::error::Error>> {
+/// let program = OrchestrationRegistry::linked()?;
+/// for replayed in replay_dir("tests/histories", &program)? {
+///     println!("{} {}: {} events fit", replayed.orchestration, replayed.version, replayed.events);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 ///
 /// [`ReplayError::InFile`] for the first that does not fit, and [`ReplayError::NothingToReplay`]: a

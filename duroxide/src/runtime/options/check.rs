@@ -25,6 +25,18 @@ pub struct InvalidOption {
 
 impl RuntimeOptions {
     /// Everything in here that cannot work.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use duroxide::RuntimeOptions;
+    ///
+    /// let options = RuntimeOptions { worker_lock_timeout: Duration::ZERO, ..Default::default() };
+    /// for problem in options.problems() {
+    ///     println!("{problem}");
+    /// }
+    /// assert_eq!(options.problems().len(), 1);
+    /// ```
     pub fn problems(&self) -> Vec<InvalidOption> {
         self.clone().repaired().1
     }

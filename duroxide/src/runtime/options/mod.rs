@@ -108,6 +108,18 @@ pub struct RuntimeOptions {
 }
 
 /// Whether the activities of one session may overlap.
+///
+/// ```
+/// use duroxide::RuntimeOptions;
+/// use duroxide::runtime::SessionOrdering;
+///
+/// let options = RuntimeOptions {
+///     session_ordering: SessionOrdering::OneAtATime,
+///     max_sessions_per_runtime: 100,
+///     ..Default::default()
+/// };
+/// assert!(options.problems().is_empty());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionOrdering {
@@ -120,6 +132,17 @@ pub enum SessionOrdering {
 }
 
 /// The pauses before work without a handler is tried again: doubled each time.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use duroxide::runtime::UnregisteredBackoffConfig;
+///
+/// let pauses = UnregisteredBackoffConfig::default();
+/// assert_eq!(pauses.delay(1), Duration::from_secs(1));
+/// assert_eq!(pauses.delay(4), Duration::from_secs(8));
+/// assert_eq!(pauses.delay(40), Duration::from_secs(60));
+/// ```
 #[derive(Clone, Debug)]
 pub struct UnregisteredBackoffConfig {
     /// The first pause. Default 1 s.

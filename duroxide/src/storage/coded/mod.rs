@@ -16,6 +16,15 @@ use crate::provider::{Provider, ProviderRef};
 
 /// Where a payload stands. A codec that binds what it writes to its place notices when somebody
 /// moves it.
+///
+/// ```
+/// use duroxide::storage::coded::{PayloadField, PayloadPlace};
+///
+/// /// Only what goes in is a secret.
+/// fn is_secret(place: &PayloadPlace) -> bool {
+///     place.field == PayloadField::Input
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct PayloadPlace {

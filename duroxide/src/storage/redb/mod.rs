@@ -109,6 +109,15 @@ impl RedbProvider {
 
     /// A store that is gone with its last handle.
     ///
+    /// ```
+    /// use duroxide::prelude::*;
+    ///
+    /// let store = RedbProvider::in_memory()?;
+    /// let clone = store.clone(); // a handle on the same one
+    /// # drop((store, clone));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`OpenError::Io`] if the system refuses a thread.
@@ -122,6 +131,22 @@ impl RedbProvider {
     }
 
     /// What the store asked of its storage since it was opened: fsyncs, writes, bytes.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use duroxide::Client;
+    /// use duroxide::storage::redb::RedbProvider;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let store = RedbProvider::in_memory()?;
+    /// let client = Client::new(Arc::new(store.clone()));
+    /// let before = store.io_counts();
+    /// client.start_orchestration("report-7", "monthly_report", "null").await?;
+    /// assert!(store.io_counts().since(before).syncs >= 1); // that it was started is on disk
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     pub fn io_counts(&self) -> IoCounts {
         self.shared().factory.counts.now()
     }

@@ -27,6 +27,18 @@ use crate::time::Timestamp;
 
 /// Why a store cannot be opened. Whatever it is, no byte of it was changed, and nothing will be
 /// repaired by deleting: look, make a backup, decide.
+///
+/// ```
+/// use duroxide::storage::redb::{OpenError, RedbProvider};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("notes.txt");
+/// std::fs::write(&path, "buy bread")?;
+/// let opened = RedbProvider::open(&path);
+/// assert!(matches!(opened, Err(OpenError::NotAStore { .. })));
+/// assert_eq!(std::fs::read(&path)?, b"buy bread"); // as it was
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {

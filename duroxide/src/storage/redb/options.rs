@@ -32,6 +32,18 @@ pub enum Durability {
 
 /// How a group of writes becomes durable. A store that was written in one way can be opened in the
 /// other.
+///
+/// ```
+/// use duroxide::storage::redb::{Commits, RedbProvider};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("app.redb");
+/// let store = RedbProvider::options().commits(Commits::Journal).checkpoint_rows(1_000).open(&path)?;
+/// drop(store);
+/// let store = RedbProvider::open(&path)?; // the same store, in the other way
+/// # drop(store);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Commits {
@@ -157,6 +169,20 @@ impl RedbOptions {
     ///
     /// [`Limits::payload_bytes`](crate::engine::Limits) is the same for what orchestrations ask for,
     /// and lets them catch it: it should not be larger.
+    ///
+    /// ```
+    /// use duroxide::prelude::*;
+    /// use duroxide::engine::Limits;
+    ///
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = RedbProvider::options().max_payload_bytes(4 << 20).open("large.redb")?;
+    /// let limits = Limits { payload_bytes: 4 << 20, ..Limits::default() };
+    /// let options = RuntimeOptions { limits, ..Default::default() };
+    /// let runtime = Runtime::builder().store(store).options(options).start().await?;
+    /// # runtime.shutdown(None).await;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn max_payload_bytes(mut self, bytes: usize) -> Self {
         self.limits = self.limits.with_payload(bytes);
@@ -209,6 +235,18 @@ impl RedbOptions {
     /// Looks at the checksum of every page before the store opens: what was damaged while nobody
     /// looked is [`OpenError::Damaged`] then, and not found later, or not at all. Reads the whole
     /// file, so it is off if not said; after a crash as much is looked at anyway.
+    ///
+    /// ```
+    /// use duroxide::storage::redb::{OpenError, RedbProvider};
+    ///
+    /// fn check(path: &str) -> Result<bool, OpenError> {
+    ///     match RedbProvider::options().verify(true).open(path) {
+    ///         Ok(_store) => Ok(true),
+    ///         Err(OpenError::Damaged { .. }) => Ok(false),
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn verify(mut self, verify: bool) -> Self {
         self.verify = verify;

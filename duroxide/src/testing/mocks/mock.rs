@@ -20,6 +20,33 @@ pub(super) type Answering =
 /// A mock that is installed: says how it was called, and changes how it answers.
 ///
 /// `A` are the parameters as a tuple, `T` and `E` what is returned.
+///
+/// ```
+/// use duroxide::prelude::*;
+/// use duroxide::testing::TestEnv;
+///
+/// #[activity]
+/// async fn ask(_ctx: &ActivityContext, whom: String, what: String) -> Result<String, String> {
+///     Err(format!("{whom} cannot be asked {what} here"))
+/// }
+///
+/// #[orchestration]
+/// async fn survey(ctx: &OrchestrationContext) -> Result<String, String> {
+///     match ctx.timeout(Duration::from_secs(60), ask(ctx, "Ann".to_owned(), "why".to_owned())).await {
+///         Ok(answer) => Ok(answer?),
+///         Err(_elapsed) => Ok("no answer".to_owned()),
+///     }
+/// }
+///
+/// #[duroxide::test]
+/// async fn who_takes_too_long_is_not_waited_for(env: TestEnv) {
+///     let slow = env.mock::<ask>(|_whom, _what| Ok("because".to_owned())).delay(Duration::from_secs(90));
+///     let survey = survey::start(&env.client()).await.unwrap();
+///     assert_eq!(survey.result().await.unwrap(), "no answer");
+///     assert_eq!(slow.calls(), [("Ann".to_owned(), "why".to_owned())]);
+/// }
+/// # who_takes_too_long_is_not_waited_for();
+/// ```
 pub struct Mock<A, T, E> {
     stub: Arc<Stub>,
     name: String,
