@@ -94,6 +94,12 @@ impl Setup {
         Ok(Running { file, ..running })
     }
 
+    /// A runtime on the store in a file that is there.
+    pub(crate) async fn start_in(&self, file: &Path) -> Outcome<Running> {
+        let store = self.open(file)?;
+        self.start_on(store, RuntimeOptions::default()).await
+    }
+
     /// A runtime on a store that is there.
     pub(crate) async fn start_on(
         &self,

@@ -7,9 +7,10 @@ use std::time::Instant;
 use duroxide::prelude::*;
 
 use crate::report::{Report, millis};
+use crate::victim::{self, Reopened};
 use crate::workloads::Case;
 use crate::workloads::programs::callers;
-use crate::{Outcome, probe, system, victim};
+use crate::{Outcome, probe};
 
 /// In the process that is killed the second activity of each instance never ends.
 static HOLD: AtomicBool = AtomicBool::new(false);
@@ -56,14 +57,11 @@ pub(super) async fn fill(case: &Case, file: &Path) -> Outcome<()> {
 pub(super) async fn run(case: &Case) -> Outcome<Report> {
     let file = case.setup.new_file()?;
     victim::fill_and_kill(case, file.path())?;
-    let begun = system::now();
-    let store = case.setup.open(file.path())?;
-    let opened = system::now();
-    let running = case
-        .setup
-        .start_on(store, RuntimeOptions::default())
-        .await?;
-    let running = running.with_file(file);
+    let Reopened {
+        running,
+        begun,
+        opened,
+    } = victim::reopen(case, file).await?;
     let client = running.client();
     for number in 0..case.size {
         let handle = three_steps::handle(&client, format!("r-{number}"));
@@ -74,8 +72,11 @@ pub(super) async fn run(case: &Case) -> Outcome<Report> {
     let first: Instant = *steps.first().ok_or("no activity ran")?;
     let report = Report::new(case, steps.len() as u64, took)
         .counts(&running)
-        .figure("open_ms", millis(opened - begun))
-        .figure("first_progress_ms", millis(first - opened));
+        .figure("open_ms", millis(opened))
+        .figure(
+            "first_progress_ms",
+            millis((first - begun).saturating_sub(opened)),
+        );
     running.stop().await;
     Ok(report)
 }

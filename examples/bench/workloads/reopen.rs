@@ -29,11 +29,7 @@ fn instances(case: &Case) -> u64 {
 }
 
 pub(super) async fn fill(case: &Case, file: &Path) -> Outcome<()> {
-    let store = case.setup.open(file)?;
-    let running = case
-        .setup
-        .start_on(store, RuntimeOptions::default())
-        .await?;
+    let running = case.setup.start_in(file).await?;
     let client = running.client();
     let one = move |number| {
         let start = padded::start(&client).id(format!("p-{number}"));

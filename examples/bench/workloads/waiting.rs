@@ -49,11 +49,7 @@ pub(super) async fn start_all(running: &Running, count: u64) -> Outcome<()> {
 }
 
 pub(super) async fn fill(case: &Case, file: &Path) -> Outcome<()> {
-    let store = case.setup.open(file)?;
-    let running = case
-        .setup
-        .start_on(store, RuntimeOptions::default())
-        .await?;
+    let running = case.setup.start_in(file).await?;
     start_all(&running, case.size).await?;
     match victim::wait_to_be_killed().await {}
 }
