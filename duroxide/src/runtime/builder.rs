@@ -54,7 +54,7 @@ impl IntoStore for Arc<dyn Provider> {
 /// assert!(matches!(started, Err(StartError::NoStore)));
 /// # });
 /// ```
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// No store was given.
@@ -85,6 +85,13 @@ pub enum StartError {
         /// The type.
         type_name: &'static str,
     },
+}
+
+/// The words, not the name of the variant: this is what a `main` that returns the error prints.
+impl fmt::Debug for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
 }
 
 /// Puts a [`Runtime`] together.

@@ -1,6 +1,7 @@
 //! Opening a store: is it one, can we read it, what is under way in it.
 
 use std::any::Any;
+use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -39,7 +40,7 @@ use crate::time::Timestamp;
 /// assert_eq!(std::fs::read(&path)?, b"buy bread"); // as it was
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
     /// There is something else in this place.
@@ -68,6 +69,19 @@ pub enum OpenError {
     /// The system did not let us.
     #[error("the store cannot be opened")]
     Io(#[from] io::Error),
+}
+
+/// The words, not the name of the variant: this is what a `main` that returns the error prints.
+impl fmt::Debug for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(source) => write!(f, "{self}: {source}"),
+            Self::NotAStore { .. }
+            | Self::NewerFormat { .. }
+            | Self::InUse
+            | Self::Damaged { .. } => write!(f, "{self}"),
+        }
+    }
 }
 
 /// An open store, and what is under way in it.
@@ -287,4 +301,19 @@ fn words_of(panic: &(dyn Any + Send)) -> String {
         .map(|words| (*words).to_owned())
         .or_else(|| panic.downcast_ref::<String>().cloned());
     words.unwrap_or_else(|| "it cannot be made sense of".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_main_that_returns_the_error_prints_its_words() {
+        assert_eq!(format!("{:?}", OpenError::InUse), "the store is in use");
+        let error = OpenError::from(io::Error::other("no such disk"));
+        assert_eq!(
+            format!("{error:?}"),
+            "the store cannot be opened: no such disk"
+        );
+    }
 }
