@@ -150,6 +150,16 @@ impl ActivityContext {
     }
 
     /// The same, cancelled through this token.
+    ///
+    /// ```
+    /// use duroxide::ActivityContext;
+    /// use tokio_util::sync::CancellationToken;
+    ///
+    /// let token = CancellationToken::new();
+    /// let ctx = ActivityContext::for_test().with_cancellation(token.clone());
+    /// token.cancel();
+    /// assert!(ctx.is_cancelled());
+    /// ```
     #[must_use]
     pub fn with_cancellation(mut self, token: CancellationToken) -> Self {
         self.cancellation = token;

@@ -75,6 +75,15 @@ pub struct DeleteInstanceResult {
 }
 
 /// What was forgotten.
+///
+/// ```
+/// # use duroxide::{Client, ClientError, PruneOptions};
+/// async fn shorten(client: &Client, id: &str) -> Result<String, ClientError> {
+///     let options = PruneOptions { keep_last: Some(1), ..PruneOptions::default() };
+///     let gone = client.prune_executions(id, options).await?;
+///     Ok(format!("{} executions with {} events", gone.executions_deleted, gone.events_deleted))
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PruneResult {
     /// Instances that were looked at.
@@ -124,6 +133,14 @@ impl Client {
     /// Deletes those instances that the filter lets through and that have ended, with their
     /// sub-orchestrations. What runs, or has something below it that runs, is passed over, and so are
     /// sub-orchestrations.
+    ///
+    /// ```
+    /// # use duroxide::{Client, ClientError, InstanceFilter};
+    /// async fn these(client: &Client, ids: Vec<String>) -> Result<u64, ClientError> {
+    ///     let filter = InstanceFilter { instance_ids: Some(ids), ..InstanceFilter::default() };
+    ///     Ok(client.delete_instance_bulk(filter).await?.instances_deleted)
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

@@ -35,6 +35,15 @@ pub struct InstanceSearch {
 }
 
 /// Some of the instances that were looked for.
+///
+/// ```
+/// use duroxide::{Client, ClientError, InstanceSearch};
+///
+/// async fn is_empty(client: &Client) -> Result<bool, ClientError> {
+///     let page = client.list_instances(&InstanceSearch::new().page_size(1)).await?;
+///     Ok(page.instances.is_empty())
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InstancePage {

@@ -78,6 +78,13 @@ impl AsRef<str> for InstanceId {
 }
 
 /// One generation of an instance: 1 at its start, one more with each continue-as-new.
+///
+/// ```
+/// use duroxide::history::ExecutionId;
+///
+/// assert_eq!(ExecutionId::FIRST, 1);
+/// assert_eq!(ExecutionId::FIRST.next(), 2);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ExecutionId(pub u64);
@@ -100,6 +107,13 @@ impl fmt::Display for ExecutionId {
 }
 
 /// The position of an event in the history of its execution: 1, 2, 3 ... without a gap.
+///
+/// ```
+/// use duroxide::history::EventId;
+///
+/// assert_eq!(EventId::FIRST, 1);
+/// assert_eq!(EventId::NONE.next(), EventId::FIRST);
+/// ```
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -161,6 +175,12 @@ pub const SUB_ORCH_AUTO_PREFIX: &str = "sub::";
 pub const CHILD_INFIX: &str = "::sub::";
 
 /// Whether an id is to be completed by its parent: it begins with [`SUB_ORCH_AUTO_PREFIX`].
+///
+/// ```
+/// use duroxide::is_auto_generated_sub_orch_id;
+///
+/// assert!(!is_auto_generated_sub_orch_id("order-42"));
+/// ```
 pub fn is_auto_generated_sub_orch_id(instance: &str) -> bool {
     instance.starts_with(SUB_ORCH_AUTO_PREFIX)
 }

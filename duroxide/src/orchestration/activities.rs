@@ -41,6 +41,15 @@ impl OrchestrationContext {
 
     /// The same with values: the input is encoded, the result decoded. Strings travel as they are,
     /// all else as JSON.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn total(ctx: OrchestrationContext, items: String) -> Result<String, String> {
+    ///     let items: Vec<u64> = items.split(',').filter_map(|item| item.parse().ok()).collect();
+    ///     let cents: u64 = ctx.schedule_activity_typed("total", &items).await?;
+    ///     Ok(format!("{cents} cents"))
+    /// }
+    /// ```
     #[track_caller]
     pub fn schedule_activity_typed<In: Serialize, Out: DeserializeOwned + Send + 'static>(
         &self,
@@ -57,6 +66,15 @@ impl OrchestrationContext {
     /// Calls an activity on the worker that owns the session; the first call of a session chooses it.
     /// Activities of one session find there what earlier ones left in memory, for as long as the
     /// session lives.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn conversation(ctx: OrchestrationContext, model: String) -> Result<String, String> {
+    ///     let session = ctx.instance_id();
+    ///     ctx.schedule_activity_on_session("load", model, session.as_str()).await?;
+    ///     ctx.schedule_activity_on_session("ask", "why", session).await // on the worker that has loaded it
+    /// }
+    /// ```
     #[track_caller]
     pub fn schedule_activity_on_session(
         &self,

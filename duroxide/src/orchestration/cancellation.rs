@@ -116,6 +116,15 @@ impl OrchestrationContext {
 
 /// Completes when the instance is asked to end; see
 /// [`OrchestrationContext::cancelled`].
+///
+/// ```
+/// use duroxide::CancellationRequested;
+///
+/// async fn in_words(cancelled: CancellationRequested) -> String {
+///     let reason = cancelled.await;
+///     format!("asked to end: {reason}")
+/// }
+/// ```
 #[must_use = "futures do nothing until they are awaited"]
 pub struct CancellationRequested {
     turn: TurnHandle,

@@ -66,6 +66,14 @@ impl OrchestrationContext {
 
     /// The same under an id of your own, unique in the store.
     ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn order(ctx: OrchestrationContext, number: String) -> Result<String, String> {
+    ///     let id = format!("invoice-{number}"); // one in the whole store
+    ///     ctx.schedule_sub_orchestration_with_id("invoice", id, number).await
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// The future gives an error if there is an instance with that id.
@@ -98,6 +106,13 @@ impl OrchestrationContext {
     }
 
     /// Calls a certain version; `None` leaves the choice to the worker that begins it.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn order(ctx: OrchestrationContext, number: String) -> Result<String, String> {
+    ///     ctx.schedule_sub_orchestration_versioned("invoice", Some("2.0.0".to_owned()), number).await
+    /// }
+    /// ```
     #[track_caller]
     pub fn schedule_sub_orchestration_versioned(
         &self,

@@ -7,6 +7,15 @@ use crate::orchestration::{OrchestrationContext, join_all, join2, join3, select2
 
 impl OrchestrationContext {
     /// Waits for all; the outputs come in the order of the futures. See [`join_all`].
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn greet_all(ctx: OrchestrationContext, names: String) -> Result<String, String> {
+    ///     let calls = names.split(',').map(|name| ctx.schedule_activity("greet", name)).collect();
+    ///     let greetings: Result<Vec<String>, String> = ctx.join(calls).await.into_iter().collect();
+    ///     Ok(greetings?.join(" "))
+    /// }
+    /// ```
     pub fn join<T, F: Future<Output = T>>(&self, futures: Vec<F>) -> JoinAll<F> {
         join_all(futures)
     }

@@ -11,6 +11,22 @@ use crate::orchestration::retry::Attempts;
 /// A durable operation under way. Its answer comes from the history.
 ///
 /// Dropping it before it has its answer cancels the operation.
+///
+/// ```
+/// use duroxide::prelude::*;
+/// use duroxide::DurableFuture;
+///
+/// #[orchestration]
+/// async fn wake(ctx: &OrchestrationContext, snooze: bool) -> Result<(), String> {
+///     let alarm: DurableFuture<()> = ctx.schedule_timer(Duration::from_secs(3600)); // it runs already
+///     if snooze {
+///         drop(alarm); // and now it is cancelled
+///         return Ok(());
+///     }
+///     alarm.await;
+///     Ok(())
+/// }
+/// ```
 #[must_use = "a dropped durable future is cancelled: `.await` it, or keep it [DX0202]"]
 pub struct DurableFuture<T> {
     turn: TurnHandle,

@@ -89,6 +89,14 @@ impl OrchestrationContext {
 
     /// The next message of a queue as a value; see
     /// [`schedule_wait_typed`](Self::schedule_wait_typed) for one that does not fit.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn thermostat(ctx: OrchestrationContext, _input: String) -> Result<String, String> {
+    ///     let degrees: f64 = ctx.dequeue_event_typed("degrees").await;
+    ///     Ok(format!("it is {degrees:.1} degrees"))
+    /// }
+    /// ```
     #[track_caller]
     pub fn dequeue_event_typed<T: DeserializeOwned + Send + 'static>(
         &self,

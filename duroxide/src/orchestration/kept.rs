@@ -97,6 +97,15 @@ impl OrchestrationContext {
     }
 
     /// The value under a key, as this instance left it.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn visit(ctx: OrchestrationContext, guest: String) -> Result<String, String> {
+    ///     let before = ctx.get_kv_value("guest"); // an earlier execution's too
+    ///     ctx.set_kv_value("guest", guest);
+    ///     Ok(before.unwrap_or_else(|| "nobody".to_owned()))
+    /// }
+    /// ```
     pub fn get_kv_value(&self, key: &str) -> Option<String> {
         self.turn.kv(key)
     }
@@ -218,6 +227,19 @@ impl OrchestrationContext {
 
     /// How large this instance is: what its history says about it up to the message under way, so
     /// that it replays the same. Always there.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn serve(ctx: OrchestrationContext, input: String) -> Result<String, String> {
+    ///     loop {
+    ///         let request = ctx.dequeue_event("requests").await;
+    ///         ctx.schedule_activity("answer", request).await?;
+    ///         if ctx.get_system_stats().is_some_and(|stats| stats.history_event_count > 10_000) {
+    ///             return ctx.continue_as_new(input).await;
+    ///         }
+    ///     }
+    /// }
+    /// ```
     pub fn get_system_stats(&self) -> Option<SystemStats> {
         Some(self.turn.stats())
     }

@@ -79,6 +79,15 @@ pub trait ProviderAdmin: Send + Sync {
 }
 
 /// Which instances a list is about. What is given must all hold.
+///
+/// ```
+/// use duroxide::provider::{InstanceQuery, StateQuery};
+///
+/// let mut running_orders = InstanceQuery::default();
+/// running_orders.state = Some(StateQuery::Running);
+/// running_orders.id_prefix = Some("order-".to_owned());
+/// # assert!(running_orders.orchestration.is_none());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InstanceQuery {
@@ -191,6 +200,15 @@ pub struct Totals {
 }
 
 /// How much waits in the queues of a store.
+///
+/// ```
+/// use duroxide::QueueDepths;
+///
+/// fn line(depths: &QueueDepths) -> String {
+///     let QueueDepths { orchestrator_queue, worker_queue, timer_queue } = depths;
+///     format!("{orchestrator_queue} messages, {worker_queue} activities, {timer_queue} timers wait")
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueueDepths {
     /// Messages in inboxes, those included that are put off or belong to a turn under way.

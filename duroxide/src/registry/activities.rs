@@ -35,6 +35,16 @@ impl ActivityRegistryBuilder {
 
     /// Adds an activity that takes and gives values: JSON, except that a string travels as it is.
     /// An input or output that does not fit is a failure of the activity.
+    ///
+    /// ```
+    /// use duroxide::{ActivityContext, ActivityRegistry};
+    ///
+    /// let registry = ActivityRegistry::builder()
+    ///     .register_typed("length", |_ctx: ActivityContext, text: String| async move { Ok(text.len()) })
+    ///     .build_result()?;
+    /// # assert!(registry.has("length"));
+    /// # Ok::<(), duroxide::RegistryError>(())
+    /// ```
     #[must_use]
     pub fn register_typed<In, Out, F, Fut>(mut self, name: &str, activity: F) -> Self
     where

@@ -59,6 +59,19 @@ impl<H: ?Sized + HandlerKind> RegistryBuilder<H> {
     /// Chooses the version that starts without one get. The default is the highest.
     ///
     /// It settles what a [`merge`](Self::merge) left open.
+    ///
+    /// ```
+    /// use duroxide::{OrchestrationContext, OrchestrationRegistry, VersionPolicy};
+    ///
+    /// let echo = |_ctx: OrchestrationContext, text: String| async move { Ok(text) };
+    /// let registry = OrchestrationRegistry::builder()
+    ///     .register("echo", echo)
+    ///     .register_versioned("echo", "2.0.0", echo)
+    ///     .set_policy("echo", VersionPolicy::Exact("1.0.0".parse()?))
+    ///     .build_result()?;
+    /// assert_eq!(registry.resolve_version("echo"), Some("1.0.0".parse()?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn set_policy(mut self, name: &str, policy: VersionPolicy) -> Self {
         self.0.problems.retain(|problem| {

@@ -29,6 +29,16 @@ impl OrchestrationRegistryBuilder {
 
     /// Adds version 1.0.0 of an orchestration that takes and gives values: JSON, except that a string
     /// travels as it is. An input or output that does not fit fails the instance.
+    ///
+    /// ```
+    /// use duroxide::{OrchestrationContext, OrchestrationRegistry};
+    ///
+    /// let registry = OrchestrationRegistry::builder()
+    ///     .register_typed("double", |_ctx: OrchestrationContext, number: u64| async move { Ok(number * 2) })
+    ///     .build_result()?;
+    /// # assert!(registry.has("double"));
+    /// # Ok::<(), duroxide::RegistryError>(())
+    /// ```
     #[must_use]
     pub fn register_typed<In, Out, F, Fut>(mut self, name: &str, orchestration: F) -> Self
     where

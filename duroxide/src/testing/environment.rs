@@ -238,6 +238,15 @@ impl TestEnv {
     /// Changes the options of the runtime. They begin as its defaults, but for locks that last an
     /// hour: a cancelled activity that sends no heartbeats hears of it after twenty minutes.
     ///
+    /// ```
+    /// use duroxide::testing::{TestOptions, run};
+    ///
+    /// run(TestOptions::default(), |env| async move {
+    ///     env.options(|options| options.max_attempts = 2);
+    ///     env.data(vec![100_u64, 250]); // what the activities ask their context for
+    /// });
+    /// ```
+    ///
     /// # Panics
     ///
     /// If the program runs already; see [`client`](Self::client).
@@ -248,6 +257,27 @@ impl TestEnv {
 
     /// From now on `with` answers for the activity of that name: text in, text or an error out, or a
     /// future of it. The activity need not exist.
+    ///
+    /// ```
+    /// use duroxide::testing::{TestOptions, run};
+    /// use duroxide::{OrchestrationContext, OrchestrationRegistry};
+    ///
+    /// # let outcome: Result<(), duroxide::ClientError> =
+    /// run(TestOptions::default(), |env| async move {
+    ///     env.register_orchestrations(&OrchestrationRegistry::builder()
+    ///         .register("ship_it", |ctx: OrchestrationContext, id: String| async move {
+    ///             ctx.schedule_activity("ship", id).await
+    ///         })
+    ///         .build());
+    ///     let ships = env.mock_named("ship", |id| Ok(format!("{id} is on its way")));
+    ///     env.client().start_orchestration("ship-1", "ship_it", "7").await?;
+    ///     env.settle().await;
+    ///     assert_eq!(ships.count(), 1);
+    ///     assert_eq!(env.calls_of("ship"), ["7"]);
+    ///     Ok(())
+    /// });
+    /// # outcome.unwrap();
+    /// ```
     ///
     /// # Panics
     ///

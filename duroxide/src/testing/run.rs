@@ -12,6 +12,16 @@ use crate::testing::TestEnv;
 use super::clock::{Clock, Idle};
 
 /// How a test runs. What `#[duroxide::test(..)]` takes.
+///
+/// ```
+/// use duroxide::testing::{TestOptions, run};
+///
+/// let by_hand = TestOptions::default().auto_skip(false);
+/// run(by_hand, |env| async move {
+///     env.settle().await;
+///     assert!(env.elapsed().is_zero());
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TestOptions {

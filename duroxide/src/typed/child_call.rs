@@ -111,6 +111,17 @@ impl<T, E> ChildCall<T, E> {
     /// The id of the child, unique in the store; one is made up from this instance's if left out.
     ///
     /// With an id that is taken, reserved or malformed the call gives [`CallError::Rejected`].
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// # #[orchestration]
+    /// # async fn invoice(_ctx: &OrchestrationContext, order: u64) -> Result<u64, String> { Ok(order) }
+    /// #[orchestration]
+    /// async fn order(ctx: &OrchestrationContext, number: u64) -> Result<u64, String> {
+    ///     let cents = invoice(ctx, number).id(format!("invoice-{number}")).version("1.0.0").await?;
+    ///     Ok(cents)
+    /// }
+    /// ```
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self

@@ -18,6 +18,13 @@ pub(super) use turns::{Facts, error_category};
 macro_rules! counts {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// What a runtime has counted since its start. All numbers only grow.
+        ///
+        /// ```
+        /// use duroxide::MetricsSnapshot;
+        ///
+        /// let nothing_yet = MetricsSnapshot::default();
+        /// assert_eq!(nothing_yet.orch_starts, 0);
+        /// ```
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct MetricsSnapshot {

@@ -7,6 +7,18 @@ use std::time::Duration;
 /// The library logs through `tracing` and counts through `metrics`, and installs neither a
 /// subscriber nor a recorder: a process has one of each, and it belongs to the program. The page
 /// `docs/observability.md` has the targets, the fields and the names.
+///
+/// ```
+/// use duroxide::RuntimeOptions;
+/// use duroxide::runtime::ObservabilityConfig;
+///
+/// let observability = ObservabilityConfig {
+///     service_name: "shop".to_owned(),
+///     ..ObservabilityConfig::default()
+/// };
+/// let options = RuntimeOptions { observability, ..RuntimeOptions::default() };
+/// assert!(options.problems().is_empty());
+/// ```
 #[derive(Clone, Debug)]
 pub struct ObservabilityConfig {
     /// How the program writes its lines. No effect here: it is the program's subscriber that does.
