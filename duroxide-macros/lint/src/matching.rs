@@ -1,5 +1,8 @@
 //! Whether a name is what a rule looks for.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use crate::patterns::{MACROS, METHODS, PATHS, TYPES};
 
 /// How much is known about a path.
@@ -13,17 +16,20 @@ pub enum Known {
 
 /// The rule that this function, or this associated function, breaks.
 pub fn path_rule(segments: &[String], known: Known) -> Option<&'static str> {
-    find(PATHS, segments, known)
+    static INDEX: LazyLock<Index> = LazyLock::new(|| Index::of(PATHS));
+    INDEX.find(segments, known)
 }
 
 /// The rule that this macro breaks.
 pub fn macro_rule(segments: &[String], known: Known) -> Option<&'static str> {
-    find(MACROS, segments, known)
+    static INDEX: LazyLock<Index> = LazyLock::new(|| Index::of(MACROS));
+    INDEX.find(segments, known)
 }
 
 /// The rule that a walk through a value of this type breaks.
 pub fn type_rule(segments: &[String], known: Known) -> Option<&'static str> {
-    find(TYPES, segments, known)
+    static INDEX: LazyLock<Index> = LazyLock::new(|| Index::of(TYPES));
+    INDEX.find(segments, known)
 }
 
 /// The rule that a method of that name breaks, whatever the receiver.
@@ -32,44 +38,70 @@ pub fn method_rule(name: &str) -> Option<&'static str> {
     rule.map(|(id, _)| *id)
 }
 
-fn find(
-    table: &[(&'static str, &[&str])],
-    segments: &[String],
-    known: Known,
-) -> Option<&'static str> {
-    let breaks = |pattern: &&str| matches(pattern, segments, known);
-    let rule = table
-        .iter()
-        .find(|(_, patterns)| patterns.iter().any(breaks));
-    rule.map(|(id, _)| *id)
+/// The patterns of a table, taken apart once: every name of every function is looked for.
+struct Index {
+    /// By the first name of what has to be written; in the order of the table.
+    by_first: BTreeMap<&'static str, Vec<Wanted>>,
 }
 
-fn matches(pattern: &str, segments: &[String], known: Known) -> bool {
-    // Most patterns end otherwise: this is asked for each name of each function.
-    let last = pattern.rsplit([':', '|']).next().unwrap_or_default();
-    let is_open = last.ends_with(['*', '?']);
-    if !is_open && segments.last().is_none_or(|name| name != last) {
-        return false;
+/// One way to write what a pattern looks for.
+struct Wanted {
+    names: Vec<&'static str>,
+    /// Whether the pattern is written out from its crate on.
+    is_whole: bool,
+    id: &'static str,
+}
+
+impl Index {
+    fn of(table: &[(&'static str, &[&'static str])]) -> Self {
+        let mut by_first: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (id, patterns) in table {
+            for wanted in patterns.iter().flat_map(|it| ways(it, id)) {
+                let first = wanted.names.first().copied().unwrap_or_default();
+                by_first.entry(key(first)).or_default().push(wanted);
+            }
+        }
+        Self { by_first }
     }
+
+    fn find(&self, segments: &[String], known: Known) -> Option<&'static str> {
+        let candidates = self.by_first.get(key(segments.first()?))?;
+        for wanted in candidates {
+            if (wanted.is_whole || known == Known::Written) && fits(&wanted.names, segments) {
+                return Some(wanted.id);
+            }
+        }
+        None
+    }
+}
+
+/// The names of the standard library stand for each other at the head of a path.
+fn key(first: &str) -> &str {
+    if is_standard(first) { "std" } else { first }
+}
+
+fn ways(pattern: &'static str, id: &'static str) -> Vec<Wanted> {
     let (before, enough) = pattern.split_once('|').unwrap_or((pattern, ""));
-    let prefix: Vec<_> = before.split("::").filter(|it| !it.is_empty()).collect();
-    let suffix: Vec<_> = enough.split("::").filter(|it| !it.is_empty()).collect();
-    let whole: Vec<_> = prefix.iter().chain(&suffix).copied().collect();
+    let names = |part: &'static str| part.split("::").filter(|it| !it.is_empty());
+    let whole: Vec<_> = names(before).chain(names(enough)).collect();
     // Without a bar only the whole path is enough.
-    let shortest = if suffix.is_empty() { 0 } else { prefix.len() };
-    let starts = match known {
-        Known::Whole => 0..=0,
-        Known::Written => 0..=shortest,
+    let shortest = if enough.is_empty() {
+        0
+    } else {
+        names(before).count()
     };
-    starts.into_iter().any(|start| {
-        whole
-            .get(start..)
-            .is_some_and(|wanted| fits(wanted, segments))
-    })
+    let ways = (0..=shortest).filter_map(|start| {
+        Some(Wanted {
+            names: whole.get(start..)?.to_vec(),
+            is_whole: start == 0,
+            id,
+        })
+    });
+    ways.collect()
 }
 
 fn fits(wanted: &[&str], segments: &[String]) -> bool {
-    let Some((last, before)) = wanted.split_last() else {
+    let (Some((last, before)), Some(name)) = (wanted.split_last(), segments.last()) else {
         return false;
     };
     let is_open = *last == "*";
@@ -78,7 +110,16 @@ fn fits(wanted: &[&str], segments: &[String]) -> bool {
     } else {
         segments.len() == wanted.len()
     };
-    has_length
+    // Most differ in their last names.
+    let has_name = has_length
+        && if is_open || *last == "?" {
+            // Types and constants do nothing by themselves.
+            name.starts_with(|it: char| it.is_lowercase())
+        } else {
+            last.strip_suffix('*')
+                .map_or(*last == name, |start| name.starts_with(start))
+        };
+    has_name
         && before
             .iter()
             .zip(segments)
@@ -86,15 +127,6 @@ fn fits(wanted: &[&str], segments: &[String]) -> bool {
             .all(|(index, (wanted, name))| {
                 wanted == name || (index == 0 && is_standard(wanted) && is_standard(name))
             })
-        && segments.last().is_some_and(|name| {
-            if is_open || *last == "?" {
-                // Types and constants do nothing by themselves.
-                name.starts_with(|it: char| it.is_lowercase())
-            } else {
-                last.strip_suffix('*')
-                    .map_or(*last == name, |start| name.starts_with(start))
-            }
-        })
 }
 
 fn is_standard(name: &str) -> bool {
@@ -120,6 +152,16 @@ mod tests {
         for (id, patterns) in PATHS.iter().chain(MACROS).chain(METHODS).chain(TYPES) {
             assert!(rule(id).is_some(), "{id}");
             assert!(patterns.iter().all(|it| !it.contains(' ')));
+        }
+    }
+
+    #[test]
+    fn every_pattern_begins_with_a_name() {
+        for (id, patterns) in PATHS.iter().chain(MACROS).chain(TYPES) {
+            for wanted in patterns.iter().flat_map(|it| ways(it, id)) {
+                let first = wanted.names.first();
+                assert!(first.is_some_and(|it| !it.is_empty() && !it.contains(['*', '?'])));
+            }
         }
     }
 
