@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use duroxide_lint::body::What;
 use duroxide_lint::index::annotated::{self, Annotated};
 use duroxide_lint::index::chain::{Around, Named};
+use duroxide_lint::index::function::Function;
 use duroxide_lint::index::krate::{Crate, Place};
-use duroxide_lint::index::module::Function;
 
 /// An orchestration: what the store knows it by.
 pub(crate) type Key = (String, String);
@@ -77,10 +77,10 @@ impl List<'_> {
         }
         let around = Around {
             place,
-            imports: &function.imports,
+            imports: function.imports(),
             self_type: function.self_type.as_deref(),
         };
-        for fact in &function.facts {
+        for fact in function.facts() {
             match &fact.what {
                 What::Method { name, .. } if VERBS.contains(&name.as_str()) => {
                     self.calls.push(format!("{name}(..)"));

@@ -81,7 +81,7 @@ impl Stretch {
                 file: place.file,
                 lines: function.lines,
                 allowed: allowed_at(body, &site, function.lines),
-                order_free: function.order_free.clone(),
+                order_free: function.order_free().to_vec(),
                 manifest: manifest.clone(),
                 context: context.to_owned(),
                 call: Some(call(&site, file, hops)),

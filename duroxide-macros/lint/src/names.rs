@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use crate::body::What;
 use crate::index::annotated;
+use crate::index::function::{Fact, Function};
 use crate::index::krate::{Crate, Place};
-use crate::index::module::{Fact, Function, Kind};
+use crate::index::module::Kind;
 
 /// What a crate knows by name.
 #[derive(Debug, Default)]
@@ -86,7 +87,7 @@ impl Names {
                 names.insert(annotation.name.clone());
             }
         }
-        for Fact { what, .. } in &function.facts {
+        for Fact { what, .. } in function.facts() {
             if let What::Called { method, name } = what
                 && method.starts_with("register")
             {

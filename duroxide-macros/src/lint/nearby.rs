@@ -10,9 +10,9 @@ use syn::Signature;
 
 use duroxide_lint::check::{self, Surroundings};
 use duroxide_lint::index::annotated;
+use duroxide_lint::index::function::{Annotation, Function};
 use duroxide_lint::index::krate::{Crate, Place};
 use duroxide_lint::index::manifest::Manifest;
-use duroxide_lint::index::module::{Annotation, Function};
 
 /// What is known about the crate.
 pub(super) struct Nearby {

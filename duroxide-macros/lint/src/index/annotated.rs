@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::index::krate::{Crate, Place};
-use crate::index::module::{Function, Kind};
+use crate::index::function::Function;
+use crate::index::module::Kind;
 
 /// An annotated function, and where it stands.
 #[derive(Clone, Debug)]

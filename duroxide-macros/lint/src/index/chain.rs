@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::body::{Imports, What};
+use crate::index::function::{Fact, Function};
 use crate::index::krate::{Crate, Origin, Place};
-use crate::index::module::{Fact, Function};
 use crate::matching::{self, Known};
 use crate::rules::{self, Level, Rule};
 
@@ -79,10 +79,10 @@ pub fn reached(
     });
     let around = Around {
         place,
-        imports: &function.imports,
+        imports: function.imports(),
         self_type: function.self_type.as_deref(),
     };
-    for fact in &function.facts {
+    for fact in function.facts() {
         let Some(path) = fact.what.called() else {
             continue;
         };
@@ -112,11 +112,11 @@ impl Search {
         }
         let around = Around {
             place,
-            imports: &function.imports,
+            imports: function.imports(),
             self_type: function.self_type.as_deref(),
         };
         function
-            .facts
+            .facts()
             .iter()
             .find_map(|fact| self.fact(krate, fact, &around))
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use crate::index::fallback::Fallback;
 use crate::index::module::Module;
 
 static CACHE: Mutex<BTreeMap<PathBuf, Cached>> = Mutex::new(BTreeMap::new());
@@ -40,26 +41,6 @@ pub(crate) fn module(path: &Path) -> Option<Arc<Module>> {
     };
     cache.insert(path.to_owned(), cached);
     module
-}
-
-/// While it lives, text is parsed without the compiler, and so with lines of its own: inside of a
-/// macro every token of a parsed text would stand at the attribute.
-///
-/// One flag for the whole macro library: whoever makes tokens meanwhile makes the wrong ones. So each
-/// entry point of the macros waits for the others.
-struct Fallback;
-
-impl Fallback {
-    fn enter() -> Self {
-        proc_macro2::fallback::force();
-        Self
-    }
-}
-
-impl Drop for Fallback {
-    fn drop(&mut self) {
-        proc_macro2::fallback::unforce();
-    }
 }
 
 /// The root of the crate that a file belongs to, and the names of the modules that lead to it.

@@ -7,8 +7,9 @@ use std::sync::{Arc, OnceLock};
 use crate::body::Imports;
 use crate::index::annotated;
 use crate::index::files;
+use crate::index::function::Function;
 use crate::index::manifest::Manifest;
-use crate::index::module::{Declared, Function, Kind, Module, Rules};
+use crate::index::module::{Declared, Kind, Module, Rules};
 use crate::names::Names;
 
 /// A crate, from its root file on.

@@ -9,7 +9,9 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Block, ImplItem, Item, ItemMod, Meta, Signature, TraitItem, Type};
 
-use crate::body::{Imports, What};
+use crate::body::Imports;
+use crate::index::function::{self, Bodies, Fact, Function};
+use crate::index::skim;
 use crate::{read, shared, tokens};
 
 /// A module: a file, or a part of one.
@@ -57,51 +59,6 @@ pub struct Declared {
     pub is_conditional: bool,
 }
 
-/// A function.
-#[derive(Debug)]
-pub struct Function {
-    /// Its name.
-    pub name: String,
-    /// The line of its name.
-    pub line: usize,
-    /// The type of the `impl` it stands in.
-    pub self_type: Option<String>,
-    /// The attribute of ours that it bears.
-    pub annotation: Option<Annotation>,
-    /// Whether its body runs when it is called, and not when it is awaited.
-    pub runs_at_once: bool,
-    /// Its own `use` items.
-    pub imports: Imports,
-    /// What it does.
-    pub facts: Vec<Fact>,
-    /// The lines and columns of walks whose order nobody sees.
-    pub order_free: Vec<(usize, usize)>,
-    /// The lines from its name to its end.
-    pub lines: (usize, usize),
-}
-
-/// An attribute of ours.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Annotation {
-    /// `orchestration`, `activity` or `deterministic`.
-    pub kind: String,
-    /// What the store knows it by.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// Whether it is there under a condition only.
-    pub is_conditional: bool,
-}
-
-/// Something a function does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fact {
-    /// What.
-    pub what: What,
-    /// In which line.
-    pub line: usize,
-}
-
 /// Macro rules.
 #[derive(Debug)]
 pub struct Rules {
@@ -112,23 +69,36 @@ pub struct Rules {
 }
 
 impl Module {
-    /// The facts of a file.
+    /// The facts of a file; those of bodies are read when somebody asks for them.
     ///
     /// # Errors
     ///
-    /// If it is no Rust.
+    /// If it is no Rust; what stands in bodies does not count.
     pub fn parse(text: &str) -> syn::Result<Self> {
-        let file = syn::parse_file(text)?;
-        Ok(Self::of(&file.items, (0, usize::MAX)))
+        let skimmed = skim::skim(&Arc::from(text));
+        let mut bodies = Bodies::left_out(skimmed.functions);
+        if let Ok(file) = syn::parse_file(&skimmed.text) {
+            let module = Self::of(&file.items, &mut bodies);
+            if bodies.are_complete() {
+                return Ok(module);
+            }
+        }
+        Self::parse_whole(text)
     }
 
-    fn of(items: &[Item], lines: (usize, usize)) -> Self {
+    /// The facts of a file, with those of all bodies.
+    fn parse_whole(text: &str) -> syn::Result<Self> {
+        let file = syn::parse_file(text)?;
+        Ok(Self::of(&file.items, &mut Bodies::in_place()))
+    }
+
+    fn of(items: &[Item], bodies: &mut Bodies) -> Self {
         let mut module = Self {
-            lines,
+            lines: (0, usize::MAX),
             ..Self::default()
         };
         for item in items {
-            module.add(item);
+            module.add(item, bodies);
         }
         module
     }
@@ -140,14 +110,14 @@ impl Module {
             .push(kind);
     }
 
-    fn add(&mut self, item: &Item) {
+    fn add(&mut self, item: &Item, bodies: &mut Bodies) {
         match item {
             Item::Use(it) => self.imports.add(&it.tree),
             Item::Fn(it) => {
-                let function = Function::of(&it.attrs, &it.sig, &it.block, None);
+                let function = Function::of(&it.attrs, &it.sig, &it.block, None, bodies);
                 self.put(&it.sig.ident, Kind::Function(Arc::new(function)));
             }
-            Item::Mod(it) => self.put(&it.ident, module_kind(it)),
+            Item::Mod(it) => self.put(&it.ident, module_kind(it, bodies)),
             Item::Static(it) => {
                 let kind = if shared::is_shared(it) {
                     Kind::Shared
@@ -171,8 +141,9 @@ impl Module {
                         continue;
                     };
                     if let Some(block) = &method.default {
-                        self.method(&it.ident.to_string(), &method.attrs, &method.sig, block);
-                    } else if annotation(&method.attrs, "").is_none()
+                        let ty = it.ident.to_string();
+                        self.method(&ty, &method.attrs, &method.sig, block, bodies);
+                    } else if function::annotation(&method.attrs, "").is_none()
                         && method.sig.asyncness.is_none()
                     {
                         self.declared.push(method.sig.ident.unraw().to_string());
@@ -185,7 +156,7 @@ impl Module {
                 };
                 for item in &it.items {
                     if let ImplItem::Fn(method) = item {
-                        self.method(&name, &method.attrs, &method.sig, &method.block);
+                        self.method(&name, &method.attrs, &method.sig, &method.block, bodies);
                     }
                 }
             }
@@ -194,8 +165,15 @@ impl Module {
         }
     }
 
-    fn method(&mut self, ty: &str, attrs: &[Attribute], sig: &Signature, block: &Block) {
-        let function = Function::of(attrs, sig, block, Some(ty.to_owned()));
+    fn method(
+        &mut self,
+        ty: &str,
+        attrs: &[Attribute],
+        sig: &Signature,
+        block: &Block,
+        bodies: &mut Bodies,
+    ) {
+        let function = Function::of(attrs, sig, block, Some(ty.to_owned()), bodies);
         self.methods.push((ty.to_owned(), Arc::new(function)));
     }
 
@@ -217,28 +195,6 @@ impl Module {
                 }
             }
             _ => {}
-        }
-    }
-}
-
-impl Function {
-    fn of(attrs: &[Attribute], sig: &Signature, block: &Block, self_type: Option<String>) -> Self {
-        let body = read::read(sig, block, Vec::new());
-        let name = sig.ident.unraw().to_string();
-        let facts = body.sites.iter().map(|site| Fact {
-            what: site.what.clone(),
-            line: site.line(),
-        });
-        Self {
-            line: sig.ident.span().start().line,
-            self_type,
-            annotation: annotation(attrs, &name),
-            runs_at_once: sig.asyncness.is_none(),
-            facts: facts.collect(),
-            imports: body.imports,
-            order_free: body.order_free,
-            lines: (sig.ident.span().start().line, block.span().end().line),
-            name,
         }
     }
 }
@@ -278,7 +234,7 @@ fn statics_in(stream: &TokenStream) -> Vec<syn::Ident> {
     names
 }
 
-fn module_kind(it: &ItemMod) -> Kind {
+fn module_kind(it: &ItemMod, bodies: &mut Bodies) -> Kind {
     let path = it.attrs.iter().find_map(|attribute| match &attribute.meta {
         Meta::NameValue(pair) if pair.path.is_ident("path") => {
             let text = pair.value.to_token_stream().to_string();
@@ -288,7 +244,9 @@ fn module_kind(it: &ItemMod) -> Kind {
     });
     let inline = it.content.as_ref().map(|(_, items)| {
         let span = it.span();
-        Arc::new(Module::of(items, (span.start().line, span.end().line)))
+        let mut module = Module::of(items, bodies);
+        module.lines = (span.start().line, span.end().line);
+        Arc::new(module)
     });
     Kind::Module(Declared {
         inline,
@@ -313,30 +271,6 @@ fn is_harmless(it: &syn::ItemImpl) -> bool {
     })
 }
 
-fn annotation(attrs: &[Attribute], name: &str) -> Option<Annotation> {
-    let is_conditional = attrs.iter().any(|it| it.path().is_ident("cfg"));
-    attrs.iter().find_map(|attribute| {
-        let kind = attribute.path().segments.last()?.ident.to_string();
-        if !["orchestration", "activity", "deterministic"].contains(&kind.as_str()) {
-            return None;
-        }
-        let text = attribute.meta.to_token_stream().to_string();
-        Some(Annotation {
-            kind,
-            name: value_of(&text, "name").unwrap_or_else(|| name.to_owned()),
-            version: value_of(&text, "version").unwrap_or_else(|| "1.0.0".to_owned()),
-            is_conditional,
-        })
-    })
-}
-
-/// The text behind `key =`.
-fn value_of(text: &str, key: &str) -> Option<String> {
-    let start = text.find(&format!("{key} = \""))?;
-    let value = text.get(start..)?.split('"').nth(1)?;
-    Some(value.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -357,7 +291,7 @@ mod tests {
         let [Kind::Function(stamp)] = module.items["stamp"].as_slice() else {
             panic!();
         };
-        assert_eq!((stamp.line, stamp.facts[0].line), (2, 3));
+        assert_eq!((stamp.line, stamp.facts()[0].line), (2, 3));
         assert!(stamp.runs_at_once);
         let [Kind::Function(f)] = module.items["f"].as_slice() else {
             panic!();
@@ -375,5 +309,83 @@ mod tests {
         };
         assert_eq!(inner.inline.clone().unwrap().methods[0].0, "Rate");
         assert!(matches!(&module.items["waits"][0], Kind::Macro(it) if it.awaits));
+    }
+
+    /// All that is known of a module but its lines: comments have none.
+    fn shown(module: &Module) -> String {
+        let mut text = format!("{:?} {:?}\n", module.imports, module.declared);
+        let kinds = module
+            .items
+            .iter()
+            .flat_map(|(name, kinds)| kinds.iter().map(move |kind| (name, kind)));
+        for (name, kind) in kinds {
+            text += &match kind {
+                Kind::Function(function) => self::function(function),
+                Kind::Module(Declared {
+                    inline: Some(inner),
+                    ..
+                }) => format!("{name} {{\n{}}}\n", shown(inner)),
+                other => format!("{name} {other:?}\n"),
+            };
+        }
+        let methods = module.methods.iter();
+        text.extend(methods.map(|(owner, method)| format!("{owner}: {}", function(method))));
+        text
+    }
+
+    fn function(function: &Function) -> String {
+        format!(
+            "{:?}\n",
+            (
+                (&function.name, function.line, &function.self_type),
+                (&function.annotation, function.runs_at_once, function.lines),
+                (function.imports(), function.facts(), function.order_free()),
+            )
+        )
+    }
+
+    #[track_caller]
+    fn check(text: &str) {
+        let (left_out, whole) = (Module::parse(text), Module::parse_whole(text));
+        match (left_out, whole) {
+            (Ok(left_out), Ok(whole)) => assert_eq!(shown(&left_out), shown(&whole), "{text}"),
+            (left_out, whole) => assert_eq!(left_out.is_ok(), whole.is_ok(), "{text}"),
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_read_later_says_the_same() {
+        for text in [
+            "fn a() { b(); }\n/* } */ fn b(x: [u8; 2]) -> u8 { std::env::var(\"}\");\n for k in x.keys() {} }",
+            "  pub(crate) const unsafe extern \"C\" fn größe(m: &HashMap<u8, u8>) -> u64 { m.values().sum() } fn b() {}",
+            "impl A { fn a(&self) { use x::y; y() } }\ntrait T { fn a(); fn b(self: &Self) { c(); } fn d(); }",
+            "macro_rules! m { ($a:expr) => { fn f() { g::h($a).await } } }\nthread_local! { static A: u8 = { fn f() { 1 } f() } }",
+            "fn f() -> A<{ 1 + 1 }> { fn g() { h::i(); } g(); j() }",
+            "struct A<const N: usize = { 1 }> { a: [u8; { fn f() { 2 } f() }] }\nenum B { C { d: fn(u8) -> u8 } = 1 }",
+            "mod a { /// b\n mod b { fn c() { d(); } }\n }\nconst A: u8 = { fn f() { g() } f() };",
+            "#!/bin/sh 'x\n#[a(fn b() { c })] fn d<'a>(e: &'a u8) -> ! { '{'; 'f: loop { g!{ } } }",
+            "fn f() { g(",
+            "fn union() { a() } union B { c: u8 } fn r#fn() { d() } fn e() where F: Fn() -> G { h() }",
+        ] {
+            check(text);
+        }
+    }
+
+    #[test]
+    fn sources_say_the_same_with_bodies_that_are_read_later() {
+        let mut folders = vec![std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")];
+        let mut files = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|it| it == "rs") {
+                    check(&std::fs::read_to_string(path).unwrap());
+                    files += 1;
+                }
+            }
+        }
+        assert!(files > 10, "{files}");
     }
 }
