@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::index::krate::{Crate, Place};
 use crate::index::function::Function;
+use crate::index::krate::{Crate, Place};
 use crate::index::module::Kind;
 
 /// An annotated function, and where it stands.
@@ -19,6 +19,18 @@ pub struct Annotated {
 /// Those of all modules that are there under any configuration.
 pub fn all(krate: &Crate) -> Vec<Annotated> {
     let mut found = Vec::new();
+    each(krate, |function, place| {
+        found.push(Annotated {
+            function: Arc::clone(function),
+            place: place.clone(),
+        });
+    });
+    found.sort_by_key(Annotated::position);
+    found
+}
+
+/// Shows them, in no order.
+fn each(krate: &Crate, mut show: impl FnMut(&Arc<Function>, &Place)) {
     let mut open: Vec<Place> = krate.root().into_iter().collect();
     while let Some(place) = open.pop() {
         for (name, kinds) in &place.module.items {
@@ -28,24 +40,18 @@ pub fn all(krate: &Crate) -> Vec<Annotated> {
                         open.extend(Crate::child(&place, name));
                     }
                     Kind::Function(function) if function.annotation.is_some() => {
-                        found.push(Annotated {
-                            function: Arc::clone(function),
-                            place: place.clone(),
-                        });
+                        show(function, &place);
                     }
                     _ => {}
                 }
             }
         }
-        let methods = place.module.methods.iter();
-        let annotated = methods.filter(|(_, method)| method.annotation.is_some());
-        found.extend(annotated.map(|(_, method)| Annotated {
-            function: Arc::clone(method),
-            place: place.clone(),
-        }));
+        for (_, method) in &place.module.methods {
+            if method.annotation.is_some() {
+                show(method, &place);
+            }
+        }
     }
-    found.sort_by_key(Annotated::position);
-    found
 }
 
 /// All modules of a crate, those under conditions too.
@@ -69,11 +75,19 @@ pub fn earlier_twin(krate: &Crate, function: &Function, place: &Place) -> Option
         .annotation
         .as_ref()
         .filter(|it| !it.is_conditional)?;
+    let mut twins = Vec::new();
+    // Asked for each annotated function: most are told apart by their names alone.
+    each(krate, |other, place| {
+        if other.annotation.as_ref() == Some(own) {
+            twins.push(Annotated {
+                function: Arc::clone(other),
+                place: place.clone(),
+            });
+        }
+    });
     let position = (place.file.clone(), function.line);
-    all(krate)
-        .into_iter()
-        .take_while(|other| other.position() < position)
-        .find(|other| other.function.annotation.as_ref() == Some(own))
+    twins.retain(|twin| twin.position() < position);
+    twins.into_iter().min_by_key(Annotated::position)
 }
 
 impl Annotated {
