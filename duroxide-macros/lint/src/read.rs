@@ -8,9 +8,9 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, Block, Expr, ExprCall, ExprCast, ExprClosure, ExprForLoop, ExprLit, ExprLoop,
-    ExprMethodCall, ExprPath, ExprUnsafe, ExprWhile, FnArg, Item, ItemStatic, ItemUse, Lit, LitStr,
-    Local, Macro, Pat, PatIdent, PatType, Path, Signature, Type,
+    Attribute, Block, Expr, ExprCall, ExprCast, ExprClosure, ExprForLoop, ExprLet, ExprLit,
+    ExprLoop, ExprMethodCall, ExprPath, ExprUnsafe, ExprWhile, FnArg, Item, ItemStatic, ItemUse,
+    Lit, LitStr, Local, Macro, Pat, PatIdent, PatType, Path, Signature, Type,
 };
 
 use crate::allow::{self, Allow};
@@ -26,6 +26,7 @@ pub fn read(signature: &Signature, block: &Block, whole: Vec<Allow>) -> Body {
             ..Body::default()
         },
         types: BTreeMap::new(),
+        bound: BTreeSet::new(),
         functions: BTreeSet::new(),
         is_order_free: false,
         is_free_result: false,
@@ -33,6 +34,7 @@ pub fn read(signature: &Signature, block: &Block, whole: Vec<Allow>) -> Body {
     for input in &signature.inputs {
         if let FnArg::Typed(typed) = input {
             reader.declare(&typed.pat, Some(&typed.ty));
+            reader.visit_pat(&typed.pat);
         }
     }
     let mut bindings = Bindings(&mut reader);
@@ -48,6 +50,8 @@ struct Reader {
     active: Vec<usize>,
     /// The local names, each with its type if the text tells.
     types: BTreeMap<String, Option<Vec<String>>>,
+    /// The local names bound so far: in `let rate = rate(3)` a function of that name is called.
+    bound: BTreeSet<String>,
     /// The local names that stand for a closure or a path: what they do is read where they are made.
     functions: BTreeSet<String>,
     /// Whether what the node under way gives is used without regard to order.
@@ -113,7 +117,7 @@ impl Reader {
     }
 
     fn is_local(&self, name: &str) -> bool {
-        self.types.contains_key(name)
+        self.bound.contains(name)
     }
 
     fn path(&mut self, path: Vec<String>, at: impl ToTokens) {
@@ -170,12 +174,22 @@ impl<'ast> Visit<'ast> for Reader {
 
     fn visit_local(&mut self, local: &'ast Local) {
         self.below(&local.attrs, local, |reader| {
-            reader.visit_pat(&local.pat);
             if let Some(init) = &local.init {
                 reader.is_order_free = order::is_free_local(local);
                 reader.visit_local_init(init);
             }
+            reader.visit_pat(&local.pat);
         });
+    }
+
+    fn visit_expr_let(&mut self, it: &'ast ExprLet) {
+        self.visit_expr(&it.expr);
+        self.visit_pat(&it.pat);
+    }
+
+    fn visit_pat_ident(&mut self, it: &'ast PatIdent) {
+        self.bound.insert(it.ident.to_string());
+        visit::visit_pat_ident(self, it);
     }
 
     fn visit_stmt_macro(&mut self, it: &'ast syn::StmtMacro) {
@@ -195,7 +209,9 @@ impl<'ast> Visit<'ast> for Reader {
 
     fn visit_expr_for_loop(&mut self, it: &'ast ExprForLoop) {
         self.walk(&it.expr, &it.expr);
-        visit::visit_expr_for_loop(self, it);
+        self.visit_expr(&it.expr);
+        self.visit_pat(&it.pat);
+        self.visit_block(&it.body);
     }
 
     fn visit_expr_closure(&mut self, it: &'ast ExprClosure) {
@@ -255,7 +271,10 @@ impl<'ast> Visit<'ast> for Reader {
             Item::Static(it) => self.visit_item_static(it),
             Item::Macro(it) if it.mac.path.is_ident("macro_rules") => self.opaque(&it.mac.tokens),
             Item::Macro(it) => self.visit_macro(&it.mac),
-            Item::Fn(it) => self.visit_block(&it.block),
+            Item::Fn(it) => {
+                visit::visit_signature(self, &it.sig);
+                self.visit_block(&it.block);
+            }
             // What they do happens elsewhere.
             _ => {}
         }

@@ -681,3 +681,17 @@ fn files_that_cannot_be_read_change_nothing() {
         "mod other;\nmod missing;\nuse other::thing;\nfn checked() { thing(1); std::env::var(2); }";
     expect(broken, "this is no Rust {", &["DX0110"]);
 }
+
+/// A name is a local one from its binding on: what gives it its value may be a function of that name.
+#[test]
+fn a_function_is_followed_into_a_name_of_its_own() {
+    let helper =
+        "mod h { pub fn rate() -> u64 { std::process::id() } pub fn pure() {} } use h::rate;";
+    let body = |text: &str| format!("{helper}\nfn checked(ctx: &C) {{ {text} }}");
+    expect(&body("let rate = rate();"), "", &["DX0401"]);
+    expect(&body("if let Some(rate) = rate() {}"), "", &["DX0401"]);
+    expect(&body("for rate in rate() {}"), "", &["DX0401"]);
+    expect(&body("let rate = |n| n; rate(1);"), "", &[]);
+    expect(&body("let f = |rate| rate(1);"), "", &[]);
+    expect(&body("fn inner(rate: fn()) { rate() }"), "", &[]);
+}
