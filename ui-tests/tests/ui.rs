@@ -1,5 +1,5 @@
 //! What the compiler says to those who use the macros. After a change of words:
-//! `TRYBUILD=overwrite cargo test -p ui-tests`, then read every changed file.
+//! `TRYBUILD=overwrite cargo test -p ui-tests -p ui-tests-manifest`, then read every changed file.
 
 // The same files once more, as modules: so clippy reads them too.
 #[path = "../ui/activity/pass/call_options.rs"]

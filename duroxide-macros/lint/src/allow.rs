@@ -163,6 +163,15 @@ impl Invalid {
         )
     }
 
+    /// An allowance of `id` in an activity.
+    pub fn needless(id: &Ident) -> Self {
+        invalid(
+            id,
+            &format!("an activity may do what {id} is about: nothing need be allowed in it"),
+            "delete it",
+        )
+    }
+
     /// Where it stands.
     pub fn span(&self) -> Span {
         let first = self.at.clone().into_iter().next();

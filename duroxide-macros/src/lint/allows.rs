@@ -1,8 +1,11 @@
-//! `allow(DX0105, reason = "..")` among the keys of an attribute: for the whole function.
+//! `allow(DX0105, reason = "..")` among the keys of an attribute, for the whole function; and allowances
+//! where nothing is allowed.
 
 use proc_macro2::{TokenStream, TokenTree};
+use syn::visit_mut::VisitMut;
+use syn::{Attribute, Block};
 
-use duroxide_lint::allow::Allow;
+use duroxide_lint::allow::{self, Allow};
 
 use crate::message::{self, Errors};
 
@@ -35,4 +38,24 @@ pub(crate) fn take_allows(
         }
     }
     (allows, others, errors.into_error())
+}
+
+/// Takes our attributes off the statements and expressions of the block, if there are any: to the compiler
+/// they would be a name that it does not find.
+pub(super) fn take_all(block: &mut Block) -> bool {
+    let mut search = TakeAll { has_taken: false };
+    search.visit_block_mut(block);
+    search.has_taken
+}
+
+struct TakeAll {
+    has_taken: bool,
+}
+
+impl VisitMut for TakeAll {
+    fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
+        let before = attributes.len();
+        attributes.retain(|attribute| !allow::is_ours(attribute));
+        self.has_taken |= attributes.len() < before;
+    }
 }

@@ -13,7 +13,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Block, FnArg, Signature, Type};
 
-use duroxide_lint::allow::Allow;
+use duroxide_lint::allow::{Allow, Invalid};
 use duroxide_lint::body::{Site, What};
 use duroxide_lint::check::{self, Finding};
 use duroxide_lint::{read, rules, signature};
@@ -149,18 +149,27 @@ pub(crate) fn activity(sig: &Signature, body: &Group, allows: &[Allow]) -> Group
         return body.clone();
     }
     let mut head = signature_of(&Nearby::find(sig), sig, allows);
-    if let Ok(block) = syn::parse2::<Block>(body.to_token_stream()) {
+    let mut statements = body.stream();
+    if let Ok(mut block) = syn::parse2::<Block>(body.to_token_stream()) {
         let read = read::read(sig, &block, Vec::new());
         let found: Vec<_> = read.sites.iter().filter_map(durable_verb).collect();
-        head.extend(report::tokens(&found, [].iter(), None));
+        let needless: Vec<_> = read
+            .allows
+            .iter()
+            .flat_map(|it| &it.ids)
+            .map(Invalid::needless)
+            .collect();
+        let invalid = read.invalid.iter().chain(&needless);
+        head.extend(report::tokens(&found, invalid, None));
+        if allows::take_all(&mut block) {
+            let left = &block.stmts;
+            statements = quote!(#(#left)*);
+        }
     }
     if head.is_empty() {
         return body.clone();
     }
-    let mut whole = Group::new(
-        body.delimiter(),
-        [head, body.stream()].into_iter().collect(),
-    );
+    let mut whole = Group::new(body.delimiter(), [head, statements].into_iter().collect());
     whole.set_span(body.span());
     whole
 }

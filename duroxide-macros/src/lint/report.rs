@@ -26,28 +26,37 @@ pub(super) fn tokens<'a>(
     quote! { #(#found)* #(#invalid)* #tracked }
 }
 
-/// A constant that is deprecated, for the reason given, and used at the user's token.
+/// A macro that is deprecated, for the reason given, and used at the user's token: of a macro the compiler
+/// says the name alone, of everything else where it stands.
 fn warning(finding: &Finding) -> TokenStream {
     let at = last_name(&finding.site.at);
     let ours = Span::mixed_site().located_at(at);
     // Named as if the user had written it: the warning shows nothing of this expansion.
-    let constant = Ident::new(finding.rule.id, at);
+    let name = Ident::new(finding.rule.id, at);
     let text = &finding.text;
     quote_spanned! {ours=>
         {
             #[deprecated(note = #text)]
-            const #constant: () = ();
-            let () = #constant;
+            macro_rules! #name {
+                () => {};
+            }
+            #name!();
         }
     }
 }
 
-/// A warning has one token: the last name of a path.
+/// A warning has one token: the last name of a path, without its generics.
 fn last_name(tokens: &TokenStream) -> Span {
-    let names = tokens
-        .clone()
-        .into_iter()
-        .filter(|it| matches!(it, TokenTree::Ident(_)));
-    let token = names.last().or_else(|| tokens.clone().into_iter().next());
-    token.map_or_else(Span::call_site, |token| token.span())
+    let mut depth = 0_usize;
+    let mut last = None;
+    for token in tokens.clone() {
+        match token {
+            TokenTree::Punct(it) if it.as_char() == '<' => depth += 1,
+            TokenTree::Punct(it) if it.as_char() == '>' => depth = depth.saturating_sub(1),
+            TokenTree::Ident(name) if depth == 0 => last = Some(name.span()),
+            _ => {}
+        }
+    }
+    let first = || tokens.clone().into_iter().next().map(|token| token.span());
+    last.or_else(first).unwrap_or_else(Span::call_site)
 }

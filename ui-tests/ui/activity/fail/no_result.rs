@@ -4,7 +4,7 @@ use duroxide::{ActivityContext, activity};
 async fn nothing(_ctx: &ActivityContext) {}
 
 #[activity]
-async fn bare(_ctx: &ActivityContext) -> Vec<u8> {
+async fn bare(_ctx: &ActivityContext) -> Vec<u8> { //~ DX0005 direct
     Vec::new()
 }
 

@@ -5,7 +5,7 @@ struct Receipt;
 struct PaymentError;
 
 #[activity]
-async fn charge(_ctx: &ActivityContext, _order: Order) -> Result<Receipt, PaymentError> {
+async fn charge(_ctx: &ActivityContext, _order: Order) -> Result<Receipt, PaymentError> { //~ DX0004 direct
     Err(PaymentError)
 }
 

@@ -9,7 +9,7 @@ mod newer {
     use duroxide::prelude::*;
 
     #[activity(name = "price")]
-    async fn price_again(_ctx: &ActivityContext) -> Result<u64, String> {
+    async fn price_again(_ctx: &ActivityContext) -> Result<u64, String> { //~ DX0006 direct
         Ok(2)
     }
 

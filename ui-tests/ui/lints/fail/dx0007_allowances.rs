@@ -2,7 +2,7 @@ use duroxide::prelude::*;
 
 #[orchestration(allow(DX0105))]
 async fn without_reason(ctx: &OrchestrationContext) -> Result<(), String> {
-    #[duroxide::allow(DX0101)]
+    #[duroxide::allow(DX0101)] //~ DX0007 direct
     let _a = std::time::SystemTime::now();
     #[duroxide::allow(DX0101, reason = " ")]
     let _b = std::time::SystemTime::now();
@@ -23,6 +23,13 @@ async fn of_nothing(ctx: &OrchestrationContext) -> Result<(), String> {
     let now = std::time::SystemTime::now();
     ctx.sleep_until(now).await;
     Ok(())
+}
+
+#[activity]
+async fn needless(_ctx: &ActivityContext) -> Result<bool, String> {
+    #[duroxide::allow(DX0101, reason = "only measured")]
+    let started = std::time::SystemTime::now();
+    Ok(started > std::time::UNIX_EPOCH)
 }
 
 #[deterministic(name = "helper")]

@@ -1,23 +1,64 @@
-use std::collections::hash_map::RandomState;
+use std::hash::RandomState as Seed;
 
-use dice as d6;
 use duroxide::prelude::*;
-use uuid::Uuid as Id;
 
-#[orchestration]
-async fn draws(ctx: &OrchestrationContext) -> Result<u64, String> {
-    let a = uuid::Uuid::new_v4().as_u64_pair().0;
-    let b = dice::u64(..6);
-    let c = d6::u64(..6);
-    let _hasher = RandomState::new();
-    ctx.schedule_timer(Duration::from_secs(a + b + c)).await;
-    Ok(a)
+macro_rules! toss {
+    () => {
+        dice::bool()
+    };
 }
 
 #[orchestration]
-async fn makes_ids(ctx: &OrchestrationContext) -> Result<Vec<String>, String> {
-    ctx.schedule_timer(Duration::from_secs(1)).await;
-    Ok(vec![Id::new_v4().to_string(), uuid::Uuid::new_v4().to_string()])
+async fn direct(ctx: &OrchestrationContext) -> Result<(), String> {
+    let seed = std::hash::RandomState::new(); //~ DX0102 direct
+    Ok(())
+}
+
+#[orchestration]
+async fn alias(ctx: &OrchestrationContext) -> Result<(), String> {
+    let seed = Seed::new(); //~ DX0102 alias
+    Ok(())
+}
+
+#[orchestration]
+async fn glob(ctx: &OrchestrationContext) -> Result<(), String> {
+    use std::hash::*;
+    let seed = RandomState::new(); //~ DX0102 glob
+    Ok(())
+}
+
+#[orchestration]
+async fn renamed(ctx: &OrchestrationContext) -> Result<(), String> {
+    let number = dice::u64(..6); //~ DX0102 renamed
+    Ok(())
+}
+
+#[orchestration]
+async fn in_macros(ctx: &OrchestrationContext) -> Result<(), String> {
+    let numbers = vec![dice::u64(..6)]; //~ DX0102 macro
+    let text = format!("{}", dice::bool()); //~ DX0102 macro
+    let own = toss!(); //~ DX0102 macro
+    Ok(())
+}
+
+#[orchestration]
+async fn in_a_closure(ctx: &OrchestrationContext) -> Result<(), String> {
+    let draw = |most: u64| dice::u64(..most); //~ DX0102 closure
+    Ok(())
+}
+
+#[orchestration]
+async fn in_an_async_block(ctx: &OrchestrationContext) -> Result<(), String> {
+    let later = async { dice::u64(..6) }; //~ DX0102 async
+    Ok(())
+}
+
+#[orchestration]
+async fn suppressed(ctx: &OrchestrationContext) -> Result<(), String> {
+    #[duroxide::allow(DX0102, reason = "the number is not used")]
+    let covered = dice::u64(..6);
+    let uncovered = dice::u64(..6); //~ DX0102 suppressed
+    Ok(())
 }
 
 fn main() {}

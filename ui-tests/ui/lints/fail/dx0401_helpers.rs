@@ -1,5 +1,7 @@
 use duroxide::prelude::*;
 
+use pricing::rate as quoted;
+
 #[path = "pricing/mod.rs"]
 mod pricing;
 
@@ -27,14 +29,54 @@ fn stamp() -> u64 {
 }
 
 #[orchestration]
-async fn prices(ctx: &OrchestrationContext, n: u64) -> Result<u64, String> {
-    let rate = pricing::rate(3);
+async fn direct(ctx: &OrchestrationContext, n: u64) -> Result<u64, String> {
+    let rate = pricing::rate(3); //~ DX0401 direct
     let clock = Clock::make();
     let local: Clock = Clock;
     let region = region!();
     ctx.schedule_timer(Duration::from_secs(rate)).await;
     let rates: Vec<_> = vec![n].into_iter().map(pricing::rate).collect();
     Ok(stamp() + local.read() + clock.read() + rates.len() as u64 + region.len() as u64)
+}
+
+#[orchestration]
+async fn alias(ctx: &OrchestrationContext) -> Result<(), String> {
+    let rate = quoted(3); //~ DX0401 alias
+    Ok(())
+}
+
+#[orchestration]
+async fn glob(ctx: &OrchestrationContext) -> Result<(), String> {
+    use pricing::*;
+    let rate = rate(3); //~ DX0401 glob
+    Ok(())
+}
+
+#[orchestration]
+async fn in_macros(ctx: &OrchestrationContext) -> Result<(), String> {
+    let all = vec![stamp()]; //~ DX0401 macro
+    let text = format!("{}", stamp()); //~ DX0401 macro
+    Ok(())
+}
+
+#[orchestration]
+async fn in_a_closure(ctx: &OrchestrationContext) -> Result<(), String> {
+    let rate = |n| pricing::rate(n); //~ DX0401 closure
+    Ok(())
+}
+
+#[orchestration]
+async fn in_an_async_block(ctx: &OrchestrationContext) -> Result<(), String> {
+    let later = async { stamp() }; //~ DX0401 async
+    Ok(())
+}
+
+#[orchestration]
+async fn suppressed(ctx: &OrchestrationContext) -> Result<(), String> {
+    #[duroxide::allow(DX0101, reason = "only measured")]
+    let covered = stamp();
+    let uncovered = stamp(); //~ DX0401 suppressed
+    Ok(())
 }
 
 struct Prices;
