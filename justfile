@@ -14,4 +14,4 @@ long:
 
 # Writes down anew what the compiler says to wrong programs; read it before you commit it.
 ui:
-    TRYBUILD=overwrite cargo test -p ui-tests
+    TRYBUILD=overwrite cargo test -p ui-tests -p ui-tests-manifest

@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The marks in `ui-tests`: those that fail, and those that pass.
-pub(crate) fn marks(open: &mut Vec<String>) -> [BTreeSet<(String, String)>; 2] {
+/// The marks in these folders of `ui-tests`: those that fail, and those that pass.
+pub(crate) fn marks(folders: &[&str], open: &mut Vec<String>) -> [BTreeSet<(String, String)>; 2] {
     let (mut failing, mut passing) = (BTreeSet::new(), BTreeSet::new());
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui-tests");
-    for path in files(&root.join("ui"))
-        .into_iter()
-        .chain(files(&root.join("tests/corpus")))
+    for path in folders
+        .iter()
+        .flat_map(|folder| files(&root().join(folder)))
     {
         let text = fs::read_to_string(&path).unwrap();
         for (index, line) in text.lines().enumerate() {
@@ -20,7 +19,7 @@ pub(crate) fn marks(open: &mut Vec<String>) -> [BTreeSet<(String, String)>; 2] {
                 };
                 let (id, form) = mark.trim().split_once(' ').unwrap();
                 let is_kept = if fails {
-                    complains(&path, index + 1, id)
+                    complains(&path, index + 1, id) || expects(&text, index)
                 } else {
                     !path.with_extension("stderr").exists()
                 };
@@ -52,7 +51,23 @@ fn complains(path: &Path, line: usize, id: &str) -> bool {
     })
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+/// Whether the function around that line says that the compiler warns there: it answers for that itself.
+fn expects(text: &str, index: usize) -> bool {
+    let lines: Vec<_> = text.lines().take(index).collect();
+    let head = lines.iter().rposition(|it| it.contains("async fn "));
+    let attributes = lines.iter().take(head.unwrap_or(0)).rev();
+    let mut attributes = attributes.take_while(|it| it.trim_start().starts_with("#["));
+    attributes.any(|it| it.contains("#[expect(deprecated"))
+}
+
+/// The folder of `ui-tests`, of which this file is a part too.
+pub(crate) fn root() -> PathBuf {
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let mut folders = above.map(|it| it.join("ui-tests"));
+    folders.find(|it| it.join("ui").is_dir()).unwrap()
+}
+
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -63,13 +78,4 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
-}
-
-/// Whether any recorded message of the compiler shows the rule.
-pub(crate) fn is_recorded(id: &str) -> bool {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui-tests/ui");
-    files(&root).iter().any(|path| {
-        let text = fs::read_to_string(path.with_extension("stderr")).unwrap_or_default();
-        text.contains(&format!("[{id}]"))
-    })
 }
