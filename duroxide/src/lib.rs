@@ -39,6 +39,18 @@
 //! [`OrchestrationRegistry`], [`ActivityRegistry`]. Another store than the embedded one implements
 //! [`provider::Provider`].
 
+// Nothing here panics on what users or disks contain: no arithmetic that may overflow, no index and
+// no `unwrap`. Tests may; the rules of the storage contract are tests too, and say so.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
+
 #[cfg(not(duroxide_planted))]
 #[macro_use]
 mod planted;

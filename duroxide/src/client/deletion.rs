@@ -218,13 +218,13 @@ impl Client {
         root: &InstanceId,
         force: bool,
     ) -> Result<DeleteInstanceResult, ClientError> {
-        let mut looks = 0;
+        let mut looks = 0_usize;
         loop {
             let all = tree(admin, root.clone()).await?;
             if !force {
                 self.check_ended(&all).await?;
             }
-            looks += 1;
+            looks = looks.saturating_add(1);
             match admin.delete(&all, force).await {
                 Ok(deleted) => return Ok(deleted.into()),
                 // A child came, or the id was taken anew, since the look.
@@ -309,17 +309,23 @@ impl From<Deleted> for DeleteInstanceResult {
 
 impl DeleteInstanceResult {
     fn add(&mut self, other: Self) {
-        self.instances_deleted += other.instances_deleted;
-        self.executions_deleted += other.executions_deleted;
-        self.events_deleted += other.events_deleted;
-        self.queue_messages_deleted += other.queue_messages_deleted;
+        self.instances_deleted = self
+            .instances_deleted
+            .saturating_add(other.instances_deleted);
+        self.executions_deleted = self
+            .executions_deleted
+            .saturating_add(other.executions_deleted);
+        self.events_deleted = self.events_deleted.saturating_add(other.events_deleted);
+        self.queue_messages_deleted = self
+            .queue_messages_deleted
+            .saturating_add(other.queue_messages_deleted);
     }
 }
 
 impl PruneResult {
     fn add(&mut self, deleted: Deleted) {
-        self.instances_processed += 1;
-        self.executions_deleted += deleted.executions;
-        self.events_deleted += deleted.events;
+        self.instances_processed = self.instances_processed.saturating_add(1);
+        self.executions_deleted = self.executions_deleted.saturating_add(deleted.executions);
+        self.events_deleted = self.events_deleted.saturating_add(deleted.events);
     }
 }

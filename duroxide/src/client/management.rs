@@ -259,7 +259,7 @@ pub(super) async fn tree(
     while let Some(parent) = all.get(next) {
         let children = admin.children(parent).await?;
         all.extend(children);
-        next += 1;
+        next = next.saturating_add(1);
     }
     Ok(all)
 }

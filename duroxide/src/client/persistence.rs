@@ -37,7 +37,7 @@ impl Client {
                 Err(error) if error.is_retryable() && attempt < ATTEMPTS => {
                     self.env.sleep(pause).await;
                     pause = pause.saturating_mul(2);
-                    attempt += 1;
+                    attempt = attempt.saturating_add(1);
                 }
                 Err(error) => return Err(error),
             }

@@ -154,7 +154,7 @@ impl Execution {
         self.turn.lock().replaying = true;
         let outcome = events.iter().enumerate().try_for_each(|(place, event)| {
             if event.kind.is_from_message() {
-                let behind = events.get(place + 1..).unwrap_or_default();
+                let behind = events.get(place.saturating_add(1)..).unwrap_or_default();
                 self.turn.lock().patches.look_ahead(behind);
             }
             self.replay_one(event)

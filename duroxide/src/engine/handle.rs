@@ -123,7 +123,7 @@ impl TurnHandle {
             Some(waker) => Some(std::mem::replace(waker, context.waker().clone())),
             none => {
                 *none = Some(context.waker().clone());
-                state.awaited += 1;
+                state.awaited = state.awaited.saturating_add(1);
                 None
             }
         };

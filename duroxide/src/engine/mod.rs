@@ -108,7 +108,7 @@ pub fn run_turn(
         if (is_full && turn.consumed > 0) || !execution.takes(&message) {
             break;
         }
-        turn.consumed += 1;
+        turn.consumed = turn.consumed.saturating_add(1);
         if let Some(too_long) = execution.is_too_long() {
             turn.history_delta.extend(execution.fail(too_long, now));
             break;
@@ -117,10 +117,8 @@ pub fn run_turn(
             Ok(step) => step.events,
             Err(nondeterminism) => execution.fail(nondeterminism.into_details(), now),
         };
-        bytes += events
-            .iter()
-            .map(|event| event.kind.text_bytes())
-            .sum::<usize>();
+        let texts = events.iter().map(|event| event.kind.text_bytes());
+        bytes = texts.fold(bytes, usize::saturating_add);
         turn.history_delta.extend(events);
     }
     turn.actions = actions_of(&turn.history_delta);

@@ -314,7 +314,7 @@ impl TurnState {
         let operation = self.open.get_mut(&source)?;
         operation.resolution = Some(resolution);
         let waker = operation.waker.take();
-        self.awaited -= usize::from(waker.is_some());
+        self.awaited = self.awaited.saturating_sub(usize::from(waker.is_some()));
         waker
     }
 
@@ -325,7 +325,9 @@ impl TurnState {
             return abandoned;
         };
         abandoned.dropped = operation.waker.take();
-        self.awaited -= usize::from(abandoned.dropped.is_some());
+        self.awaited = self
+            .awaited
+            .saturating_sub(usize::from(abandoned.dropped.is_some()));
         let is_answered = operation.resolution.is_some();
         let request = operation.request.clone();
         if is_answered && request != Request::QueueEvent {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::history::{ErrorDetails, EventId, KvEntry, Parent};
+use crate::history::{ErrorDetails, EventId, KvEntry, Parent, bytes_of};
 use crate::time::Timestamp;
 
 /// One line of a history: what happened, and when it was written down.
@@ -335,14 +335,10 @@ impl EventKind {
                 kv,
                 ..
             } => {
-                let carried = carried.iter().map(|(queue, data)| queue.len() + data.len());
-                let kv = kv.iter().map(|entry| entry.key.len() + entry.value.len());
-                name.len()
-                    + version.len()
-                    + input.len()
-                    + carried.sum::<usize>()
-                    + custom_status.as_ref().map_or(0, String::len)
-                    + kv.sum::<usize>()
+                let own = [name, version, input].into_iter().chain(custom_status);
+                let carried = carried.iter().flat_map(|(queue, data)| [queue, data]);
+                let kv = kv.iter().flat_map(|entry| [&entry.key, &entry.value]);
+                bytes_of(own.chain(carried).chain(kv))
             }
             Self::OrchestrationCompleted { output: text }
             | Self::OrchestrationContinuedAsNew { input: text, .. }
@@ -371,7 +367,7 @@ impl EventKind {
                 instance,
                 input,
                 ..
-            } => name.len() + instance.len() + input.len(),
+            } => bytes_of([name, instance, input]),
             Self::CustomStatusUpdated { status } => status.as_ref().map_or(0, String::len),
             Self::ActivityScheduled {
                 name, input: text, ..
@@ -385,7 +381,7 @@ impl EventKind {
                 instance: name,
                 reason: text,
             }
-            | Self::QueueEventDelivered { name, data: text } => name.len() + text.len(),
+            | Self::QueueEventDelivered { name, data: text } => bytes_of([name, text]),
             Self::TimerCreated { .. } | Self::TimerFired { .. } | Self::KeyValuesCleared => 0,
         }
     }

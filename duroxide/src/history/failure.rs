@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::history::bytes_of;
+
 /// Why an activity or an orchestration failed.
 ///
 /// ```
@@ -142,10 +144,10 @@ impl ErrorDetails {
             Self::Infrastructure { message, .. } | Self::Poison { message, .. } => message.len(),
             Self::Configuration {
                 resource, message, ..
-            } => resource.len() + message.as_ref().map_or(0, String::len),
+            } => bytes_of([resource].into_iter().chain(message)),
             Self::Application {
                 message, payload, ..
-            } => message.len() + payload.as_ref().map_or(0, String::len),
+            } => bytes_of([message].into_iter().chain(payload)),
         }
     }
 

@@ -21,3 +21,9 @@ pub use id::{
 pub(crate) use id::{EVENT_NAME, MAX_ID_BYTES, MAX_NAME_BYTES, QUEUE_NAME};
 pub use message::{KvEntry, Message, Parent, Start};
 pub use stats::SystemStats;
+
+/// How many bytes these texts have together.
+fn bytes_of<'t>(texts: impl IntoIterator<Item = &'t String>) -> usize {
+    let lengths = texts.into_iter().map(String::len);
+    lengths.fold(0, usize::saturating_add)
+}

@@ -213,12 +213,13 @@ impl<F: Future> JoinAll<F> {
             && let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker))
         {
             *slot = Child::Done(Some(output));
-            self.open -= 1;
+            self.open = self.open.saturating_sub(1);
         }
     }
 
     fn running(&self) -> usize {
-        self.open - (self.children.len() - self.started)
+        let not_started = self.children.len().saturating_sub(self.started);
+        self.open.saturating_sub(not_started)
     }
 }
 
@@ -235,7 +236,7 @@ impl<F: Future> Future for JoinAll<F> {
         }
         while self.started < self.children.len() && self.running() < self.limit {
             let index = self.started;
-            self.started += 1;
+            self.started = self.started.saturating_add(1);
             self.poll_child(index);
         }
         if self.open > 0 {

@@ -246,7 +246,7 @@ impl<J: Fn(&CallFailure) -> bool> RetriedCall<J> {
         if self.is_too_late(next) {
             return Err(failure);
         }
-        self.attempt += 1;
+        self.attempt = self.attempt.saturating_add(1);
         if pause.is_zero() {
             self.begin_attempt();
         } else {

@@ -39,14 +39,14 @@ enum State {
 impl Ledger {
     pub(super) fn open_saga(&self) -> u64 {
         let mut entries = self.entries();
-        entries.sagas += 1;
+        entries.sagas = entries.sagas.saturating_add(1);
         entries.sagas
     }
 
     pub(super) fn add(&self, saga: u64, undo: Undo) {
         let place = {
             let mut entries = self.entries();
-            entries.added += 1;
+            entries.added = entries.added.saturating_add(1);
             entries.added
         };
         let state = State::Waiting(undo);
@@ -91,7 +91,7 @@ impl Ledger {
         let last = steps.rfind(|(_, step)| saga.is_none_or(|saga| step.saga == saga));
         let place = last.map(|(&place, _)| place)?;
         let step = entries.steps.remove(&place)?;
-        entries.under_way += 1;
+        entries.under_way = entries.under_way.saturating_add(1);
         Some((place, step))
     }
 

@@ -33,11 +33,13 @@ pub fn unread_messages<'e>(events: impl IntoIterator<Item = &'e Event>) -> u64 {
         match &event.kind {
             EventKind::OrchestrationStarted { carried, .. } => {
                 for (queue, _) in carried {
-                    *arrived.entry(queue).or_default() += 1;
+                    let known = arrived.entry(queue).or_default();
+                    *known = known.saturating_add(1);
                 }
             }
             EventKind::QueueEventDelivered { name, .. } => {
-                *arrived.entry(name).or_default() += 1;
+                let known = arrived.entry(name).or_default();
+                *known = known.saturating_add(1);
             }
             EventKind::QueueSubscribed { name } => {
                 requests.insert(event.event_id, name);

@@ -21,8 +21,9 @@ impl Backoff {
     /// Waits, longer each time.
     pub(super) async fn pause(&mut self, env: &dyn Env) {
         // Between half and all of it, so that many do not come back at the same moment.
-        let share = u32::try_from(env.unique_id() % 512).unwrap_or(0) + 512;
-        let pause = self.next.saturating_mul(share) / 1024;
+        let share = u32::try_from(env.unique_id() % 512).unwrap_or(0);
+        let half = part(self.next, 2);
+        let pause = half.saturating_add(part(half.saturating_mul(share), 512));
         self.next = self.next.saturating_mul(2).min(LONGEST);
         env.sleep(pause).await;
     }
@@ -31,4 +32,9 @@ impl Backoff {
     pub(super) fn reset(&mut self) {
         self.next = FIRST;
     }
+}
+
+/// The length of each of so many equal parts.
+pub(super) fn part(whole: Duration, parts: u32) -> Duration {
+    whole.checked_div(parts).unwrap_or(whole)
 }

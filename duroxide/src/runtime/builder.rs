@@ -279,7 +279,7 @@ impl RuntimeBuilder {
         }
         let orchestrations = orchestrations.build_result()?;
         let activities = activities.build_result()?;
-        if orchestrations.count() + activities.count() == 0 {
+        if orchestrations.count() == 0 && activities.count() == 0 {
             return Err(StartError::NothingRegistered);
         }
         let (options, problems) = self.options.repaired();

@@ -91,7 +91,7 @@ async fn run<S: WorkSource>(source: Arc<S>, env: EnvRef, concurrency: usize, sto
         else {
             return;
         };
-        let max = slots.available_permits() + 1;
+        let max = slots.available_permits().saturating_add(1);
         // A fetch that is dropped while it parks has locked nothing.
         let Some(fetched) = stop.fetching.run_until_cancelled(source.fetch(max)).await else {
             return;

@@ -7,6 +7,7 @@ use futures_util::future::{Either, select};
 
 use crate::env::Env;
 use crate::provider::ProviderError;
+use crate::runtime::backoff::part;
 
 /// Why work under a lock ended before its time.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ where
         return std::future::pending().await;
     }
     let mut granted = env.elapsed();
-    let mut pause = lease / 3;
+    let mut pause = part(lease, 3);
     loop {
         let last = granted;
         let urge = &urge;
@@ -53,7 +54,7 @@ where
             urge().await;
             // Many beats in a row are one call of the store.
             let since = env.elapsed().saturating_sub(last);
-            let apart = (lease / 30).min(Duration::from_secs(1));
+            let apart = part(lease, 30).min(Duration::from_secs(1));
             env.sleep(apart.saturating_sub(since)).await;
         });
         select(env.sleep(pause), urged).await;
@@ -61,10 +62,10 @@ where
         match renew().await {
             Ok(()) => {
                 granted = asked;
-                pause = lease / 3;
+                pause = part(lease, 3);
             }
-            Err(error) if error.is_retryable() && env.elapsed() < granted + lease => {
-                pause = lease / 12;
+            Err(error) if error.is_retryable() && env.elapsed() < granted.saturating_add(lease) => {
+                pause = part(lease, 12);
                 tracing::warn!(
                     target: "duroxide::runtime",
                     error = %crate::runtime::with_causes(&error),

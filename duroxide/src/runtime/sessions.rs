@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 
 use crate::env::EnvRef;
 use crate::provider::{ActivityItem, ProviderRef, SessionFetch};
+use crate::runtime::backoff::part;
 use crate::runtime::{RuntimeOptions, SessionOrdering};
 
 /// The claims of one worker on sessions. The store has them; here is only whether there may be any.
@@ -87,7 +88,7 @@ impl Sessions {
             while !self.may_own.swap(false, Ordering::SeqCst) {
                 self.claimed.notified().await;
             }
-            env.sleep(terms.lock_timeout / 3).await;
+            env.sleep(part(terms.lock_timeout, 3)).await;
             let renewed = store
                 .renew_sessions(&owners, terms.lock_timeout, idle)
                 .await;

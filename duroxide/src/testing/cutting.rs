@@ -47,7 +47,7 @@ impl Writes {
     }
 
     async fn write<T>(&self, write: impl Future<Output = T>) -> T {
-        let number = self.count.fetch_add(1, Ordering::SeqCst) + 1;
+        let number = self.count.fetch_add(1, Ordering::SeqCst).saturating_add(1);
         let cut = *self.cut.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(cut) = cut.filter(|cut| cut.at == number) else {
             return write.await;

@@ -71,7 +71,7 @@ pub async fn check_open_instances(
                 Ok(history) => replay(&history, program).map(|_| ()),
             };
             match checked {
-                Ok(()) => found.fitting += 1,
+                Ok(()) => found.fitting = found.fitting.saturating_add(1),
                 Err(problem) => found.others.push((id.to_owned(), problem)),
             }
         }

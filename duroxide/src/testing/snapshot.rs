@@ -144,9 +144,10 @@ pub(super) fn length(duration: Duration) -> String {
         ("s", 1_000),
         ("ms", 1),
     ] {
-        if rest >= millis {
-            parts.push(format!("{}{unit}", rest / millis));
-            rest %= millis;
+        let whole = rest.checked_div(millis).unwrap_or(0);
+        if whole > 0 {
+            parts.push(format!("{whole}{unit}"));
+            rest = rest.saturating_sub(whole.saturating_mul(millis));
         }
     }
     if parts.is_empty() {
@@ -165,9 +166,9 @@ fn without_uuids(text: &str) -> String {
             let known = seen.iter().position(|other| *other == id);
             let number = known.unwrap_or_else(|| {
                 seen.push(id);
-                seen.len() - 1
+                seen.len().saturating_sub(1)
             });
-            let _ = write!(shown, "<id {}>", number + 1);
+            let _ = write!(shown, "<id {}>", number.saturating_add(1));
             rest = rest.get(UUID..).unwrap_or_default();
         } else {
             shown.push(next);

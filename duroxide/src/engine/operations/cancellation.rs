@@ -87,7 +87,7 @@ impl TurnHandle {
     pub fn watch_cancellation(&self) -> u64 {
         let mut state = self.lock();
         let cancellation = &mut state.cancellation;
-        cancellation.next_watcher += 1;
+        cancellation.next_watcher = cancellation.next_watcher.saturating_add(1);
         let watcher = cancellation.next_watcher;
         cancellation.watchers.insert(watcher, None);
         watcher
@@ -104,7 +104,9 @@ impl TurnHandle {
             return Poll::Pending;
         };
         let replaced = place.replace(waker);
-        state.awaited += usize::from(replaced.is_none());
+        state.awaited = state
+            .awaited
+            .saturating_add(usize::from(replaced.is_none()));
         drop(state);
         // Dropped outside of the lock: a waker is foreign code.
         drop(replaced);
@@ -149,7 +151,7 @@ impl TurnState {
         }
         let limit = cancellation.within.unwrap_or(CLEANUP);
         let mut wakers = cancellation.take_wakers();
-        self.awaited -= wakers.len();
+        self.awaited = self.awaited.saturating_sub(wakers.len());
         let cooperates = self.cancellation.on_cancel == OnCancel::Cooperate;
         let fire_at = self.now.saturating_add(limit);
         self.cancellation.deadline =

@@ -111,7 +111,7 @@ impl TurnState {
         data: String,
     ) -> Option<Waker> {
         let place = self.queues.arrived;
-        self.queues.arrived += 1;
+        self.queues.arrived = self.queues.arrived.saturating_add(1);
         self.hand_on(name, place, data).1
     }
 

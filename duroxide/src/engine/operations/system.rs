@@ -10,10 +10,10 @@ impl TurnHandle {
     pub fn derive_bits(&self) -> u128 {
         let mut state = self.lock();
         if planted!("fresh_ids") && state.replaying {
-            state.derived += 1_000;
+            state.derived = state.derived.saturating_add(1_000);
         }
         let position = state.derived;
-        state.derived += 1;
+        state.derived = state.derived.saturating_add(1);
         // A published, frozen function of the seed: replays of old histories depend on it.
         let text = format!("{}/{position}", state.execution_id);
         Uuid::new_v5(&Uuid::from_u128(state.seed), text.as_bytes()).as_u128()

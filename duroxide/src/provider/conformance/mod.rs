@@ -3,6 +3,7 @@
 //! Must not know: any particular store.
 
 #![expect(
+    clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,

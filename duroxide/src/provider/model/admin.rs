@@ -73,12 +73,12 @@ impl State {
         let mut notices = Vec::new();
         for id in ids {
             let forgotten = self.forget(id, |_, _| true);
-            deleted.executions += forgotten.executions;
-            deleted.events += forgotten.events;
-            deleted.queued += forgotten.queued;
+            deleted.executions = deleted.executions.saturating_add(forgotten.executions);
+            deleted.events = deleted.events.saturating_add(forgotten.events);
+            deleted.queued = deleted.queued.saturating_add(forgotten.queued);
             if let Some(gone) = self.instances.remove(id) {
-                deleted.instances += 1;
-                deleted.queued += count(gone.inbox.len());
+                deleted.instances = deleted.instances.saturating_add(1);
+                deleted.queued = deleted.queued.saturating_add(count(gone.inbox.len()));
                 if !gone.state.is_terminal() {
                     notices.extend(gone.parent().map(|parent| deletion_notice(id, parent)));
                 }
@@ -149,38 +149,40 @@ impl State {
             let goes = is_unwanted(execution_id, history);
             if goes {
                 unwanted.insert(execution_id);
-                instance.forgotten += 1;
-                deleted.executions += 1;
-                deleted.events += count(history.len());
+                instance.forgotten = instance.forgotten.saturating_add(1);
+                deleted.executions = deleted.executions.saturating_add(1);
+                deleted.events = deleted.events.saturating_add(count(history.len()));
             }
             !goes
         });
-        let queued = instance.timers.len() + self.activities.len();
+        let before = instance.timers.len().saturating_add(self.activities.len());
         instance
             .timers
             .retain(|(_, execution_id, _)| !unwanted.contains(execution_id));
         self.activities.retain(|_, activity| {
             activity.instance != *id || !unwanted.contains(&activity.execution_id)
         });
-        deleted.queued = count(queued - instance.timers.len() - self.activities.len());
+        let after = instance.timers.len().saturating_add(self.activities.len());
+        deleted.queued = count(before.saturating_sub(after));
         deleted
     }
 
     pub(super) fn totals(&self) -> Totals {
         let mut totals = Totals::default();
         for instance in self.instances.values() {
-            totals.instances += 1;
-            totals.executions += count(instance.executions.len());
-            totals.events += instance
+            totals.instances = totals.instances.saturating_add(1);
+            totals.executions = totals
                 .executions
-                .values()
-                .map(|history| count(history.len()))
-                .sum::<u64>();
-            match instance.state {
-                InstanceState::Running => totals.running += 1,
-                InstanceState::Completed { .. } => totals.completed += 1,
-                InstanceState::Failed { .. } => totals.failed += 1,
-            }
+                .saturating_add(count(instance.executions.len()));
+            let events = instance.executions.values();
+            let events = events.map(|history| count(history.len()));
+            totals.events = events.fold(totals.events, u64::saturating_add);
+            let such = match instance.state {
+                InstanceState::Running => &mut totals.running,
+                InstanceState::Completed { .. } => &mut totals.completed,
+                InstanceState::Failed { .. } => &mut totals.failed,
+            };
+            *such = such.saturating_add(1);
         }
         totals
     }
@@ -214,8 +216,8 @@ impl State {
             history_event_count: count(history.len()),
             history_size_bytes: events().map(|event| count(event.kind.text_bytes())).sum(),
             queue_pending_count: count(instance.inbox.len())
-                + count(handed_down.sum())
-                + unread_messages(events()),
+                .saturating_add(count(handed_down.sum()))
+                .saturating_add(unread_messages(events())),
             kv_user_key_count: count(instance.kv.len()),
             kv_total_value_bytes: instance
                 .kv

@@ -108,7 +108,10 @@ fn check_obligations(instance: &Instance, elsewhere: &[EventId]) -> Result<(), S
     let current = instance.execution_id;
     let mut on_the_way: BTreeMap<EventId, u32> = BTreeMap::new();
     let mut starts = 0_u32;
-    let mut owe = |source| *on_the_way.entry(source).or_default() += 1;
+    let mut owe = |source| {
+        let found = on_the_way.entry(source).or_default();
+        *found = found.saturating_add(1);
+    };
     elsewhere.iter().copied().for_each(&mut owe);
     for &(_, execution_id, source) in &instance.timers {
         if execution_id == current {
@@ -118,7 +121,9 @@ fn check_obligations(instance: &Instance, elsewhere: &[EventId]) -> Result<(), S
     for stored in instance.inbox.values() {
         match meaning(&stored.message) {
             Meaning::Answer(execution_id, source) if execution_id == current => owe(source),
-            Meaning::Start(execution_id) if execution_id == current => starts += 1,
+            Meaning::Start(execution_id) if execution_id == current => {
+                starts = starts.saturating_add(1);
+            }
             Meaning::Answer(..) | Meaning::Start(_) | Meaning::Event => {}
         }
     }

@@ -93,10 +93,10 @@ impl State {
 
     /// Ends the claims of these owners; gives how many there were.
     pub(super) fn release_sessions(&mut self, moment: &Moment<'_>, owners: &[String]) -> usize {
-        let mut released = 0;
+        let mut released = 0_usize;
         self.sessions.retain(|_, claim| {
             let is_released = owners.contains(&claim.owner);
-            released += usize::from(is_released && claim.is_live(moment));
+            released = released.saturating_add(usize::from(is_released && claim.is_live(moment)));
             !is_released
         });
         released
@@ -110,12 +110,12 @@ impl State {
         lock_timeout: Duration,
         idle_timeout: Duration,
     ) -> usize {
-        let mut renewed = 0;
+        let mut renewed = 0_usize;
         for claim in self.sessions.values_mut() {
             let idle = moment.elapsed.saturating_sub(claim.last_used);
             if claim.is_live(moment) && owners.contains(&claim.owner) && idle < idle_timeout {
                 claim.extend(moment.after(lock_timeout));
-                renewed += 1;
+                renewed = renewed.saturating_add(1);
             }
         }
         renewed

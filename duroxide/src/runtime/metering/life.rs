@@ -37,7 +37,9 @@ impl Life {
     /// Takes in the next event; gives the call that it ends.
     pub(super) fn take_in(&mut self, event: &Event) -> Option<ChildEnd> {
         self.began.get_or_insert(event.timestamp);
-        self.messages += u64::from(event.kind.is_from_message());
+        self.messages = self
+            .messages
+            .saturating_add(u64::from(event.kind.is_from_message()));
         let outcome = match &event.kind {
             EventKind::SubOrchestrationScheduled { name, .. } => {
                 let call = (name.clone(), event.timestamp);

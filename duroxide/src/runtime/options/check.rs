@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::engine::Limits;
 use crate::provider::TagFilter;
 use crate::runtime::RuntimeOptions;
+use crate::runtime::backoff::part;
 
 /// Shorter leases run out between two renewals on a busy machine.
 const SHORTEST_LEASE: Duration = Duration::from_millis(10);
@@ -113,7 +114,7 @@ fn lease(lease: Duration) -> Option<String> {
 /// An activity under way shows itself when its lock is renewed; between two renewals its session
 /// must not count as idle.
 fn idle(idle: Duration, worker_lock: Duration) -> Option<String> {
-    let shown = worker_lock / 3;
+    let shown = part(worker_lock, 3);
     (idle <= shown).then(|| {
         format!("is {idle:?}; it must be more than a third of `worker_lock_timeout`, {shown:?}")
     })
