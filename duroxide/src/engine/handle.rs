@@ -5,6 +5,7 @@ use std::panic::{Location, resume_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
+use crate::engine::Limits;
 use crate::engine::operations::cancelled_details;
 use crate::engine::turn_state::{Abandoned, TurnState};
 use crate::history::{
@@ -153,13 +154,23 @@ impl TurnHandle {
 
     /// Writes down a call, if it may be made.
     pub(super) fn call(&self, kind: EventKind, at: &'static Location<'static>) -> Asked {
+        self.call_unless(kind, at, Limits::problem_of)
+    }
+
+    /// The same; what is wrong with it is decided by who calls.
+    pub(super) fn call_unless(
+        &self,
+        kind: EventKind,
+        at: &'static Location<'static>,
+        problem_of: impl FnOnce(&Limits, &EventKind) -> Option<String>,
+    ) -> Asked {
         let state = self.lock();
         if !self.is_shielded
             && let Some(reason) = state.cancel_reason()
         {
             return Asked::Refused(cancelled_details(reason));
         }
-        if let Some(problem) = state.limits.problem_of(&kind) {
+        if let Some(problem) = problem_of(&state.limits, &kind) {
             let kind = AppErrorKind::Rejected;
             return Asked::Refused(ErrorDetails::application(kind, problem));
         }

@@ -1,6 +1,6 @@
 //! How much one instance may ask for and keep.
 
-use crate::history::{ErrorDetails, Event, EventKind, MAX_ID_BYTES, MAX_NAME_BYTES};
+use crate::history::{ErrorDetails, Event, EventKind, MAX_ID_BYTES, MAX_NAME_BYTES, check_name};
 
 /// The limits of one instance. What exceeds one is refused before anything is written.
 ///
@@ -64,6 +64,12 @@ impl Default for Limits {
 impl Limits {
     /// What is wrong with a call, for whoever made it.
     pub(super) fn problem_of(&self, call: &EventKind) -> Option<String> {
+        self.problem_with_size(call)
+            .or_else(|| problem_with_name_of(call))
+    }
+
+    /// What is too large about a call.
+    pub(super) fn problem_with_size(&self, call: &EventKind) -> Option<String> {
         match call {
             EventKind::ActivityScheduled {
                 name,
@@ -123,6 +129,20 @@ impl Limits {
         (bytes > allowed)
             .then(|| format!("the {what} `{name}` has {bytes} bytes; {allowed} are allowed"))
     }
+}
+
+/// Nobody can register a handler under such a name. Those of calls that the runtime answers itself
+/// are among them: code that takes a name from its input makes no such call.
+fn problem_with_name_of(call: &EventKind) -> Option<String> {
+    let checked = match call {
+        EventKind::ActivityScheduled { name, .. } => check_name("name of an activity", name),
+        EventKind::SubOrchestrationScheduled { name, .. }
+        | EventKind::OrchestrationChained { name, .. } => {
+            check_name("name of an orchestration", name)
+        }
+        _ => return None,
+    };
+    checked.err().map(|problem| problem.to_string())
 }
 
 /// The longest tag or session id, in bytes.

@@ -207,7 +207,7 @@ impl OrchestrationContext {
             input,
             ..ActivityCall::default()
         };
-        let asked = self.turn.schedule_activity(call, Location::caller());
+        let asked = self.turn.ask_the_runtime(call, Location::caller());
         DurableFuture::call(self.turn.clone(), asked).map(|answer| {
             let json = answer.map_err(|details| details.display_message())?;
             codec::decode(&json).map_err(|error| error.to_string())

@@ -2,9 +2,9 @@
 
 use std::panic::Location;
 
-use crate::engine::TurnHandle;
 use crate::engine::handle::Asked;
 use crate::engine::limits::problem_with_label;
+use crate::engine::{Limits, TurnHandle};
 use crate::history::{EventId, EventKind};
 
 /// An activity that is asked for.
@@ -31,19 +31,33 @@ pub struct Retry {
     pub attempt: u32,
 }
 
+impl ActivityCall {
+    fn into_event(self) -> EventKind {
+        let retry = self.retry;
+        EventKind::ActivityScheduled {
+            name: self.name,
+            input: self.input,
+            attempt: retry.map_or(1, |retry| retry.attempt),
+            first_attempt: retry.map(|retry| retry.first_attempt),
+            session_id: self.session_id,
+            tag: self.tag,
+        }
+    }
+}
+
 impl TurnHandle {
     /// Asks for an activity.
     pub fn schedule_activity(&self, call: ActivityCall, at: &'static Location<'static>) -> Asked {
-        let retry = call.retry;
-        let kind = EventKind::ActivityScheduled {
-            name: call.name,
-            input: call.input,
-            attempt: retry.map_or(1, |retry| retry.attempt),
-            first_attempt: retry.map(|retry| retry.first_attempt),
-            session_id: call.session_id,
-            tag: call.tag,
-        };
-        self.call(kind, at)
+        self.call(call.into_event(), at)
+    }
+
+    /// Asks the runtime itself for something, under a name that no activity can have.
+    pub(crate) fn ask_the_runtime(
+        &self,
+        call: ActivityCall,
+        at: &'static Location<'static>,
+    ) -> Asked {
+        self.call_unless(call.into_event(), at, Limits::problem_with_size)
     }
 
     /// Leaves the activity to workers that take this tag.

@@ -10,7 +10,7 @@ use crate::support::{Live, Program, cancel, completed, fired, terminate};
 /// Calls an activity and adds its undoing.
 async fn step(ctx: &OrchestrationContext, saga: &mut Saga, name: &str) -> Result<String, String> {
     let done = ctx.schedule_activity(name, "").await?;
-    let undo = format!("undo {name}");
+    let undo = format!("undo_{name}");
     saga.undo(|ctx| async move { ctx.schedule_activity(undo, "").await });
     Ok(done)
 }
@@ -59,14 +59,14 @@ fn after_two_steps(end: &'static str) -> Live {
 fn an_error_undoes_the_steps_last_first() {
     for end in ["err", "dropped"] {
         let mut live = after_two_steps(end);
-        assert_eq!(live.lines_from(6), ["6 call undo room()"]);
+        assert_eq!(live.lines_from(6), ["6 call undo_room()"]);
         live.complete(6, "");
         live.complete(8, "");
         assert_eq!(
             live.lines_from(7),
             [
                 "7 completed 6: ",
-                "8 call undo seat()",
+                "8 call undo_seat()",
                 "9 completed 8: ",
                 "10 failed: no"
             ]
@@ -97,7 +97,7 @@ fn a_step_that_failed_has_nothing_to_be_undone() {
     live.complete(6, "");
     assert_eq!(
         live.lines_from(6),
-        ["6 call undo seat()", "7 completed 6: ", "8 failed: no room"]
+        ["6 call undo_seat()", "7 completed 6: ", "8 failed: no room"]
     );
     live.check();
 }
@@ -113,7 +113,7 @@ fn cancelled_code_is_dropped_where_it_waits_and_undone() {
             "7 end: enough",
             "8 timer 61030",
             "9 cancel 6: dropped_future",
-            "10 call undo room()"
+            "10 call undo_room()"
         ]
     );
     assert_eq!(live.asked(), ["timer 8", "cancel 6", "start 10"]);
@@ -126,7 +126,7 @@ fn cancelled_code_is_dropped_where_it_waits_and_undone() {
         live.lines_from(11),
         [
             "11 completed 10: ",
-            "12 call undo seat()",
+            "12 call undo_seat()",
             "13 completed 12: ",
             "14 stop 8: orchestration_cancelled",
             "15 failed: canceled: enough"
@@ -153,7 +153,7 @@ fn the_deadline_ends_the_undoing() {
         [
             "6 timer 7000",
             "7 cancel 4: dropped_future",
-            "8 call undo seat()",
+            "8 call undo_seat()",
             "9 fired 6",
             "10 cancel 8: orchestration_cancelled",
             "11 failed: canceled: enough"
@@ -197,7 +197,7 @@ fn a_step_whose_undoing_fails_does_not_keep_the_others() {
             live.complete(4, "");
             assert_eq!(
                 live.lines()[3..5],
-                ["4 call undo seat()", "5 completed 4: "]
+                ["4 call undo_seat()", "5 completed 4: "]
             );
             let end = if by_hand {
                 format!("6 done: {problem}")
@@ -218,7 +218,7 @@ fn an_instance_that_a_verb_fails_is_undone_too() {
     assert_eq!(
         live.lines_from(8),
         [
-            "8 call undo seat()",
+            "8 call undo_seat()",
             "9 completed 8: ",
             "10 failed: the value under `k` has 100000 bytes; 65536 are allowed"
         ]
@@ -234,7 +234,7 @@ fn steps_undone_by_hand_are_not_undone_again() {
     assert_eq!(
         live.lines_from(8),
         [
-            "8 call undo seat()",
+            "8 call undo_seat()",
             "9 refused 8: no",
             r#"10 failed: undone by hand: Err("no")"#
         ]
@@ -255,7 +255,7 @@ fn a_request_to_end_during_the_undoing_by_hand_loses_no_step() {
         live.lines_from(9),
         [
             "9 completed 6: ",
-            "10 call undo seat()",
+            "10 call undo_seat()",
             "11 completed 10: ",
             "12 stop 8: orchestration_cancelled",
             "13 failed: canceled: enough"
@@ -276,7 +276,7 @@ fn a_request_to_end_during_the_undoing_of_an_error_changes_nothing_but_the_deadl
             "7 end: enough",
             "8 timer 61030",
             "9 completed 6: ",
-            "10 call undo seat()",
+            "10 call undo_seat()",
             "11 completed 10: ",
             "12 stop 8: orchestration_cancelled",
             "13 failed: canceled: enough"
@@ -304,7 +304,7 @@ fn undoing_that_is_given_up_halfway_stays_in_the_saga() {
     live.complete(2, "");
     live.complete(4, "");
     // The other branch is asked for when it is made.
-    assert_eq!(live.lines_from(6), ["6 call hurry()", "7 call undo room()"]);
+    assert_eq!(live.lines_from(6), ["6 call hurry()", "7 call undo_room()"]);
     live.complete(6, "");
     assert_eq!(
         live.history.len(),
@@ -318,7 +318,7 @@ fn undoing_that_is_given_up_halfway_stays_in_the_saga() {
         live.lines_from(9),
         [
             "9 completed 7: ",
-            "10 call undo seat()",
+            "10 call undo_seat()",
             "11 completed 10: ",
             "12 failed: no"
         ]
@@ -344,8 +344,8 @@ fn several_sagas_are_undone_together_and_apart() {
             live.complete(live.history.len() as u64, "");
         }
         let lines = live.lines();
-        let undone = lines.iter().filter(|line| line.contains("undo"));
-        let undone: Vec<_> = undone.filter_map(|line| line.split(' ').nth(3)).collect();
+        let undone = lines.iter().filter_map(|line| line.split_once(" undo_"));
+        let undone: Vec<_> = undone.map(|(_, name)| name).collect();
         let expected = if apart {
             ["c()", "a()", "b()"]
         } else {
@@ -374,8 +374,8 @@ fn a_saga_inside_of_the_undoing_is_undone_by_hand_only() {
     live.complete(6, "");
     live.complete(8, "");
     let lines = live.lines();
-    assert_eq!(lines[5], "6 call undo second()");
-    assert_eq!(lines[7], "8 call undo inner()");
+    assert_eq!(lines[5], "6 call undo_second()");
+    assert_eq!(lines[7], "8 call undo_inner()");
     assert_eq!(lines.last().unwrap(), "10 failed: no");
     live.check();
 }
@@ -406,7 +406,7 @@ fn a_saga_of_code_that_cooperates_is_undone_by_what_the_code_returns() {
                 [
                     "6 timer 60000".replace("60000", "10020"),
                     "7 cancel 4: orchestration_cancelled".to_owned(),
-                    "8 call undo seat()".to_owned(),
+                    "8 call undo_seat()".to_owned(),
                     "9 completed 8: ".to_owned(),
                     "10 stop 6: orchestration_cancelled".to_owned(),
                     "11 failed: canceled: enough".to_owned()
@@ -429,7 +429,7 @@ fn continue_as_new_after_a_request_to_end_is_undone() {
     live.complete(2, "");
     live.send(cancel("enough"));
     live.complete(6, "");
-    assert_eq!(live.lines()[5], "6 call undo seat()");
+    assert_eq!(live.lines()[5], "6 call undo_seat()");
     assert_eq!(live.failure().to_string(), "canceled: enough");
     live.check();
 }
