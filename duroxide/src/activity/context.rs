@@ -41,6 +41,8 @@ pub struct ActivityInfo {
     pub first_attempt_id: u64,
     /// Which delivery of the attempt this is: 1, 2, ... More than one after a crash or a lost lease.
     pub delivery: u32,
+    /// The number of the lock under which it runs: larger than that of every delivery before it.
+    pub epoch: u64,
     /// The worker that runs it.
     pub worker_id: String,
     /// The session that it belongs to.
@@ -110,6 +112,7 @@ impl ActivityContext {
             attempt: 1,
             first_attempt_id: 1,
             delivery: 1,
+            epoch: 1,
             worker_id: "test".to_owned(),
             session_id: None,
             tag: None,
@@ -206,6 +209,32 @@ impl ActivityContext {
     /// and did not come back: after a crash, a shutdown or a lost lease.
     pub fn delivery(&self) -> u32 {
         self.info.delivery
+    }
+
+    /// The number of the lock under which this delivery runs. It is larger than that of every delivery
+    /// before it in this store, in earlier lives of the store too, and has no gaps to rely on.
+    ///
+    /// A worker that stood still for longer than its lease is not alone any more when it goes on. An
+    /// outside system that keeps the largest number it has seen under an
+    /// [idempotency key](Self::idempotency_key), and refuses smaller ones, is not written to by such
+    /// a latecomer.
+    ///
+    /// ```
+    /// # use std::collections::BTreeMap;
+    /// # use duroxide::ActivityContext;
+    /// /// What a storage service does with each write.
+    /// fn accept(seen: &mut BTreeMap<String, u64>, ctx: &ActivityContext) -> bool {
+    ///     let newest = seen.entry(ctx.idempotency_key()).or_default();
+    ///     let is_late = ctx.epoch() < *newest;
+    ///     *newest = ctx.epoch().max(*newest);
+    ///     !is_late
+    /// }
+    /// # let (mut seen, late) = (BTreeMap::new(), ActivityContext::for_test());
+    /// # assert!(accept(&mut seen, &late.clone().with_info(|info| info.epoch = 2)));
+    /// # assert!(!accept(&mut seen, &late));
+    /// ```
+    pub fn epoch(&self) -> u64 {
+        self.info.epoch
     }
 
     /// The worker that runs it: `RuntimeOptions::worker_node_id`, or a random name.

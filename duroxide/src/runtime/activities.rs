@@ -215,6 +215,7 @@ impl Activities {
             attempt: request.attempt,
             first_attempt_id: request.first_attempt.unwrap_or(item.source).0,
             delivery: item.attempt,
+            epoch: item.lock.epoch,
             worker_id: self.sessions.owner().to_owned(),
             session_id: request.session_id.clone(),
             tag: request.tag.clone(),
