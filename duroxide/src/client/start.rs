@@ -198,7 +198,10 @@ fn check_request(instance: &InstanceId, request: &Request) -> Result<(), ClientE
     check_name("orchestration name", &request.name).map_err(ClientError::invalid)?;
     if let Some(version) = &request.version {
         semver::Version::parse(version).map_err(|problem| ClientError::InvalidInput {
-            message: format!("the version `{version}` is not one such as `1.2.0`: {problem}"),
+            message: format!(
+                "the version `{}` is not one such as `1.2.0`: {problem}",
+                version.chars().take(64).collect::<String>()
+            ),
         })?;
     }
     Ok(())

@@ -98,7 +98,7 @@ fn encode_error<T: ?Sized>(error: serde_json::Error) -> CodecError {
         verb: "encode",
         type_name: type_name::<T>().to_owned(),
         at: String::new(),
-        problem: error.to_string(),
+        problem: shortened(error.to_string()),
     }
 }
 
@@ -106,9 +106,25 @@ fn decode_error<T>(at: String, problem: String) -> CodecError {
     CodecError {
         verb: "decode",
         type_name: type_name::<T>().to_owned(),
-        at,
-        problem,
+        at: shortened(at),
+        problem: shortened(problem),
     }
+}
+
+/// The longest part of an error's text, in bytes. What does not fit a type is told with what is there
+/// instead, which may be a whole payload.
+const LONGEST: usize = 2 << 10;
+
+fn shortened(mut text: String) -> String {
+    if text.len() > LONGEST {
+        let mut end = LONGEST;
+        while !text.is_char_boundary(end) {
+            end = end.saturating_sub(1);
+        }
+        text.truncate(end);
+        text.push_str(" ..");
+    }
+    text
 }
 
 impl CodecError {
@@ -136,5 +152,33 @@ mod tests {
         assert!(text.contains("BTreeMap") && text.contains("a[1]"), "{text}");
         assert!(decode::<u8>("1 2").is_err());
         assert!(encode(&BTreeMap::from([((1, 2), 3)])).is_err());
+    }
+
+    #[test]
+    fn an_error_is_never_as_long_as_the_value() {
+        let long = encode(&"\u{e9}".repeat(100_000)).unwrap();
+        let keys = encode(&BTreeMap::from([("k".repeat(100_000), "x")])).unwrap();
+        let errors = [
+            decode::<u8>(&long).unwrap_err(),
+            decode::<BTreeMap<String, u8>>(&keys).unwrap_err(),
+        ];
+        for error in errors {
+            let text = error.to_string();
+            assert!(
+                text.contains("..") && text.len() <= 4 << 10,
+                "{}",
+                text.len()
+            );
+        }
+    }
+
+    #[test]
+    fn what_nests_too_deeply_is_an_error_and_overflows_no_stack() {
+        let deep = "[".repeat(1_000_000);
+        assert!(decode::<serde_json::Value>(&deep).is_err());
+        assert!(
+            dynamic::decode::<serde_json::Value>(&deep).is_ok(),
+            "a string"
+        );
     }
 }
