@@ -38,3 +38,55 @@ impl Backoff {
 pub(super) fn part(whole: Duration, parts: u32) -> Duration {
     whole.checked_div(parts).unwrap_or(whole)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use futures_util::FutureExt as _;
+    use futures_util::future::BoxFuture;
+
+    use super::*;
+    use crate::time::Timestamp;
+
+    /// Remembers how long it was to sleep, and sleeps not at all.
+    #[derive(Debug, Default)]
+    struct Sleepless(Mutex<Vec<Duration>>);
+
+    impl Env for Sleepless {
+        fn now(&self) -> Timestamp {
+            Timestamp::ZERO
+        }
+        fn elapsed(&self) -> Duration {
+            Duration::ZERO
+        }
+        fn unique_id(&self) -> u128 {
+            511
+        }
+        fn spawn(&self, _: BoxFuture<'static, ()>) {}
+        fn blocking(&self, _: Box<dyn FnOnce() + Send>) {}
+        fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+            self.0.lock().unwrap().push(duration);
+            Box::pin(std::future::ready(()))
+        }
+    }
+
+    /// Whatever goes wrong, and for how long: an hour has few tries.
+    #[test]
+    fn pauses_grow_up_to_seconds_so_that_no_failure_makes_anybody_busy() {
+        let (env, mut backoff) = (Sleepless::default(), Backoff::new());
+        for _ in 0..2_000 {
+            backoff.pause(&env).now_or_never().unwrap();
+        }
+        let pauses = env.0.lock().unwrap();
+        assert!(pauses[0] >= FIRST / 2 && pauses[0] <= FIRST);
+        assert!(pauses.iter().all(|pause| *pause <= LONGEST));
+        let hour = Duration::from_secs(3_600);
+        let mut passed = Duration::ZERO;
+        let tries = pauses.iter().take_while(|pause| {
+            passed += **pause;
+            passed < hour
+        });
+        assert!(tries.count() < 1_500);
+    }
+}

@@ -76,3 +76,35 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::env::TokioEnv;
+
+    /// A lease without end, a heartbeat, and a store that is away: the end of such a lease is beyond
+    /// what a moment can be.
+    #[tokio::test(start_paused = true)]
+    async fn a_renewal_that_fails_under_a_lease_without_end_is_tried_again() {
+        let (env, tries) = (TokioEnv::new(), AtomicU32::new(0));
+        let renew = || {
+            let number = tries.fetch_add(1, Ordering::SeqCst);
+            let away = ProviderError::Unavailable {
+                operation: "renew",
+                source: "away".into(),
+            };
+            std::future::ready(Err(if number == 0 {
+                away
+            } else {
+                ProviderError::LockLost
+            }))
+        };
+        let work = pin!(std::future::pending::<()>());
+        let urge = || std::future::ready(());
+        let ended = keep_alive(&env, Duration::MAX, work, renew, urge).await;
+        assert!(ended.is_err());
+        assert_eq!(tries.load(Ordering::SeqCst), 2);
+    }
+}

@@ -1,5 +1,6 @@
 //! The one thread that writes. While it waits for the disk, the next group forms.
 
+use std::error::Error as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -196,7 +197,10 @@ fn reopen(shared: &Shared, problem: &str) {
         let now = shared.now();
         match open::open(&shared.factory, &shared.options, now.wall, &in_hand) {
             Ok(opened) => return resume(shared, opened),
-            Err(error) => tracing::warn!(%error, "the store cannot be opened again yet"),
+            Err(error) => {
+                let cause = error.source().map(tracing::field::display);
+                tracing::warn!(%error, cause, "the store cannot be opened again yet");
+            }
         }
         let core = shared.lock();
         let (core, _) = shared
