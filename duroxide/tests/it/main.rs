@@ -15,6 +15,7 @@ mod coded;
 mod disk;
 mod documents;
 mod engine;
+mod hardening;
 mod kit;
 mod layering;
 mod messages;

@@ -13,6 +13,7 @@ mod leases;
 mod lives;
 mod lockstep;
 mod power_loss;
+mod relaxed;
 mod script;
 mod seeds;
 mod sim_disk;

@@ -1,6 +1,6 @@
 //! End to end: programs on the real runtime, on every store, with live instances on and off.
 
-mod log;
+pub(crate) mod log;
 pub(crate) mod world;
 
 mod activities;
