@@ -71,7 +71,10 @@ pub mod provider;
 pub mod registry;
 pub mod retry;
 pub mod runtime;
+#[cfg(test)]
+mod schedules;
 pub mod storage;
+mod sync;
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;

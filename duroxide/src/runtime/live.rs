@@ -1,13 +1,14 @@
 //! Suspended executions, kept between their turns. Nothing but speed depends on what is in here.
 
 use std::num::NonZeroUsize;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use lru::LruCache;
 
 use crate::engine::Execution;
 use crate::history::{ExecutionId, InstanceId};
 use crate::runtime::metering::Life;
+use crate::sync::Mutex;
 
 /// A bounded set of suspended executions.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Which sessions this worker owns, and how it keeps them.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -9,6 +9,7 @@ use crate::env::EnvRef;
 use crate::provider::{ActivityItem, ProviderRef, SessionFetch};
 use crate::runtime::backoff::part;
 use crate::runtime::{RuntimeOptions, SessionOrdering};
+use crate::sync::AtomicBool;
 
 /// The claims of one worker on sessions. The store has them; here is only whether there may be any.
 #[derive(Debug)]

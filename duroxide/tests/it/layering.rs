@@ -14,7 +14,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("retry", &[]),
     ("telemetry", &[]),
     ("planted", &[]),
+    ("sync", &[]),
     ("env", &["time"]),
+    // Compiled for unit tests only.
+    ("schedules", &["env", "time"]),
     ("history", &["time"]),
     ("engine", &["history", "time"]),
     (
@@ -38,8 +41,19 @@ const LAYERS: &[(&str, &[&str])] = &[
             "history",
         ],
     ),
-    ("provider", &["history", "time", "env"]),
-    ("storage", &["provider", "history", "time", "codec", "env"]),
+    ("provider", &["history", "time", "env", "sync"]),
+    (
+        "storage",
+        &[
+            "provider",
+            "history",
+            "time",
+            "codec",
+            "env",
+            "sync",
+            "schedules",
+        ],
+    ),
     (
         "client",
         &["provider", "history", "codec", "time", "env", "telemetry"],
@@ -59,6 +73,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "env",
             "time",
             "telemetry",
+            "sync",
+            "schedules",
         ],
     ),
     ("testing", EVERYTHING),

@@ -18,7 +18,7 @@ mod tests;
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::select;
@@ -27,6 +27,7 @@ use tokio::sync::Notify;
 use crate::env::EnvRef;
 use crate::history::{EventId, ExecutionId, InstanceId};
 use crate::provider::ProviderError;
+use crate::sync::{Mutex, MutexGuard};
 
 use state::{Moment, State};
 

@@ -1,7 +1,7 @@
 //! The open file, and what is durable in it: the tables, and the layers of the journal that the
 //! tables do not have yet. One thread writes; whoever reads takes a [`View`].
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 
 use ::redb::{Database, Durability, ReadableDatabase as _, WriteTransaction};
 
@@ -13,6 +13,7 @@ use crate::storage::redb::overlay::{Overlay, Pace};
 use crate::storage::redb::schema::JOURNAL;
 use crate::storage::redb::tables::write_layer;
 use crate::storage::redb::view::View;
+use crate::sync::{Mutex, MutexGuard};
 
 /// An open file.
 #[derive(Debug)]

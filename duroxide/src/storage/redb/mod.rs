@@ -59,12 +59,13 @@ mod tests;
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::sync::{Arc, PoisonError};
 
 use crate::storage::redb::options::Factory;
 use crate::storage::redb::shared::Shared;
 use crate::storage::redb::state::{Moment, State};
+use crate::sync::Mutex;
+use crate::sync::thread::{self, JoinHandle};
 
 pub use counting::IoCounts;
 pub use open::OpenError;

@@ -5,7 +5,6 @@ use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread;
 
 use ::redb::{
     Database, DatabaseError, ReadableDatabase as _, StorageBackend, StorageError, TableHandle as _,
@@ -24,6 +23,7 @@ use crate::storage::redb::schema::{
 use crate::storage::redb::staged::StagedBackend;
 use crate::storage::redb::tables::write_layer;
 use crate::storage::redb::view::View;
+use crate::sync::thread;
 use crate::time::Timestamp;
 
 /// Why a store cannot be opened. Whatever it is, no byte of it was changed, and nothing will be

@@ -1,7 +1,7 @@
 //! What the handles of a store and its writer thread share: the state behind its mutex, and
 //! whether the file is open.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use crate::history::{EventId, ExecutionId, InstanceId};
 use crate::provider::ProviderError;
@@ -10,6 +10,7 @@ use crate::storage::redb::disk::Disk;
 use crate::storage::redb::options::{Factory, RedbOptions};
 use crate::storage::redb::reads::{self, ReadError};
 use crate::storage::redb::state::{Durable, Moment, State};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 /// One open store.
 #[derive(Debug)]

@@ -12,6 +12,7 @@ use crate::storage::redb::options::Durability;
 use crate::storage::redb::recovery::{Found, InHand};
 use crate::storage::redb::shared::{Core, Phase, Shared, WriterStage};
 use crate::storage::redb::state::State;
+use crate::sync::MutexGuard;
 
 /// A relaxed store is fsynced that often.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
@@ -108,10 +109,7 @@ fn next_task(shared: &Shared, syncs: &Syncs) -> Option<Task> {
 }
 
 /// Lets the turns that the group's own messages caused join it: one fsync for both.
-fn hold<'a>(
-    shared: &'a Shared,
-    mut core: std::sync::MutexGuard<'a, Core>,
-) -> std::sync::MutexGuard<'a, Core> {
+fn hold<'a>(shared: &'a Shared, mut core: MutexGuard<'a, Core>) -> MutexGuard<'a, Core> {
     let max_group = shared.options.max_group;
     let waits =
         |core: &mut Core| !core.closing && !core.broken && core.state.should_hold(max_group);

@@ -16,6 +16,7 @@ mod reads;
 mod removal;
 mod reopening;
 mod routing;
+mod schedules;
 mod stress;
 mod timers;
 
