@@ -20,6 +20,9 @@ mod loading;
 mod metering;
 mod options;
 mod orchestrations;
+#[cfg(test)]
+#[cfg(feature = "provider-test")]
+mod schedules;
 mod sessions;
 mod system_calls;
 mod turn_pool;
@@ -27,7 +30,6 @@ mod turn_pool;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use futures_util::future::{Either, join_all, select};
@@ -37,6 +39,7 @@ use crate::activity::ApplicationData;
 use crate::client::Client;
 use crate::env::{EnvRef, TaskHandle, TokioEnv, spawn};
 use crate::provider::{Provider, ProviderRef};
+use crate::sync::thread::JoinHandle;
 
 use activities::Activities;
 use dispatcher::{Stop, supervise};

@@ -4,16 +4,16 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use tokio::sync::oneshot;
 
 use crate::env::Env;
+use crate::sync::thread::{self, JoinHandle};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 /// Why a job gave no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,10 +32,16 @@ struct Job {
 
 /// What whoever waits for a job and the thread that runs it know of each other.
 #[derive(Debug, Default)]
-struct Progress {
-    started: AtomicBool,
+struct Progress(Mutex<Stage>);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Queued,
+    Running,
+    Over,
     /// The thread has a successor: it ends when the job should ever come back.
-    written_off: AtomicBool,
+    WrittenOff,
 }
 
 /// The threads. Dropping the pool lets them finish what is queued and end.
@@ -91,7 +97,7 @@ impl TurnPool {
         }
     }
 
-    fn threads(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+    pub(super) fn threads(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -128,10 +134,13 @@ impl TurnPool {
                 Either::Left((result, _)) => return result.map_err(|_| Lost::Closed),
                 // It had the whole of the limit to itself: waiting in the queue does not count.
                 Either::Right(_) if was_started => break,
-                Either::Right(_) => was_started = progress.started.load(Ordering::SeqCst),
+                Either::Right(_) => was_started = progress.is_started(),
             }
         }
-        Err(self.write_off(&progress))
+        if self.write_off(&progress) {
+            return Err(Lost::Stuck);
+        }
+        take.await.map_err(|_| Lost::Closed)
     }
 
     fn run_in_place<R: Send + 'static>(
@@ -155,14 +164,18 @@ impl TurnPool {
             Ok(result) => Ok(result),
             Err(RecvTimeoutError::Disconnected) => Err(Lost::Closed),
             // There is one job at a time here, so it had the whole of the limit to itself.
-            Err(RecvTimeoutError::Timeout) => Err(self.write_off(&progress)),
+            Err(RecvTimeoutError::Timeout) if self.write_off(&progress) => Err(Lost::Stuck),
+            Err(RecvTimeoutError::Timeout) => take.recv().map_err(|_| Lost::Closed),
         }
     }
 
-    fn write_off(&self, progress: &Progress) -> Lost {
-        progress.written_off.store(true, Ordering::SeqCst);
-        self.add_thread();
-        Lost::Stuck
+    /// Replaces the thread of that job; not if the job has just come to its end.
+    fn write_off(&self, progress: &Progress) -> bool {
+        let is_stuck = progress.write_off();
+        if is_stuck {
+            self.add_thread();
+        }
+        is_stuck
     }
 
     /// Lets the threads end after what is queued; gives their handles.
@@ -175,6 +188,40 @@ impl TurnPool {
 impl Drop for TurnPool {
     fn drop(&mut self) {
         self.queue.close();
+    }
+}
+
+impl Progress {
+    fn stage(&self) -> MutexGuard<'_, Stage> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_started(&self) -> bool {
+        *self.stage() != Stage::Queued
+    }
+
+    /// The job runs, unless it was given up before.
+    fn begin(&self) {
+        let mut stage = self.stage();
+        if *stage == Stage::Queued {
+            *stage = Stage::Running;
+        }
+    }
+
+    /// The job is over; whether its thread is still wanted.
+    fn end(&self) -> bool {
+        let before = std::mem::replace(&mut *self.stage(), Stage::Over);
+        before != Stage::WrittenOff
+    }
+
+    /// Gives the job up; `false` if it is over.
+    fn write_off(&self) -> bool {
+        let mut stage = self.stage();
+        if *stage == Stage::Over {
+            return false;
+        }
+        *stage = Stage::WrittenOff;
+        true
     }
 }
 
@@ -200,11 +247,11 @@ impl Queue {
 
     fn work(&self) {
         while let Some(Job { run, progress }) = self.next() {
-            progress.started.store(true, Ordering::SeqCst);
+            progress.begin();
             // The engine catches the panics of user code; what gets here is reported by the hook
             // and must not cost the thread.
             let _ = catch_unwind(AssertUnwindSafe(run));
-            if progress.written_off.load(Ordering::SeqCst) {
+            if !progress.end() {
                 return;
             }
         }
@@ -230,5 +277,27 @@ impl Queue {
 impl fmt::Debug for TurnPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TurnPool")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever finds that its time is over may find, a moment later, that the job is over too.
+    #[test]
+    fn a_job_that_is_over_is_not_written_off() {
+        let progress = Progress::default();
+        progress.begin();
+        assert!(progress.end(), "its thread takes the next one");
+        assert!(!progress.write_off(), "so it has no successor");
+    }
+
+    #[test]
+    fn the_thread_of_a_job_that_was_written_off_is_not_wanted_any_more() {
+        let progress = Progress::default();
+        progress.begin();
+        assert!(progress.write_off());
+        assert!(!progress.end());
     }
 }
