@@ -11,6 +11,8 @@ mod duration;
 mod event;
 mod expand;
 mod fallback;
+#[cfg(test)]
+mod garbage;
 mod kind;
 mod lint;
 mod message;

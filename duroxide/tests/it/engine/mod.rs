@@ -1,6 +1,7 @@
 //! The engine, one file per rule.
 
 mod actions;
+mod arbitrary;
 mod batch_split;
 mod budget;
 mod cancellation;

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use crate::support::{Program, at, lines, random};
 
 #[derive(Clone, Copy, Debug)]
-enum Mutation {
+pub(super) enum Mutation {
     Drop,
     /// The events behind it, and what refers to them, move up.
     DropClosingTheGap,
@@ -44,7 +44,7 @@ fn mutations() -> impl Strategy<Value = Mutation> {
     ]
 }
 
-fn mutated(history: &[Event], index: usize, mutation: Mutation) -> Vec<Event> {
+pub(super) fn mutated(history: &[Event], index: usize, mutation: Mutation) -> Vec<Event> {
     let mut events = history.to_vec();
     let renumbered = |events: &mut Vec<Event>, by: i64| {
         let first = history[index].event_id;
@@ -92,7 +92,7 @@ fn mutated(history: &[Event], index: usize, mutation: Mutation) -> Vec<Event> {
     events
 }
 
-fn change_text(kind: &mut EventKind) {
+pub(super) fn change_text(kind: &mut EventKind) {
     let later = |time: &mut Timestamp| *time = at(time.as_millis() + 1);
     match kind {
         EventKind::OrchestrationStarted { input: text, .. }
@@ -138,9 +138,9 @@ fn change_text(kind: &mut EventKind) {
     }
 }
 
-const KINDS: usize = 28;
+pub(super) const KINDS: usize = 28;
 
-fn other_kind(index: usize) -> EventKind {
+pub(super) fn other_kind(index: usize) -> EventKind {
     let text = String::new();
     let name = "q0".to_owned();
     let reason = "dropped_future".to_owned();
@@ -220,7 +220,7 @@ fn written_by(program: &Program, history: &[Event]) -> Vec<Event> {
     run_turn(&mut execution, messages).history_delta
 }
 
-fn message_of(event: &Event) -> Option<Message> {
+pub(super) fn message_of(event: &Event) -> Option<Message> {
     let execution_id = ExecutionId::FIRST;
     let source = event.source_event_id.unwrap_or_default();
     match event.kind.clone() {
