@@ -28,13 +28,10 @@ pub(super) async fn fail_recorded(
                 Ok(Message::Start(start)) => Some(start.clone()),
                 _ => None,
             });
-        // The start itself may be what cannot be read: its name is known from the header.
-        let start = start.unwrap_or_else(|| Start {
-            execution_id: item.execution_id,
-            version: item.version.clone(),
-            parent: item.parent.clone(),
-            ..Start::first(item.orchestration.clone(), String::new(), 0)
-        });
+        let start = match start {
+            Some(start) => start,
+            None => start_without_message(turns, item).await?,
+        };
         let version = start.version.clone().unwrap_or_else(|| "0.0.0".to_owned());
         delta.push(recorded.begin(&start, &version, now));
     }
@@ -58,6 +55,22 @@ pub(super) async fn fail_recorded(
     }
     let facts = Facts::of(item, &commit, &mut life);
     Ok((commit, facts))
+}
+
+/// The start when it is what cannot be read: what the store knows of the instance besides, so that
+/// its history says the same. The input is lost.
+async fn start_without_message(turns: &Turns, item: &TurnItem) -> Result<Start, ProviderError> {
+    let id = &item.lock.instance;
+    let status = readable(item, turns.store.status(id).await)?.flatten();
+    let kv = readable(item, turns.store.kv_entries(id).await)?;
+    Ok(Start {
+        execution_id: item.execution_id,
+        version: item.version.clone(),
+        parent: item.parent.clone(),
+        custom_status: status.and_then(|status| status.custom_status),
+        kv: kv.unwrap_or_default(),
+        ..Start::first(item.orchestration.clone(), String::new(), 0)
+    })
 }
 
 /// The children that the store has of this instance and that have not ended: nobody will wait for
@@ -92,7 +105,7 @@ fn readable<T>(
             tracing::error!(
                 target: "duroxide::runtime",
                 instance_id = %item.lock.instance, error = %with_causes(&error),
-                "children of an instance that fails cannot be read; they go on"
+                "what the store has of an instance that fails cannot be read; it ends without that"
             );
             Ok(None)
         }

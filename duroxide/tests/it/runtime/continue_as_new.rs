@@ -1,8 +1,16 @@
 //! From one execution to the next.
 
-use duroxide::{EventKind, OrchestrationRegistry};
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::world::{Program, echo, everywhere, program};
+use duroxide::env::TokioEnv;
+use duroxide::history::InstanceId;
+use duroxide::provider::Provider as _;
+use duroxide::provider::model::ModelProvider;
+use duroxide::runtime::UnregisteredBackoffConfig;
+use duroxide::{ErrorDetails, EventKind, OrchestrationRegistry, RuntimeOptions};
+
+use super::world::{Program, World, echo, eventually, everywhere, failed, program};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_instance_goes_through_many_executions() {
@@ -87,4 +95,52 @@ async fn ids_and_random_values_differ_from_execution_to_execution() {
         assert_eq!((count, all.len()), (12, 12));
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_handed_down_stays_when_the_start_of_the_next_cannot_be_read() {
+    let model = ModelProvider::new(Arc::new(TokioEnv::new()));
+    // Nobody here has the version that is to go on, so its start stays in the inbox.
+    let orchestrations = OrchestrationRegistry::builder()
+        .register_versioned("main", "1.0.0", |ctx, _| async move {
+            ctx.set_custom_status("half");
+            ctx.set_kv_value("key", "value");
+            ctx.continue_as_new_versioned("2.0.0", "").await
+        })
+        .build();
+    let program = Program {
+        activities: echo(),
+        orchestrations,
+    };
+    let options = RuntimeOptions {
+        unregistered_backoff: UnregisteredBackoffConfig {
+            base_delay: Duration::from_millis(1),
+            max_delay: Duration::from_millis(5),
+        },
+        max_attempts: u32::MAX,
+        ..RuntimeOptions::default()
+    };
+    let world = World::start(Arc::new(model.clone()), &program, options).await;
+    let started = world.client.start_orchestration("a", "main", "").await;
+    started.unwrap();
+    let id = InstanceId::new("a").unwrap();
+    eventually(async || {
+        let status = model.status(&id).await.unwrap();
+        status.is_some_and(|status| status.execution_id.0 == 2)
+    })
+    .await;
+    assert!(model.corrupt_message(&id));
+    let details = failed(world.end("a").await);
+    assert!(matches!(details, ErrorDetails::Poison { .. }), "{details}");
+    let history = world.history("a", 2).await;
+    let EventKind::OrchestrationStarted {
+        custom_status, kv, ..
+    } = &history[0].kind
+    else {
+        panic!("{history:?}");
+    };
+    assert_eq!(custom_status.as_deref(), Some("half"));
+    assert_eq!(kv.len(), 1, "{kv:?}");
+    model.check_invariants().unwrap();
+    world.stop().await;
 }
