@@ -17,10 +17,14 @@ use duroxide::provider::{
     TurnLock, TurnOutcome,
 };
 
+use super::effects;
 use super::shared::Shared;
 
 type Answer<T> = Result<T, ProviderError>;
 type Source = (InstanceId, ExecutionId, EventId);
+
+/// Whoever gives an instance back waits before it tries again: at least 100 ms, if the store failed.
+const MOST_GIVEN_BACK: u32 = 20;
 
 /// A store whose answers are compared with those before.
 #[derive(Debug)]
@@ -57,6 +61,9 @@ struct Turn {
     execution_id: u64,
     last_event_id: u64,
     ended: bool,
+    ended_at: Option<Duration>,
+    /// In which second it was given back last, and how often in that.
+    given_back: (u64, u32),
     /// How often each message was handed out.
     attempts: BTreeMap<MessageId, u32>,
     /// What was handed out with the lock.
@@ -242,6 +249,9 @@ impl Checked {
         if held.is_some_and(|held| held.until <= self.env.elapsed()) {
             self.shared.saw("a commit behind the end of its lease");
         }
+        if let Err(problem) = effects::check(commit) {
+            self.shared.broken(format!("`{id}`: {problem}"));
+        }
         let ends = !matches!(commit.outcome, TurnOutcome::Running);
         for consumed in &commit.consumed {
             let message = turn.messages.get(consumed).cloned().flatten();
@@ -264,13 +274,22 @@ impl Checked {
         }
         match &commit.outcome {
             TurnOutcome::Running => {}
-            TurnOutcome::Completed { .. } | TurnOutcome::Failed { .. } => turn.ended = true,
+            TurnOutcome::Completed { .. } | TurnOutcome::Failed { .. } => {
+                turn.ended = true;
+                turn.ended_at.get_or_insert(self.env.elapsed());
+            }
             TurnOutcome::ContinuedAsNew { next } => {
                 turn.execution_id = next.execution_id.0;
                 turn.last_event_id = 0;
                 self.shared.saw("an execution continued as new");
             }
         }
+    }
+
+    /// Since when the instance has ended, if it has.
+    pub(crate) fn ended_at(&self, instance: &InstanceId) -> Option<Duration> {
+        let known = self.known.lock().unwrap();
+        known.turns.get(instance).and_then(|turn| turn.ended_at)
     }
 
     /// Whether a lock may still be renewed or given back; `renews`: it must not have expired.
@@ -442,6 +461,14 @@ impl Layer for Checked {
             let turn = known.turns.entry(lock.instance.clone()).or_default();
             self.allowed(turn.lock.as_mut(), lock.epoch, lock.token, None);
             turn.lock = None;
+            let second = self.env.elapsed().as_secs();
+            let (last, times) = turn.given_back;
+            let times = if last == second { times + 1 } else { 1 };
+            turn.given_back = (second, times);
+            self.require(times <= MOST_GIVEN_BACK, || {
+                let id = &lock.instance;
+                format!("I35: `{id}` was given back {times} times within a second")
+            });
         }
         given
     }

@@ -8,10 +8,12 @@ use duroxide::history::{InstanceId, Message};
 use duroxide::provider::Provider as _;
 use duroxide::{Client, ClientError};
 
+use super::checked::Checked;
 use super::env::SimEnv;
 use super::executor::Group;
 use super::faulty::Faulty;
 use super::interpreter::NAME;
+use super::plan::Store;
 use super::program::{Input, Program};
 use super::shared::Shared;
 use crate::support::dice::Dice;
@@ -19,19 +21,26 @@ use crate::support::dice::Dice;
 /// Clients are never killed: what they know is true.
 pub(crate) const CLIENTS: Group = Group(1);
 
+/// How long a patient waiter waits at once.
+const PATIENT: Duration = Duration::from_secs(900);
+/// And how long after the end it may come back, if nothing goes wrong on the way to it.
+const PROMPT: Duration = Duration::from_secs(1);
+
 /// The clients of one instance.
 struct Clients {
     shared: Arc<Shared>,
     env: Arc<SimEnv>,
     line: Arc<Faulty>,
     client: Client,
+    /// Without a line that may be bad.
+    store: Arc<Checked>,
     id: InstanceId,
 }
 
 /// Lets the clients of one instance begin.
 pub(crate) fn spawn(
     shared: &Arc<Shared>,
-    line: Arc<Faulty>,
+    (store, line): (&Arc<Checked>, Arc<Faulty>),
     dice: &mut Dice,
     id: &InstanceId,
     program: &Program,
@@ -44,6 +53,7 @@ pub(crate) fn spawn(
         env,
         line,
         client,
+        store: Arc::clone(store),
         id: id.clone(),
     });
     let mut dice = dice.fork();
@@ -60,6 +70,7 @@ pub(crate) fn spawn(
         if program.may_be_cancelled {
             clients.spawn(|its| its.cancel(dice.fork()));
         }
+        clients.spawn(Clients::wait_patiently);
         clients.watch().await;
     };
     shared.executor.spawn(CLIENTS, Box::pin(work));
@@ -173,5 +184,36 @@ impl Clients {
             self.shared
                 .broken(format!("I7: a wait ended with {ended:?}"));
         }
+    }
+
+    /// I7: a wait ends when the instance does, and not only because somebody asks again.
+    async fn wait_patiently(self: Arc<Self>) {
+        let store = Arc::clone(&self.store) as Arc<_>;
+        let client = Client::with_env(store, Arc::clone(&self.env) as EnvRef);
+        loop {
+            let asked = self.env.elapsed();
+            let waited = client.wait_for_orchestration(self.id.as_str(), PATIENT);
+            let waited = waited.await;
+            let now = self.env.elapsed();
+            let ended = self.store.ended_at(&self.id);
+            let since = ended.map(|ended| now.saturating_sub(ended.max(asked)));
+            let late = since.filter(|late| *late > PROMPT && self.is_exact());
+            if let Some(late) = late {
+                let id = &self.id;
+                return self
+                    .shared
+                    .broken(format!("I7: a wait for `{id}` ended {late:?} late"));
+            }
+            match waited {
+                Ok(_) => return self.shared.saw("a patient wait ended"),
+                Err(ClientError::Timeout) => {}
+                Err(error) => return self.shared.broken(format!("waiting: {error}")),
+            }
+        }
+    }
+
+    /// The time for which the embedded store waits for its disk is not simulated.
+    fn is_exact(&self) -> bool {
+        self.shared.plan.store == Store::Model
     }
 }

@@ -169,6 +169,15 @@ fn run(ctx: OrchestrationContext, op: Op, agreed: bool) -> Came {
             limited.unwrap_or_else(|_| Ok("late".to_owned()))
         }
         .boxed(),
+        Op::Passed(millis, op) => async move {
+            let mut inside = run(ctx.clone(), *op, agreed);
+            let timer = ctx.schedule_timer(Duration::from_millis(millis));
+            match select2(&mut inside, timer).await {
+                Either2::First(came) => came,
+                Either2::Second(()) => select_all([inside]).await.1,
+            }
+        }
+        .boxed(),
         Op::Child { program, .. } => {
             let input = Input::first(*program).to_text();
             let child = ctx.schedule_sub_orchestration(NAME, input);
@@ -187,6 +196,10 @@ fn run(ctx: OrchestrationContext, op: Op, agreed: bool) -> Came {
         }
         .boxed(),
         Op::Keep(key, op) => async move {
+            // Each key is used once, so nothing can be there yet.
+            if let Some(early) = ctx.get_kv_value(&key) {
+                return Err(format!("{key} is {early} before it is kept"));
+            }
             let value = format!("{key} of {}", ctx.execution_id());
             ctx.set_kv_value(key.clone(), value.clone());
             let came = run(ctx.clone(), *op, agreed).await;
@@ -259,11 +272,21 @@ impl Work {
     }
 }
 
+/// I28: what takes its node down time after time is not begun for ever.
+fn began(shared: &Shared, ctx: &ActivityContext) {
+    let (delivery, most) = (ctx.delivery(), shared.plan.max_attempts);
+    if delivery > most {
+        let id = ctx.instance_id();
+        shared.broken(format!("I28: begin {delivery} of {most} in `{id}`"));
+    }
+}
+
 /// The activities of one life of a node.
 pub(crate) fn activities(env: &Arc<SimEnv>, shared: &Arc<Shared>, node: usize) -> ActivityRegistry {
-    let clock = Arc::clone(env);
-    let work = move |_: ActivityContext, input: String| {
+    let (clock, watch) = (Arc::clone(env), Arc::clone(shared));
+    let work = move |ctx: ActivityContext, input: String| {
         let clock = Arc::clone(&clock);
+        began(&watch, &ctx);
         async move {
             let Work { name, does } = serde_json::from_str(&input).map_err(|e| e.to_string())?;
             let (Does::Returns(millis) | Does::Fails(millis)) = does;
@@ -284,8 +307,9 @@ pub(crate) fn activities(env: &Arc<SimEnv>, shared: &Arc<Shared>, node: usize) -
         }
     };
     let (target, clock) = (Arc::clone(shared), Arc::clone(env));
-    let bomb = move |_: ActivityContext, name: String| {
+    let bomb = move |ctx: ActivityContext, name: String| {
         let (target, clock) = (Arc::clone(&target), Arc::clone(&clock));
+        began(&target, &ctx);
         async move {
             if target.faults() {
                 target.saw("an activity that takes its node down");

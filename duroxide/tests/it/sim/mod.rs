@@ -4,6 +4,7 @@
 mod campaign;
 mod checked;
 mod clients;
+mod effects;
 mod ends;
 mod env;
 mod executor;

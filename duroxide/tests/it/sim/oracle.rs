@@ -74,7 +74,7 @@ fn of(op: &Op) -> Outcomes {
         }
         Op::Detached { .. } => ok("d".to_owned()),
         Op::Dropped(_) => ok("x".to_owned()),
-        Op::Keep(_, op) | Op::Draw(_, op) | Op::Saga(_, op) => of(op),
+        Op::Passed(_, op) | Op::Keep(_, op) | Op::Draw(_, op) | Op::Saga(_, op) => of(op),
         Op::Fails(name) => BTreeSet::from([Err(format!("f{name}"))]),
     }
 }

@@ -35,7 +35,7 @@ pub(crate) struct Plan {
     pub(crate) corrupt: u64,
     /// By how many milliseconds clocks may be wrong.
     pub(crate) skew: u64,
-    /// Nodes begin with the old version of the program, and come back with the new one.
+    /// Most nodes begin with the old version of the program, and come back with the new one.
     pub(crate) rolling: bool,
     pub(crate) bombs: bool,
     pub(crate) slow: bool,
@@ -128,7 +128,7 @@ impl Plan {
             slow: dice.chance(400),
             live_instances: [0, 2, 10_000][dice.index(3)],
             replay_twice: dice.chance(200),
-            max_attempts: if bombs { 5 } else { 100 },
+            max_attempts: if bombs { 3 } else { 100 },
             bug,
         }
     }

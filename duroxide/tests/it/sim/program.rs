@@ -59,6 +59,8 @@ pub(crate) enum Op {
     Join(Vec<Op>),
     Select(Vec<Op>),
     Timeout(u64, Box<Op>),
+    /// Polled beside a timer first; if that comes first, by somebody else.
+    Passed(u64, Box<Op>),
     Child {
         name: String,
         program: Box<Program>,
@@ -182,7 +184,11 @@ impl Op {
                     op.visit(look);
                 }
             }
-            Self::Timeout(_, op) | Self::Keep(_, op) | Self::Draw(_, op) | Self::Saga(_, op) => {
+            Self::Timeout(_, op)
+            | Self::Passed(_, op)
+            | Self::Keep(_, op)
+            | Self::Draw(_, op)
+            | Self::Saga(_, op) => {
                 op.visit(look);
             }
             Self::Call { .. }
@@ -254,7 +260,11 @@ impl Writer<'_> {
             0..25 => Op::Sequence(self.several(raced, depth)),
             25..45 => Op::Join(self.several(raced, depth)),
             45..55 => Op::Select(self.several(true, depth)),
-            55..65 => {
+            55..58 => {
+                let pause = self.dice.between(0, 1_500);
+                Op::Passed(pause, Box::new(self.op(raced, depth)))
+            }
+            58..65 => {
                 let limit = self.dice.between(1, 4_000);
                 Op::Timeout(limit, Box::new(self.op(true, depth)))
             }

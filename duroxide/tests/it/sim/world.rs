@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use duroxide::env::EnvRef;
-use duroxide::history::{EventId, ExecutionId, InstanceId};
+use duroxide::history::{EventId, InstanceId};
 use duroxide::provider::model::ModelProvider;
 use duroxide::provider::{InstanceQuery, InstanceStatus, Provider as _, ProviderRef, StateQuery};
 use duroxide::storage::redb::RedbProvider;
@@ -128,18 +128,18 @@ impl World {
             (id, Program::root(&mut dice, &terms))
         });
         let roots = roots.collect();
-        let is_new = !plan.rolling;
         let slots = (0..plan.nodes).map(|_| Slot {
             node: None,
             back_at: Duration::ZERO,
-            is_new,
+            is_new: !plan.rolling || dice.chance(400),
         });
+        let slots = slots.collect();
         Self {
             shared: Arc::clone(shared),
             store,
             model,
             dice,
-            nodes: slots.collect(),
+            nodes: slots,
             lives: 0,
             waited: 0,
             roots,
@@ -155,7 +155,8 @@ impl World {
     fn play(&mut self) -> Result<(), String> {
         for (id, program) in self.roots.clone() {
             let line = self.line();
-            clients::spawn(&self.shared, line, &mut self.dice, &id, &program);
+            let ways = (&self.store, line);
+            clients::spawn(&self.shared, ways, &mut self.dice, &id, &program);
         }
         self.with_faults()?;
         self.heal();
@@ -320,22 +321,25 @@ impl World {
         if running.is_empty() {
             return;
         }
-        let status = &running[self.dice.index(running.len())];
-        let id = &status.instance;
-        let damaged = if self.dice.chance(500) {
-            self.shared.saw("a message was damaged");
-            self.store.forget_messages(id);
-            model.corrupt_message(id)
+        let first = self.dice.index(running.len());
+        if self.dice.chance(500) {
+            // Most have no message just now.
+            let mut all = running.iter().cycle().skip(first).take(running.len());
+            if let Some(hit) = all.find(|status| model.corrupt_message(&status.instance)) {
+                self.store.forget_messages(&hit.instance);
+                self.damaged("a message was damaged", &hit.instance);
+            }
         } else {
-            let event = EventId(self.dice.between(1, 8));
-            self.shared.saw("an event was damaged");
-            model.corrupt_history(id, ExecutionId(status.execution_id.0), event)
-        };
-        if damaged {
-            self.shared
-                .saw("something of a running instance was damaged");
-            self.damaged.insert(ends::root_of(id.as_str()).to_owned());
+            let (hit, event) = (&running[first], EventId(self.dice.between(1, 8)));
+            if model.corrupt_history(&hit.instance, hit.execution_id, event) {
+                self.damaged("an event was damaged", &hit.instance);
+            }
         }
+    }
+
+    fn damaged(&mut self, how: &str, id: &InstanceId) {
+        self.shared.saw(how);
+        self.damaged.insert(ends::root_of(id.as_str()).to_owned());
     }
 
     fn running(&self) -> Vec<InstanceStatus> {
