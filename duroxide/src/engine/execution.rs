@@ -127,14 +127,14 @@ impl Execution {
             version,
             input,
             seed: state.seed,
-            parent: state.parent.clone(),
-            carried: if planted!("not_carried") {
+            parent: state.parent.clone().filter(|_| !planted!(ParentLost)),
+            carried: if planted!(NotCarried) {
                 Vec::new()
             } else {
                 state.queues.unread()
             },
             custom_status: state.kept.custom_status.clone(),
-            kv: if planted!("values_not_carried") {
+            kv: if planted!(ValuesNotCarried) {
                 Vec::new()
             } else {
                 state.kept.entries()
@@ -152,10 +152,16 @@ impl Execution {
     /// [`Nondeterminism`] as soon as the code asks for something else than what is recorded.
     pub fn replay(&mut self, events: &[Event]) -> Result<(), Nondeterminism> {
         self.turn.lock().replaying = true;
+        if planted!(LatestValues) {
+            self.turn.lock().read_ahead(events);
+        }
         let outcome = events.iter().enumerate().try_for_each(|(place, event)| {
             if event.kind.is_from_message() {
                 let behind = events.get(place.saturating_add(1)..).unwrap_or_default();
                 self.turn.lock().patches.look_ahead(behind);
+                if planted!(AnswersFirst) && is_followed(behind) && self.hands_out(event) {
+                    return Ok(());
+                }
             }
             self.replay_one(event)
         });
@@ -181,6 +187,19 @@ impl Execution {
         };
         let whole = std::mem::replace(&mut self.held, behind);
         self.replay(&whole)
+    }
+
+    /// What a replay must never do: takes an answer without letting the code go on.
+    fn hands_out(&mut self, event: &Event) -> bool {
+        let mut state = self.turn.lock();
+        let Ok(Arrival::Answer(source, resolution)) = state.recorded(event) else {
+            return false;
+        };
+        state.begin_message(event, self.budget.actions);
+        let waker = state.resolve(source, resolution);
+        drop(state);
+        waker.into_iter().for_each(Waker::wake);
+        true
     }
 
     fn replay_one(&mut self, event: &Event) -> Result<(), Nondeterminism> {
@@ -415,6 +434,12 @@ impl std::fmt::Debug for Execution {
             .field("phase", &phase)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether a message brought the next event too.
+fn is_followed(behind: &[Event]) -> bool {
+    let next = behind.first();
+    next.is_some_and(|next| next.kind.is_from_message())
 }
 
 /// Runs user code; a panic comes back as its text.

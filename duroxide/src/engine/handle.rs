@@ -96,7 +96,7 @@ impl TurnHandle {
     /// When the message under way was consumed.
     pub fn now(&self) -> Timestamp {
         let state = self.lock();
-        if planted!("fresh_time") && state.replaying {
+        if planted!(FreshTime) && state.replaying {
             return state.now.saturating_add(std::time::Duration::from_secs(1));
         }
         state.now
@@ -121,6 +121,7 @@ impl TurnHandle {
         }
         let replaced = match &mut operation.waker {
             Some(waker) if waker.will_wake(context.waker()) => None,
+            Some(_) if planted!(FirstWakerKept) => None,
             Some(waker) => Some(std::mem::replace(waker, context.waker().clone())),
             none => {
                 *none = Some(context.waker().clone());

@@ -115,7 +115,7 @@ impl TurnState {
             }
         };
         if execution_id != self.execution_id
-            || (self.is_settled(source, &kind) && !planted!("duplicate_answers"))
+            || (self.is_settled(source, &kind) && !planted!(DuplicateAnswers))
         {
             return Ok(None);
         }

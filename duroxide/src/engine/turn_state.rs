@@ -2,6 +2,7 @@
 //! one entry for every open operation.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::hash::{BuildHasher as _, RandomState};
 use std::panic::Location;
 use std::task::Waker;
 
@@ -174,7 +175,9 @@ impl TurnState {
             self.parent.clone_from(parent);
             self.kept.custom_status.clone_from(custom_status);
             let entries = kv.iter().map(|entry| (entry.key.clone(), entry.clone()));
-            self.kept.kv = entries.collect();
+            if self.kept.kv.is_empty() || !planted!(LatestValues) {
+                self.kept.kv = entries.collect();
+            }
         }
         self.event_arrived(&event.kind)
     }
@@ -362,7 +365,12 @@ impl TurnState {
     /// Ends the execution: everything open is cancelled, then the terminal event.
     pub(super) fn end(&mut self, terminal: EventKind) {
         let reason = operations::terminal_reason(&terminal);
-        for (id, operation) in std::mem::take(&mut self.open) {
+        let mut open: Vec<_> = std::mem::take(&mut self.open).into_iter().collect();
+        if planted!(HashOrder) {
+            let hasher = RandomState::new();
+            open.sort_by_key(|(id, _)| hasher.hash_one(id.0));
+        }
+        for (id, operation) in open {
             match operation.resolution {
                 None => {
                     self.push(Some(id), operation.request.cancellation(reason), None);

@@ -20,6 +20,7 @@ impl WakeList {
     pub(super) fn set_parent(&self, waker: &Waker) {
         let mut woken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let replaced = match &mut woken.parent {
+            Some(_) if planted!(FirstParentKept) => None,
             Some(parent) if parent.will_wake(waker) => None,
             parent => parent.replace(waker.clone()),
         };
@@ -73,9 +74,7 @@ impl Wake for ChildWaker {
     fn wake(self: Arc<Self>) {
         let parent = {
             let mut woken = self.list.lock().unwrap_or_else(PoisonError::into_inner);
-            if woken.children.is_empty() || !planted!("second_wake_lost") {
-                woken.children.insert(self.child);
-            }
+            woken.children.insert(self.child);
             woken.parent.clone()
         };
         if let Some(parent) = parent {

@@ -108,7 +108,7 @@ impl Activities {
             Ok(request) => request.clone(),
             Err(error) => return Task::GiveUp(self.unreadable(item, error)),
         };
-        if item.attempt > self.options.max_attempts {
+        if item.attempt > self.options.max_attempts && !planted!(NeverPoison) {
             return Task::GiveUp(self.never_came_back(item, request.name));
         }
         if system_calls::is_known(&request.name) {

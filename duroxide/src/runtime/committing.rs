@@ -54,7 +54,7 @@ impl Turns {
             }
         }
         let told = item.parent.as_ref().zip(answer_of(&commit.outcome));
-        let told = told.filter(|(_, answer)| answer.is_ok() || !planted!("parent_not_told"));
+        let told = told.filter(|(_, answer)| answer.is_ok() || !planted!(ParentNotTold));
         commit.messages.extend(told.map(|(parent, answer)| {
             let message = message_for(parent.execution_id, parent.source, answer);
             (parent.instance.clone(), message)
@@ -66,6 +66,8 @@ impl Turns {
     fn add(&self, commit: &mut TurnCommit, item: &TurnItem, action: Action) {
         match action {
             Action::StartActivity { source } => commit.activities.push(source),
+            Action::CancelActivity { .. } if planted!(CallLeftQueued) => {}
+            Action::CancelChild { .. } if planted!(ChildLeftRunning) => {}
             Action::CancelActivity { source } => commit.cancelled_activities.push(source),
             Action::CreateTimer { source, fire_at } => {
                 commit.timers.push(Timer { fire_at, source });
@@ -132,7 +134,7 @@ impl Turns {
         let mut backoff = Backoff::new();
         loop {
             match call().await {
-                Err(error) if error.is_retryable() && !planted!("unavailable_fails") => {
+                Err(error) if error.is_retryable() && !planted!(UnavailableFails) => {
                     tracing::warn!(
                         target: "duroxide::runtime",
                         instance_id = %item.lock.instance,

@@ -42,7 +42,7 @@ where
     F: Future<Output = Result<(), ProviderError>>,
     U: Future<Output = ()>,
 {
-    if planted!("never_renewed") {
+    if planted!(NeverRenewed) {
         return std::future::pending().await;
     }
     let mut granted = env.elapsed();

@@ -48,7 +48,7 @@ impl LiveInstances {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .pop(instance)?;
-        let is_last = live.turn_id == turn_id || planted!("live_without_turn");
+        let is_last = live.turn_id == turn_id || planted!(LiveWithoutTurn);
         (live.execution_id == execution_id && is_last).then_some(live.loaded)
     }
 

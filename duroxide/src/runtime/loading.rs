@@ -61,7 +61,7 @@ impl Turns {
     fn unstarted(&self, item: &TurnItem) -> Result<Execution, Obstacle> {
         let name = &item.orchestration;
         let resolved = match &item.version {
-            Some(text) if !planted!("latest_version") => {
+            Some(text) if !planted!(LatestVersion) => {
                 Version::parse(text).ok().and_then(|version| {
                     let handler = self.registry.resolve_handler_exact(name, &version)?;
                     Some((version, handler))

@@ -354,7 +354,7 @@ impl Runtime {
         self.stop.fetching.cancel();
         let dispatchers = std::mem::take(&mut *self.dispatchers.lock().await);
         join_all(dispatchers.into_iter().map(TaskHandle::join)).await;
-        if planted!("shutdown_leaks") {
+        if planted!(ShutdownLeaks) {
             return;
         }
         self.stop.tasks.close();

@@ -111,7 +111,7 @@ impl Turns {
     async fn stopped(&self, item: &TurnItem, obstacle: Obstacle) {
         match obstacle {
             Obstacle::Fatal(details) => self.fail(item, details).await,
-            Obstacle::Unregistered { name, .. } if planted!("unregistered_fails") => {
+            Obstacle::Unregistered { name, .. } if planted!(UnregisteredFails) => {
                 let details = ErrorDetails::Infrastructure {
                     operation: "turn".to_owned(),
                     message: format!("no handler for `{name}`"),
@@ -121,7 +121,11 @@ impl Turns {
             }
             Obstacle::Unregistered { name, version } => {
                 let attempt = attempt_of(item);
-                let delay = self.options.unregistered_backoff.delay(attempt);
+                let delay = if planted!(NoBackoff) {
+                    Duration::ZERO
+                } else {
+                    self.options.unregistered_backoff.delay(attempt)
+                };
                 tracing::warn!(
                     target: "duroxide::runtime::registry",
                     instance_id = %item.lock.instance, orchestration_name = name,
@@ -146,7 +150,7 @@ impl Turns {
                 .map(|error| (message.attempt, error.clone()))
         });
         let max_attempts = self.options.max_attempts;
-        if let Some((attempt_count, error)) = undecodable {
+        if let Some((attempt_count, error)) = undecodable.filter(|_| !planted!(Unread)) {
             return Some(ErrorDetails::Poison {
                 attempt_count,
                 max_attempts,

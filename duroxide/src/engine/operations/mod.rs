@@ -198,7 +198,9 @@ pub fn actions_of(events: &[Event]) -> Vec<Action> {
                     continue;
                 };
                 if let Some(slot) = asked.get(&source).and_then(|&index| actions.get_mut(index)) {
-                    *slot = None;
+                    if !planted!(CancelledFirst) {
+                        *slot = None;
+                    }
                     continue;
                 }
                 match &event.kind {

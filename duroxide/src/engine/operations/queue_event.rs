@@ -123,7 +123,7 @@ impl TurnState {
         cause: EventId,
     ) -> Option<Waker> {
         let (name, place) = self.queues.held.remove(&from)?;
-        if planted!("dropped_dequeue") {
+        if planted!(DroppedDequeue) {
             return None;
         }
         let (to, waker) = self.hand_on(&name, place, data);

@@ -6,7 +6,7 @@ use std::panic::Location;
 
 use crate::engine::TurnHandle;
 use crate::engine::turn_state::TurnState;
-use crate::history::{EventKind, KvEntry, SystemStats};
+use crate::history::{Event, EventKind, KvEntry, SystemStats};
 use crate::time::Timestamp;
 
 /// What an instance shows and keeps.
@@ -128,6 +128,20 @@ impl TurnHandle {
 }
 
 impl TurnState {
+    /// What a replay must never do: knows the values as these events leave them.
+    pub(in crate::engine) fn read_ahead(&mut self, events: &[Event]) {
+        for event in events {
+            if let EventKind::KeyValueSet { key, value } = &event.kind {
+                let entry = KvEntry {
+                    key: key.clone(),
+                    value: value.clone(),
+                    updated_at: event.timestamp,
+                };
+                self.kept.kv.insert(key.clone(), entry);
+            }
+        }
+    }
+
     fn kv_problem(&self, key: &str, value: &str) -> Option<String> {
         let limits = &self.limits;
         let count = self.kept.kv.len();

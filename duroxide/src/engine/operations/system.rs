@@ -9,7 +9,7 @@ impl TurnHandle {
     /// execution and instance.
     pub fn derive_bits(&self) -> u128 {
         let mut state = self.lock();
-        if planted!("fresh_ids") && state.replaying {
+        if planted!(FreshIds) && state.replaying {
             state.derived = state.derived.saturating_add(1_000);
         }
         let position = state.derived;

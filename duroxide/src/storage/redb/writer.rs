@@ -136,7 +136,7 @@ fn write(shared: &Shared, disk: &Disk, changes: Changes, syncs: &mut Syncs) -> R
     if changes.is_empty() && !syncs.owed {
         return Ok(());
     }
-    let durability = if sync {
+    let durability = if sync && !planted!(NoFsync) {
         ::redb::Durability::Immediate
     } else {
         ::redb::Durability::None

@@ -12,7 +12,7 @@ mod golden;
 mod leases;
 mod lives;
 mod lockstep;
-mod power_loss;
+pub(crate) mod power_loss;
 mod relaxed;
 mod script;
 mod seeds;

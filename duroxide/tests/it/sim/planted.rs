@@ -1,8 +1,8 @@
 //! Bugs on purpose: each re-creates a class of bugs that stores and engines have had. The suite has
 //! to find every one of them, or it is blind.
 //!
-//! Those of the store are made here, around a store that is right. Those of engine and runtime stand
-//! in their code, in builds with `--cfg duroxide_planted` only.
+//! Those of the store are made here, around a store that is right. The others stand in the code of the
+//! crate, in builds with `--cfg duroxide_planted` only.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,74 +22,115 @@ use duroxide::time::Timestamp;
 type Answer<T> = Result<T, ProviderError>;
 
 macro_rules! bugs {
-    ($($bug:ident = $name:literal, $is_inside:literal;)*) => {
+    (
+        around: { $($around:ident = $around_name:literal;)* }
+        inside: { $($inside:ident = $inside_name:literal;)* }
+    ) => {
         /// A bug on purpose.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Bug { $($bug,)* }
+        pub(crate) enum Bug { $($around,)* $($inside,)* }
 
         impl Bug {
-            pub(crate) const ALL: &[Self] = &[$(Self::$bug,)*];
+            pub(crate) const ALL: &[Self] = &[$(Self::$around,)* $(Self::$inside,)*];
+            /// Those in the code, as they are called there.
+            pub(crate) const INSIDE: &[&str] = &[$(stringify!($inside),)*];
 
             pub(crate) fn name(self) -> &'static str {
-                match self { $(Self::$bug => $name,)* }
+                match self {
+                    $(Self::$around => $around_name,)*
+                    $(Self::$inside => $inside_name,)*
+                }
             }
 
-            /// Whether it stands in the code of engine or runtime.
+            /// Whether it stands in the code, not around the store.
             pub(crate) fn is_inside(self) -> bool {
-                match self { $(Self::$bug => $is_inside,)* }
+                match self {
+                    $(Self::$around => false,)*
+                    $(Self::$inside => true,)*
+                }
+            }
+
+            /// What the code calls it.
+            #[cfg(duroxide_planted)]
+            pub(crate) fn inside(self) -> Option<duroxide::planted::Bug> {
+                match self {
+                    $(Self::$around => None,)*
+                    $(Self::$inside => Some(duroxide::planted::Bug::$inside),)*
+                }
             }
         }
     };
 }
 
 bugs! {
-    // Fences, leases and locks.
-    NoFence = "a stale lock commits", false;
-    StaleAbandon = "a stale lock gives back that of another", false;
-    RevivedLock = "an expired lock is renewed", false;
-    RevivedActivity = "an expired lock of an activity is renewed", false;
-    EpochAgain = "an epoch is given twice", false;
-    HandedOutTwice = "an activity is handed out twice", false;
-    EmptyFetch = "a fetch comes back without work", false;
-    AttemptsRun = "attempts are counted twice", false;
-    // What was acknowledged.
-    LostCommit = "a commit is acknowledged and not written", false;
-    LostStart = "a start is acknowledged and not written", false;
-    LostEvent = "an event is acknowledged and not written", false;
-    NoDedup = "an event that is sent again is another one", false;
-    LostCompletion = "a completion is acknowledged and not written", false;
-    HalfCommit = "a turn is written without its messages to others", false;
-    LostStarts = "a turn is written without the instances that it starts", false;
-    NoParent = "a child does not know who waits for it", false;
-    CompletedAgain = "an activity stays in the queue when it is completed", false;
-    // Waking and hiding.
-    LostWakeUp = "a fetch is not woken", false;
-    WaitSleeps = "whoever waits for an instance is not woken", false;
-    HiddenAgain = "what is given back is hidden for an hour", false;
-    LateTimer = "timers are set an hour late", false;
-    EarlyTimer = "timers are early", false;
-    // What is read.
-    OldTurnId = "a fetch names an older turn as the last", false;
-    StatusGoesBack = "the status goes back", false;
-    ShortRead = "a read skips an event", false;
-    WrongTag = "tags are ignored", false;
-    WrongOwner = "sessions have no owner", false;
-    EventsSwapped = "events are handed out in another order", false;
-    // In engine and runtime.
-    LatestVersion = "latest_version", true;
-    FreshIds = "fresh_ids", true;
-    FreshTime = "fresh_time", true;
-    DuplicateAnswers = "duplicate_answers", true;
-    DroppedDequeue = "dropped_dequeue", true;
-    NotCarried = "not_carried", true;
-    ValuesNotCarried = "values_not_carried", true;
-    LiveWithoutTurn = "live_without_turn", true;
-    NeverRenewed = "never_renewed", true;
-    UnavailableFails = "unavailable_fails", true;
-    ShutdownLeaks = "shutdown_leaks", true;
-    ParentNotTold = "parent_not_told", true;
-    SecondWakeLost = "second_wake_lost", true;
-    UnregisteredFails = "unregistered_fails", true;
+    around: {
+        // Fences, leases and locks.
+        NoFence = "a stale lock commits";
+        StaleAbandon = "a stale lock gives back that of another";
+        RevivedLock = "an expired lock is renewed";
+        RevivedActivity = "an expired lock of an activity is renewed";
+        EpochAgain = "an epoch is given twice";
+        HandedOutTwice = "an activity is handed out twice";
+        EmptyFetch = "a fetch comes back without work";
+        AttemptsRun = "attempts are counted twice";
+        // What was acknowledged.
+        LostCommit = "a commit is acknowledged and not written";
+        LostStart = "a start is acknowledged and not written";
+        LostEvent = "an event is acknowledged and not written";
+        NoDedup = "an event that is sent again is another one";
+        LostCompletion = "a completion is acknowledged and not written";
+        HalfCommit = "a turn is written without its messages to others";
+        LostStarts = "a turn is written without the instances that it starts";
+        NoParent = "a child does not know who waits for it";
+        CompletedAgain = "an activity stays in the queue when it is completed";
+        // Waking and hiding.
+        LostWakeUp = "a fetch is not woken";
+        WaitSleeps = "whoever waits for an instance is not woken";
+        HiddenAgain = "what is given back is hidden for an hour";
+        LateTimer = "timers are set an hour late";
+        EarlyTimer = "timers are early";
+        // What is read.
+        OldTurnId = "a fetch names an older turn as the last";
+        StatusGoesBack = "the status goes back";
+        ShortRead = "a read skips an event";
+        WrongTag = "tags are ignored";
+        WrongOwner = "sessions have no owner";
+        EventsSwapped = "events are handed out in another order";
+    }
+    inside: {
+        // Replay.
+        LatestVersion = "a turn runs the newest version";
+        ForgottenStart = "a detached start is no part of a replay";
+        FreshIds = "a replay draws other ids";
+        FreshTime = "a replay reads another time";
+        DuplicateAnswers = "an answer is accepted twice";
+        LatestValues = "a replay reads values as they are later";
+        HashOrder = "what is open at the end is cancelled in any order";
+        AnswersFirst = "a replay hands out answers before the code goes on";
+        LiveWithoutTurn = "a suspended execution is used whatever was committed since";
+        // Wakers.
+        FirstWakerKept = "a call wakes whoever polled it first";
+        FirstParentKept = "a combinator wakes whoever polled it first";
+        // Queues and continue-as-new.
+        DroppedDequeue = "a message goes down with the request for it";
+        NotCarried = "unread messages are not handed down";
+        ValuesNotCarried = "values are not handed down";
+        ParentLost = "the next execution does not know who waits for it";
+        ChildIdAgain = "children of different executions have the same id";
+        // Others.
+        ParentNotTold = "the parent of what failed is not told";
+        UnregisteredFails = "what no handler is there for fails";
+        NoBackoff = "what no handler is there for is tried again at once";
+        Unread = "a message that cannot be read is passed over";
+        NeverPoison = "an activity that never comes back is tried for ever";
+        NeverRenewed = "locks are not renewed";
+        UnavailableFails = "a commit of unknown outcome counts as failed";
+        CallLeftQueued = "a call that nobody waits for stays in the queue";
+        CancelledFirst = "what is asked for and cancelled in one turn is begun";
+        ChildLeftRunning = "a child that nobody waits for goes on";
+        ShutdownLeaks = "a shutdown waits for nothing";
+        NoFsync = "a commit is answered before it is on the disk";
+    }
 }
 
 /// The store with the bug, if it is one of stores.
