@@ -114,7 +114,7 @@ fn a_job_that_ends_with_its_limit_leaves_as_many_threads_as_there_were() {
     explore(|| {
         let env = ExploredEnv::new(FOR_EVER);
         let pool = TurnPool::start(1);
-        match block_on(pool.run(&*env, SHORT, || breathe())) {
+        match block_on(pool.run(&*env, SHORT, breathe)) {
             Ok(()) => assert_eq!(unfinished(&pool), 1),
             Err(lost) => assert_eq!(lost, Lost::Stuck),
         }

@@ -282,8 +282,9 @@ pub(crate) mod thread {
             Self::default()
         }
 
-        pub(crate) fn name(self, name: String) -> Self {
-            Self { name }
+        pub(crate) fn name(mut self, name: String) -> Self {
+            self.name = name;
+            self
         }
 
         pub(crate) fn spawn<F, T>(self, run: F) -> io::Result<JoinHandle<T>>
