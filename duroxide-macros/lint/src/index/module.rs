@@ -318,16 +318,14 @@ mod tests {
             .items
             .iter()
             .flat_map(|(name, kinds)| kinds.iter().map(move |kind| (name, kind)));
-        for (name, kind) in kinds {
-            text += &match kind {
-                Kind::Function(function) => self::function(function),
-                Kind::Module(Declared {
-                    inline: Some(inner),
-                    ..
-                }) => format!("{name} {{\n{}}}\n", shown(inner)),
-                other => format!("{name} {other:?}\n"),
-            };
-        }
+        text.extend(kinds.map(|(name, kind)| match kind {
+            Kind::Function(function) => self::function(function),
+            Kind::Module(Declared {
+                inline: Some(inner),
+                ..
+            }) => format!("{name} {{\n{}}}\n", shown(inner)),
+            other => format!("{name} {other:?}\n"),
+        }));
         let methods = module.methods.iter();
         text.extend(methods.map(|(owner, method)| format!("{owner}: {}", function(method))));
         text
