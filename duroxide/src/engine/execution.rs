@@ -16,6 +16,32 @@ use crate::history::{
 use crate::time::Timestamp;
 
 /// One execution of an instance: its code, suspended between messages, and what it waits for.
+///
+/// ```
+/// use duroxide::Event;
+/// use duroxide::engine::{CodeFactory, Execution, Limits, Nondeterminism};
+/// use duroxide::history::{ExecutionId, InstanceId};
+///
+/// /// The instance's first execution, where its history left it.
+/// fn resumed(
+///     id: InstanceId,
+///     version: &str,
+///     code: CodeFactory,
+///     history: &[Event],
+/// ) -> Result<Execution, Nondeterminism> {
+///     let limits = Limits { history_events: 1_000, ..Limits::default() };
+///     let execution = Execution::new(id, ExecutionId::FIRST, version.to_owned(), code);
+///     let mut execution = execution.with_limits(limits);
+///     execution.replay(history)?;
+///     execution.check_at_rest()?;
+///     Ok(execution)
+/// }
+///
+/// fn in_words(execution: &Execution) -> String {
+///     let state = if execution.is_ended() { "ended with" } else { "waits behind" };
+///     format!("it {state} event {}", execution.last_event_id())
+/// }
+/// ```
 pub struct Execution {
     turn: TurnHandle,
     waker: Arc<TurnWaker>,
@@ -35,6 +61,16 @@ enum Phase {
 }
 
 /// What one message did.
+///
+/// ```
+/// use duroxide::engine::Step;
+///
+/// /// Whether the message changed nothing, since it came twice or too late.
+/// fn is_stale(step: &Step) -> bool {
+///     step.events.is_empty() && !step.ended
+/// }
+/// # assert!(is_stale(&Step::default()));
+/// ```
 #[derive(Debug, Default)]
 pub struct Step {
     /// The message's own event and the requests that it caused, in order. Empty: the message was
@@ -85,6 +121,18 @@ impl Execution {
 
     /// Whether it consumes that message now. An ended execution consumes none; before its start it
     /// consumes no event: those belong behind the start, which may be on its way.
+    ///
+    /// ```
+    /// # use duroxide::engine::{CodeFactory, Execution};
+    /// # use duroxide::history::{ExecutionId, InstanceId, Message, Start};
+    /// # let code: CodeFactory = Box::new(|_turn, _input| Box::pin(std::future::pending()));
+    /// # let (id, version) = (InstanceId::new("order-42")?, "1.0.0".to_owned());
+    /// # let (name, data) = ("paid".to_owned(), String::new());
+    /// let execution = Execution::new(id, ExecutionId::FIRST, version, code);
+    /// assert!(!execution.takes(&Message::ExternalEvent { name, data }));
+    /// assert!(execution.takes(&Message::Start(Start::first("order", "42", 7))));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn takes(&self, message: &Message) -> bool {
         match self.phase {
             Phase::New { .. } => !message.is_event(),
@@ -119,6 +167,21 @@ impl Execution {
 
     /// The start of the execution that follows when this one continues as new, with the queue
     /// messages that this one consumed and its code did not read.
+    ///
+    /// ```
+    /// use duroxide::engine::{Execution, Outcome};
+    /// use duroxide::history::Message;
+    ///
+    /// /// The message that the next execution begins with, if there is to be one.
+    /// fn successor(execution: &Execution, outcome: Outcome) -> Option<Message> {
+    ///     match outcome {
+    ///         Outcome::ContinuedAsNew { input, version } => {
+    ///             Some(Message::Start(execution.next_start(input, version)))
+    ///         }
+    ///         Outcome::Pending | Outcome::Completed(_) | Outcome::Failed(_) => None,
+    ///     }
+    /// }
+    /// ```
     pub fn next_start(&self, input: String, version: Option<String>) -> Start {
         let state = self.turn.lock();
         Start {
@@ -175,6 +238,18 @@ impl Execution {
     /// # Errors
     ///
     /// [`Nondeterminism`], as for [`replay`](Self::replay).
+    ///
+    /// ```
+    /// # use duroxide::Event;
+    /// # use duroxide::engine::{Execution, Nondeterminism};
+    /// fn replay(execution: &mut Execution, pages: Vec<Vec<Event>>) -> Result<(), Nondeterminism> {
+    ///     let count = pages.len();
+    ///     for (number, page) in (1..).zip(pages) {
+    ///         execution.replay_page(page, number == count)?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn replay_page(&mut self, page: Vec<Event>, is_last: bool) -> Result<(), Nondeterminism> {
         self.held.extend(page);
         let last_message = self
@@ -237,6 +312,20 @@ impl Execution {
     /// [`Nondeterminism`] if the message answers what was never asked, or if the replay before it
     /// left requests that are not recorded. Then [`fail`](Self::fail) is all that is
     /// left to do.
+    ///
+    /// ```
+    /// # use duroxide::Event;
+    /// # use duroxide::engine::Execution;
+    /// # use duroxide::history::Message;
+    /// # use duroxide::time::Timestamp;
+    /// /// What is to be written down because of that message.
+    /// fn events_of(execution: &mut Execution, message: Message, now: Timestamp) -> Vec<Event> {
+    ///     match execution.apply(message, now) {
+    ///         Ok(step) => step.events,
+    ///         Err(nondeterminism) => execution.fail(nondeterminism.into_details(), now),
+    ///     }
+    /// }
+    /// ```
     pub fn apply(&mut self, message: Message, now: Timestamp) -> Result<Step, Nondeterminism> {
         if !self.takes(&message) {
             return Ok(Step::default());
@@ -447,6 +536,14 @@ fn is_followed(behind: &[Event]) -> bool {
 /// # Errors
 ///
 /// The text of the panic.
+///
+/// ```
+/// use duroxide::engine::caught;
+///
+/// assert_eq!(caught(|| 6 * 7), Ok(42));
+/// let outcome: Result<(), String> = caught(|| panic!("no stock"));
+/// assert_eq!(outcome, Err("no stock".to_owned()));
+/// ```
 pub fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
         let text = panic_message(panic.as_ref());
@@ -459,6 +556,16 @@ pub fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
 }
 
 /// The text that a panic was raised with.
+///
+/// ```
+/// use std::thread;
+///
+/// use duroxide::engine::panic_message;
+///
+/// let thread = thread::spawn(|| -> () { panic!("no stock") });
+/// let text = thread.join().map_err(|panic| panic_message(panic.as_ref()));
+/// assert_eq!(text, Err("no stock".to_owned()));
+/// ```
 pub fn panic_message(panic: &(dyn Any + Send)) -> String {
     panic
         .downcast_ref::<&str>()

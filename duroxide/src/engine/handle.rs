@@ -14,6 +14,20 @@ use crate::history::{
 use crate::time::Timestamp;
 
 /// The answer to a durable operation.
+///
+/// ```
+/// use duroxide::ErrorDetails;
+/// use duroxide::engine::Resolution;
+///
+/// /// The answer as text.
+/// fn text(answer: Resolution) -> Result<String, ErrorDetails> {
+///     match answer {
+///         Resolution::Activity(result) | Resolution::SubOrchestration(result) => result,
+///         Resolution::ExternalEvent(data) | Resolution::QueueEvent(data) => Ok(data),
+///         Resolution::Timer => Ok(String::new()),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolution {
     /// What the activity returned.
@@ -29,6 +43,21 @@ pub enum Resolution {
 }
 
 /// What came of a call.
+///
+/// ```
+/// use duroxide::ErrorDetails;
+/// use duroxide::engine::Asked;
+/// use duroxide::history::EventId;
+///
+/// /// What there is to wait for.
+/// fn opened(asked: Asked) -> Result<Option<EventId>, ErrorDetails> {
+///     match asked {
+///         Asked::Open(id) => Ok(Some(id)),
+///         Asked::Refused(details) => Err(details),
+///         Asked::Ended => Ok(None),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
     /// It is open under this event.
@@ -40,6 +69,26 @@ pub enum Asked {
 }
 
 /// The code's end of a turn: its verbs stand in `operations`, one file each.
+///
+/// ```
+/// use std::future::{pending, poll_fn};
+/// use std::panic::Location;
+/// use std::time::Duration;
+///
+/// use duroxide::ErrorDetails;
+/// use duroxide::engine::{CodeFactory, TurnHandle};
+///
+/// async fn remind(turn: TurnHandle) -> Result<String, ErrorDetails> {
+///     let Some(timer) = turn.create_timer(Duration::from_secs(60), Location::caller()) else {
+///         return pending().await; // the execution has ended: nobody polls this any more
+///     };
+///     poll_fn(|context| turn.poll(timer, context)).await;
+///     let (id, execution) = (turn.instance_id(), turn.execution_id());
+///     Ok(format!("{} {} of {id}, {execution}, at {}", turn.name(), turn.version(), turn.now()))
+/// }
+///
+/// let code: CodeFactory = Box::new(|turn, _input| Box::pin(remind(turn)));
+/// ```
 #[derive(Clone)]
 pub struct TurnHandle {
     state: Arc<Mutex<TurnState>>,
@@ -55,6 +104,17 @@ impl TurnHandle {
     }
 
     /// The same turn; what is asked for by this handle goes on when the instance is cancelled.
+    ///
+    /// ```
+    /// use std::panic::Location;
+    ///
+    /// use duroxide::engine::{ActivityCall, Asked, TurnHandle};
+    ///
+    /// /// Asks for an activity that cleans up, though the instance may have been cancelled.
+    /// fn clean_up(turn: &TurnHandle, call: ActivityCall) -> Asked {
+    ///     turn.shielded().schedule_activity(call, Location::caller())
+    /// }
+    /// ```
     #[must_use]
     pub fn shielded(&self) -> Self {
         Self {
@@ -103,6 +163,16 @@ impl TurnHandle {
     }
 
     /// Whether the message under way comes from history.
+    ///
+    /// ```
+    /// # use duroxide::engine::TurnHandle;
+    /// /// Says it once, however often the code is replayed.
+    /// fn say(turn: &TurnHandle, text: &str) {
+    ///     if !turn.is_replaying() {
+    ///         println!("{}: {text}", turn.instance_id());
+    ///     }
+    /// }
+    /// ```
     pub fn is_replaying(&self) -> bool {
         self.lock().replaying
     }
@@ -187,6 +257,23 @@ impl TurnHandle {
     }
 
     /// The code lost interest: an open operation is cancelled, recorded, exactly once.
+    ///
+    /// ```
+    /// use duroxide::engine::TurnHandle;
+    /// use duroxide::history::EventId;
+    ///
+    /// /// An operation that is cancelled when this is dropped.
+    /// struct Operation {
+    ///     turn: TurnHandle,
+    ///     id: EventId,
+    /// }
+    ///
+    /// impl Drop for Operation {
+    ///     fn drop(&mut self) {
+    ///         self.turn.abandon(self.id);
+    ///     }
+    /// }
+    /// ```
     pub fn abandon(&self, id: EventId) {
         let Abandoned { dropped, woken } = self.lock().abandon(id);
         // Outside of the lock: a waker is foreign code.

@@ -3,6 +3,39 @@
 //! [`Execution`] is the resumable form: `replay` what is recorded, `apply` what is new.
 //! [`run_turn`] applies a batch and sums up what is to be committed. Must not know: storage,
 //! Tokio, the clock, randomness, and what the code sees of all this (`orchestration`).
+//!
+//! Code can be driven by hand, without a store and without a runtime:
+//!
+//! ```
+//! use duroxide::engine::{Execution, Outcome, run_turn};
+//! use duroxide::history::{Action, EventId, ExecutionId, InstanceId, Message, Start};
+//! use duroxide::registry::code;
+//! use duroxide::time::Timestamp;
+//! use duroxide::{OrchestrationContext, OrchestrationRegistry};
+//!
+//! async fn order(ctx: OrchestrationContext, id: String) -> Result<String, String> {
+//!     ctx.schedule_activity("pay", id).await
+//! }
+//!
+//! let program = OrchestrationRegistry::builder().register("order", order).build();
+//! let (version, handler) = program.resolve_handler("order").ok_or("it is registered")?;
+//! let (id, version) = (InstanceId::new("order-42")?, version.to_string());
+//! let mut execution = Execution::new(id, ExecutionId::FIRST, version, code(&handler));
+//!
+//! let now = Timestamp::from_millis(1_000);
+//! let start = Message::Start(Start::first("order", "42", 7));
+//! let turn = run_turn(&mut execution, [(start, now)]);
+//! assert_eq!(turn.actions, [Action::StartActivity { source: EventId(2) }]);
+//!
+//! let paid = Message::ActivityCompleted {
+//!     execution_id: ExecutionId::FIRST,
+//!     source: EventId(2),
+//!     result: "paid".to_owned(),
+//! };
+//! let turn = run_turn(&mut execution, [(paid, now)]);
+//! assert_eq!(turn.outcome, Outcome::Completed("paid".to_owned()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod comparison;
 mod execution;
@@ -30,16 +63,68 @@ pub use operations::{ActivityCall, CHILD_INFIX, Callee, OnCancel, Retry, actions
 pub use recorded::Recorded;
 
 /// The user's code of one execution, under way.
+///
+/// ```
+/// use duroxide::engine::Code;
+///
+/// let done: Code = Box::pin(async { Ok("done".to_owned()) });
+/// # assert_eq!(futures::executor::block_on(done), Ok("done".to_owned()));
+/// ```
 pub type Code = Pin<Box<dyn Future<Output = Result<String, ErrorDetails>> + Send>>;
 
 /// Makes the code of an execution from the handle to its turn and the input.
+///
+/// ```
+/// use duroxide::engine::CodeFactory;
+///
+/// let greet: CodeFactory = Box::new(|turn, name| {
+///     Box::pin(async move { Ok(format!("Hello, {name}, from {}", turn.instance_id())) })
+/// });
+/// ```
 pub type CodeFactory = Box<dyn FnOnce(TurnHandle, String) -> Code + Send>;
 
 /// The number of the rules by which a history is replayed. It grows when a rule changes; histories
 /// of other numbers are left to workers that know them.
+///
+/// ```
+/// use duroxide::engine::SEMANTICS;
+/// use duroxide::{Event, EventKind};
+///
+/// /// Whether this build can replay that history.
+/// fn is_known(history: &[Event]) -> bool {
+///     match history.first().map(|event| &event.kind) {
+///         Some(EventKind::OrchestrationStarted { semantics, .. }) => *semantics == SEMANTICS,
+///         _ => false,
+///     }
+/// }
+/// ```
 pub const SEMANTICS: u32 = 1;
 
 /// How much one message may cause before the instance is failed.
+///
+/// ```
+/// use std::future::poll_fn;
+/// use std::task::Poll;
+///
+/// use duroxide::engine::{Budget, CodeFactory, Execution, Outcome, run_turn};
+/// # use duroxide::history::{ExecutionId, InstanceId, Message, Start};
+/// # use duroxide::time::Timestamp;
+///
+/// let restless: CodeFactory = Box::new(|_turn, _input| {
+///     Box::pin(poll_fn(|context| {
+///         context.waker().wake_by_ref(); // so it is polled again
+///         Poll::Pending
+///     }))
+/// });
+/// let budget = Budget { polls: 100, ..Budget::default() };
+/// # let (id, version) = (InstanceId::new("order-42")?, "1.0.0".to_owned());
+/// let execution = Execution::new(id, ExecutionId::FIRST, version, restless);
+/// let mut execution = execution.with_budget(budget);
+/// # let start = Message::Start(Start::first("order", "42", 7));
+/// let turn = run_turn(&mut execution, [(start, Timestamp::ZERO)]);
+/// assert!(matches!(turn.outcome, Outcome::Failed(_)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
     /// Polls of the code's root. A combinator that wakes itself costs one each time.
@@ -60,6 +145,18 @@ impl Default for Budget {
 }
 
 /// What a batch of messages comes to.
+///
+/// ```
+/// use duroxide::engine::{Outcome, Turn};
+///
+/// /// One line for a log.
+/// fn in_words(turn: &Turn) -> String {
+///     let (events, actions) = (turn.history_delta.len(), turn.actions.len());
+///     let state = if turn.outcome == Outcome::Pending { "waits" } else { "has ended" };
+///     format!("{} messages, {events} events, {actions} actions: it {state}", turn.consumed)
+/// }
+/// # assert_eq!(in_words(&Turn::default()), "0 messages, 0 events, 0 actions: it waits");
+/// ```
 #[derive(Debug, Default)]
 pub struct Turn {
     /// How many of the messages are done with. The rest stays: the turn was full, it ended, or an
@@ -74,6 +171,19 @@ pub struct Turn {
 }
 
 /// Where an execution stands after a turn.
+///
+/// ```
+/// use duroxide::engine::Outcome;
+///
+/// /// What whoever waits for the instance is told, once it has ended.
+/// fn answer(outcome: Outcome) -> Option<Result<String, String>> {
+///     match outcome {
+///         Outcome::Completed(output) => Some(Ok(output)),
+///         Outcome::Failed(details) => Some(Err(details.to_string())),
+///         Outcome::Pending | Outcome::ContinuedAsNew { .. } => None,
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Outcome {
     /// It waits.
@@ -96,6 +206,33 @@ pub enum Outcome {
 ///
 /// The history does not depend on how messages are cut into batches. Nondeterminism fails the
 /// execution, with the message that revealed it consumed.
+///
+/// ```
+/// # use duroxide::engine::{Execution, run_turn};
+/// # use duroxide::history::{ExecutionId, InstanceId, Message, Start};
+/// # use duroxide::registry::code;
+/// # use duroxide::time::Timestamp;
+/// # use duroxide::{OrchestrationContext, OrchestrationRegistry};
+/// # let program = OrchestrationRegistry::builder()
+/// #     .register("request", |ctx: OrchestrationContext, _: String| async move {
+/// #         Ok(ctx.schedule_wait("approval").await)
+/// #     })
+/// #     .build();
+/// # let handler = program.resolve_handler("request").ok_or("it is registered")?.1;
+/// # let (id, version) = (InstanceId::new("request-7")?, "1.0.0".to_owned());
+/// # let execution =
+/// #     || Execution::new(id.clone(), ExecutionId::FIRST, version.clone(), code(&handler));
+/// # let (name, data) = ("approval".to_owned(), "yes".to_owned());
+/// # let start = (Message::Start(Start::first("request", "", 7)), Timestamp::ZERO);
+/// # let approval = (Message::ExternalEvent { name, data }, Timestamp::ZERO);
+/// let whole = run_turn(&mut execution(), [start.clone(), approval.clone()]).history_delta;
+///
+/// let mut execution = execution();
+/// let mut pieces = run_turn(&mut execution, [start]).history_delta;
+/// pieces.extend(run_turn(&mut execution, [approval]).history_delta);
+/// assert_eq!(pieces, whole);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn run_turn(
     execution: &mut Execution,
     messages: impl IntoIterator<Item = (Message, Timestamp)>,

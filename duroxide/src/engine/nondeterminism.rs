@@ -6,6 +6,21 @@ use std::panic::Location;
 use crate::history::{ConfigErrorKind, ErrorDetails, Event, EventId, EventKind};
 
 /// The code does not do what the history says it did.
+///
+/// ```
+/// use duroxide::engine::Nondeterminism;
+/// use duroxide::history::EventId;
+///
+/// let parted = Nondeterminism {
+///     event_id: EventId(4),
+///     recorded: "a call of the activity `pay`".to_owned(),
+///     replayed: "a timer".to_owned(),
+///     at: None,
+/// };
+/// let text = "event 4: recorded: a call of the activity `pay`; replayed: a timer";
+/// assert_eq!(parted.to_string(), text);
+/// assert_eq!(parted.into_details().category(), "configuration");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nondeterminism {
     /// The event at which they part.

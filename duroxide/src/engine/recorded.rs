@@ -8,6 +8,25 @@ use crate::history::{ErrorDetails, Event, EventId, EventKind, ExecutionId, Insta
 use crate::time::Timestamp;
 
 /// What is open according to the recorded events.
+///
+/// ```
+/// use duroxide::engine::Recorded;
+/// use duroxide::history::{AppErrorKind, ErrorDetails, Event, ExecutionId, InstanceId, Start};
+/// use duroxide::time::Timestamp;
+///
+/// let mut history: Vec<Event> = Vec::new(); // what the store has
+/// let mut recorded = Recorded::new(InstanceId::new("order-42")?, ExecutionId::FIRST);
+/// recorded.scan(&history);
+/// # let now = Timestamp::ZERO;
+/// if recorded.is_unstarted() {
+///     history.push(recorded.begin(&Start::first("order", "42", 7), "1.0.0", now));
+/// }
+/// let unknown = ErrorDetails::application(AppErrorKind::Rejected, "nobody knows `order`");
+/// history.extend(recorded.fail(unknown, now));
+/// assert_eq!(history.len(), 2);
+/// assert!(history.last().is_some_and(Event::is_terminal));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Recorded {
     state: TurnState,
 }
@@ -28,6 +47,22 @@ impl Recorded {
     }
 
     /// The history goes on to this event, but cannot be read.
+    ///
+    /// ```
+    /// # use duroxide::engine::Recorded;
+    /// # use duroxide::history::{ErrorDetails, Event, EventId, ExecutionId, InstanceId};
+    /// # use duroxide::time::Timestamp;
+    /// # let mut recorded = Recorded::new(InstanceId::new("order-42")?, ExecutionId::FIRST);
+    /// # let corrupt = ErrorDetails::Infrastructure {
+    /// #     operation: "read the history".to_owned(),
+    /// #     message: "event 5 is corrupt".to_owned(),
+    /// #     retryable: false,
+    /// # };
+    /// recorded.skip_to(EventId(7));
+    /// let end = recorded.fail(corrupt, Timestamp::ZERO);
+    /// assert_eq!(end.first().map(Event::event_id), Some(8));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn skip_to(&mut self, last: EventId) {
         self.state.skip_to(last);
     }

@@ -8,6 +8,18 @@ use crate::engine::{Limits, TurnHandle};
 use crate::history::{EventId, EventKind};
 
 /// An activity that is asked for.
+///
+/// ```
+/// use duroxide::engine::ActivityCall;
+///
+/// let call = ActivityCall {
+///     name: "render".to_owned(),
+///     input: "scene-3".to_owned(),
+///     tag: Some("gpu".to_owned()),
+///     ..ActivityCall::default()
+/// };
+/// assert_eq!((call.retry, call.session_id), (None, None));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ActivityCall {
     /// Its name.
@@ -23,6 +35,17 @@ pub struct ActivityCall {
 }
 
 /// An attempt that follows others of the same call.
+///
+/// ```
+/// use duroxide::engine::{ActivityCall, Retry};
+/// use duroxide::history::EventId;
+///
+/// /// The second attempt of a call.
+/// fn again(call: ActivityCall, first_attempt: EventId) -> ActivityCall {
+///     let retry = Some(Retry { first_attempt, attempt: 2 });
+///     ActivityCall { retry, ..call }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
     /// The event that scheduled the first attempt.
@@ -47,6 +70,29 @@ impl ActivityCall {
 
 impl TurnHandle {
     /// Asks for an activity.
+    ///
+    /// ```
+    /// use std::future::{pending, poll_fn};
+    /// use std::panic::Location;
+    ///
+    /// use duroxide::engine::{ActivityCall, Asked, Resolution, TurnHandle};
+    /// use duroxide::{AppErrorKind, ErrorDetails};
+    ///
+    /// async fn call(turn: &TurnHandle, call: ActivityCall) -> Result<String, ErrorDetails> {
+    ///     let id = match turn.schedule_activity(call, Location::caller()) {
+    ///         Asked::Open(id) => id,
+    ///         Asked::Refused(details) => return Err(details),
+    ///         Asked::Ended => return pending().await,
+    ///     };
+    ///     match poll_fn(|context| turn.poll(id, context)).await {
+    ///         Resolution::Activity(result) => result,
+    ///         other => {
+    ///             let problem = format!("an activity is not answered by {other:?}");
+    ///             Err(ErrorDetails::application(AppErrorKind::Rejected, problem))
+    ///         }
+    ///     }
+    /// }
+    /// ```
     pub fn schedule_activity(&self, call: ActivityCall, at: &'static Location<'static>) -> Asked {
         self.call(call.into_event(), at)
     }
@@ -65,6 +111,18 @@ impl TurnHandle {
     /// # Errors
     ///
     /// Why that cannot be said of it, or not any more.
+    ///
+    /// ```
+    /// # use std::panic::Location;
+    /// # use duroxide::engine::{ActivityCall, Asked, TurnHandle};
+    /// fn on_gpu(turn: &TurnHandle, call: ActivityCall) -> Result<Asked, String> {
+    ///     let asked = turn.schedule_activity(call, Location::caller());
+    ///     if let Asked::Open(id) = &asked {
+    ///         turn.tag_activity(*id, "gpu".to_owned())?;
+    ///     }
+    ///     Ok(asked)
+    /// }
+    /// ```
     pub fn tag_activity(&self, id: EventId, with: String) -> Result<(), String> {
         if let Some(problem) = problem_with_label("tag", Some(&with)) {
             return Err(problem);

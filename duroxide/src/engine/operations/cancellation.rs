@@ -11,6 +11,18 @@ use crate::engine::{Resolution, TurnHandle};
 use crate::history::{AppErrorKind, ErrorDetails, EventId, EventKind};
 
 /// How the code wants to be cancelled. Follows from what it did so far, so it is the same on replay.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use duroxide::engine::{OnCancel, TurnHandle};
+///
+/// /// The code sees a request to end, and has five minutes from then on.
+/// fn cooperate(turn: &TurnHandle) {
+///     turn.on_cancel(OnCancel::Cooperate, Some(Duration::from_secs(300)));
+/// }
+/// # assert_eq!(OnCancel::default(), OnCancel::End);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OnCancel {
     /// It ends at once.
@@ -67,6 +79,19 @@ impl TurnHandle {
     }
 
     /// Whether calls by this handle end at once, because the instance was asked to end.
+    ///
+    /// ```
+    /// # use duroxide::engine::TurnHandle;
+    /// /// What becomes of a call that is made now.
+    /// fn in_words(turn: &TurnHandle) -> String {
+    ///     match turn.cancel_reason() {
+    ///         Some(reason) if turn.is_unwinding() => format!("the code is ending: {reason}"),
+    ///         Some(reason) if turn.is_refusing() => format!("it ends at once: {reason}"),
+    ///         Some(reason) => format!("it is shielded: {reason}"),
+    ///         None => "it is made".to_owned(),
+    ///     }
+    /// }
+    /// ```
     pub fn is_refusing(&self) -> bool {
         !self.is_shielded && self.lock().cancellation.reason.is_some()
     }
@@ -84,6 +109,20 @@ impl TurnHandle {
     }
 
     /// Begins to wait for a request to end.
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    ///
+    /// use duroxide::engine::TurnHandle;
+    ///
+    /// /// Completes when somebody asks the instance to end, with their words.
+    /// async fn cancelled(turn: &TurnHandle) -> String {
+    ///     let watcher = turn.watch_cancellation();
+    ///     let reason = poll_fn(|context| turn.poll_cancellation(watcher, context)).await;
+    ///     turn.unwatch_cancellation(watcher);
+    ///     reason
+    /// }
+    /// ```
     pub fn watch_cancellation(&self) -> u64 {
         let mut state = self.lock();
         let cancellation = &mut state.cancellation;

@@ -18,6 +18,18 @@ pub(in crate::engine) struct Waits(BTreeMap<String, VecDeque<EventId>>);
 impl TurnHandle {
     /// Asks for the next event of that name. `None` once the execution has ended, or if no event can
     /// have that name: then it fails when it comes to rest, instead of waiting for ever.
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::panic::Location;
+    ///
+    /// use duroxide::engine::{Resolution, TurnHandle};
+    ///
+    /// async fn approval(turn: &TurnHandle) -> Option<Resolution> {
+    ///     let id = turn.wait_for_event("approval".to_owned(), Location::caller())?;
+    ///     Some(poll_fn(|context| turn.poll(id, context)).await)
+    /// }
+    /// ```
     pub fn wait_for_event(&self, name: String, at: &'static Location<'static>) -> Option<EventId> {
         if let Some(problem) = self.problem_with_name(EVENT_NAME, &name) {
             self.reject(problem);

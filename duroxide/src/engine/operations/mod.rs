@@ -178,6 +178,22 @@ pub(super) fn terminal_reason(terminal: &EventKind) -> &'static str {
 }
 
 /// What these new events ask of the world. Asked for and cancelled within them: nothing.
+///
+/// ```
+/// use duroxide::engine::actions_of;
+/// use duroxide::history::{Action, Event, EventId, EventKind};
+/// use duroxide::time::Timestamp;
+///
+/// let (source, now) = (EventId(2), Timestamp::from_millis(1_000));
+/// let fire_at = Timestamp::from_millis(61_000);
+/// let mut events = vec![Event::new(source, None, now, EventKind::TimerCreated { fire_at })];
+/// assert_eq!(actions_of(&events), [Action::CreateTimer { source, fire_at }]);
+///
+/// let reason = "dropped_future".to_owned();
+/// let cancelled = EventKind::TimerCancelled { fire_at, reason };
+/// events.push(Event::new(EventId(3), Some(source), now, cancelled));
+/// assert!(actions_of(&events).is_empty());
+/// ```
 pub fn actions_of(events: &[Event]) -> Vec<Action> {
     let mut actions: Vec<Option<Action>> = Vec::new();
     let mut asked: BTreeMap<EventId, usize> = BTreeMap::new();

@@ -31,6 +31,18 @@ impl Patches {
 
 impl TurnHandle {
     /// Whether the change applies: yes, unless the execution came by here before the change.
+    ///
+    /// ```
+    /// use std::panic::Location;
+    ///
+    /// use duroxide::engine::TurnHandle;
+    ///
+    /// /// The name of the activity that ships an order.
+    /// fn shipping(turn: &TurnHandle) -> &'static str {
+    ///     let is_new = turn.patched("by-drone".to_owned(), Location::caller());
+    ///     if is_new { "ship_by_drone" } else { "ship_by_mail" }
+    /// }
+    /// ```
     pub fn patched(&self, id: String, at: &'static Location<'static>) -> bool {
         let mut state = self.lock();
         if let Some(&decided) = state.patches.decided.get(&id) {
@@ -46,6 +58,15 @@ impl TurnHandle {
     }
 
     /// The old code is gone, but executions may still have the change in their history.
+    ///
+    /// ```
+    /// # use std::panic::Location;
+    /// # use duroxide::engine::TurnHandle;
+    /// fn shipping(turn: &TurnHandle) -> &'static str {
+    ///     turn.deprecate_patch("by-drone".to_owned(), Location::caller());
+    ///     "ship_by_drone"
+    /// }
+    /// ```
     pub fn deprecate_patch(&self, id: String, at: &'static Location<'static>) {
         let mut state = self.lock();
         // Taken out: each record is asked for once.

@@ -46,6 +46,18 @@ struct Move {
 impl TurnHandle {
     /// Asks for the next message of that queue. `None` once the execution has ended, or if no queue
     /// can have that name: then it fails when it comes to rest, instead of waiting for ever.
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::panic::Location;
+    ///
+    /// use duroxide::engine::{Resolution, TurnHandle};
+    ///
+    /// async fn next_order(turn: &TurnHandle) -> Option<Resolution> {
+    ///     let id = turn.dequeue_event("orders".to_owned(), Location::caller())?;
+    ///     Some(poll_fn(|context| turn.poll(id, context)).await)
+    /// }
+    /// ```
     pub fn dequeue_event(&self, queue: String, at: &'static Location<'static>) -> Option<EventId> {
         if let Some(problem) = self.problem_with_name(QUEUE_NAME, &queue) {
             self.reject(problem);

@@ -24,6 +24,20 @@ impl Kept {
 
 impl TurnHandle {
     /// Shows a status to whoever watches the instance; `None` takes it back.
+    ///
+    /// ```
+    /// use std::panic::Location;
+    ///
+    /// use duroxide::engine::TurnHandle;
+    ///
+    /// /// Shows how far it is, unless that stands there already.
+    /// fn show(turn: &TurnHandle, done: usize) {
+    ///     let status = Some(format!("{done} of 10 are done"));
+    ///     if turn.custom_status() != status {
+    ///         turn.set_custom_status(status, Location::caller());
+    ///     }
+    /// }
+    /// ```
     pub fn set_custom_status(&self, status: Option<String>, at: &'static Location<'static>) {
         let limit = self.lock().limits.custom_status_bytes;
         if let Some(too_long) = status.as_ref().filter(|status| status.len() > limit) {
@@ -46,6 +60,18 @@ impl TurnHandle {
     }
 
     /// Keeps a value under a key. Beyond a limit the execution fails when it comes to rest.
+    ///
+    /// ```
+    /// use std::panic::Location;
+    ///
+    /// use duroxide::engine::TurnHandle;
+    ///
+    /// fn count_up(turn: &TurnHandle) {
+    ///     let before = turn.kv("count").and_then(|text| text.parse::<u64>().ok());
+    ///     let count = before.map_or(1, |before| before + 1);
+    ///     turn.set_kv("count".to_owned(), count.to_string(), Location::caller());
+    /// }
+    /// ```
     pub fn set_kv(&self, key: String, value: String, at: &'static Location<'static>) {
         // Bound first: refusing takes the lock again.
         let problem = self.lock().kv_problem(&key, &value);
@@ -98,6 +124,21 @@ impl TurnHandle {
     }
 
     /// Removes the values that were written before that time; gives how many.
+    ///
+    /// ```
+    /// use std::panic::Location;
+    ///
+    /// use duroxide::engine::TurnHandle;
+    ///
+    /// /// Forgets the draft and what is older than this message; all, if too much is left.
+    /// fn tidy(turn: &TurnHandle) {
+    ///     turn.clear_kv("draft", Location::caller());
+    ///     turn.prune_kv(turn.now(), Location::caller());
+    ///     if turn.kv_entries().len() > 100 {
+    ///         turn.clear_all_kv(Location::caller());
+    ///     }
+    /// }
+    /// ```
     pub fn prune_kv(&self, before: Timestamp, at: &'static Location<'static>) -> usize {
         let entries = self.kv_entries().into_iter();
         let old: Vec<String> = entries
@@ -114,6 +155,16 @@ impl TurnHandle {
 
 impl TurnHandle {
     /// How large the instance is, up to the message under way.
+    ///
+    /// ```
+    /// # use duroxide::engine::TurnHandle;
+    /// /// Begins anew once the history is long.
+    /// fn start_over(turn: &TurnHandle, input: String) {
+    ///     if turn.stats().history_event_count > 10_000 {
+    ///         turn.continue_as_new(input, None);
+    ///     }
+    /// }
+    /// ```
     pub fn stats(&self) -> SystemStats {
         let state = self.lock();
         let values = state.kept.kv.values().map(|entry| entry.value.len());

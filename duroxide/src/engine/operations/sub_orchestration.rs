@@ -11,6 +11,14 @@ use crate::history::{EventId, EventKind, ExecutionId, InstanceId, InvalidName};
 pub use crate::history::CHILD_INFIX;
 
 /// What is started.
+///
+/// ```
+/// use duroxide::engine::Callee;
+///
+/// let input = "order 42".to_owned();
+/// let invoice = Callee { name: "invoice".to_owned(), version: Some("2.0.0".to_owned()), input };
+/// # assert_eq!(invoice.input, "order 42");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Callee {
     /// The name of the orchestration.
@@ -28,6 +36,19 @@ impl TurnHandle {
     ///
     /// [`InvalidName`] if the id is none; nothing is asked for then. One that is made up becomes too
     /// long when children nest too deeply.
+    ///
+    /// ```
+    /// use std::panic::Location;
+    ///
+    /// use duroxide::engine::{Asked, Callee, TurnHandle};
+    /// use duroxide::history::InvalidName;
+    ///
+    /// /// A child with an id such as `order-42::sub::2`.
+    /// fn ship(turn: &TurnHandle, input: String) -> Result<Asked, InvalidName> {
+    ///     let callee = Callee { name: "ship".to_owned(), version: None, input };
+    ///     turn.schedule_sub_orchestration(callee, None, Location::caller())
+    /// }
+    /// ```
     pub fn schedule_sub_orchestration(
         &self,
         callee: Callee,
@@ -54,6 +75,19 @@ impl TurnHandle {
     /// # Errors
     ///
     /// If the id is none or the input is too long; nothing is started then.
+    ///
+    /// ```
+    /// use std::panic::Location;
+    ///
+    /// use duroxide::engine::{Callee, TurnHandle};
+    /// use duroxide::history::InstanceId;
+    ///
+    /// fn remind(turn: &TurnHandle, customer: &str) -> Result<InstanceId, String> {
+    ///     let (id, input) = (format!("reminder-{customer}"), customer.to_owned());
+    ///     let callee = Callee { name: "remind".to_owned(), version: None, input };
+    ///     turn.start_detached(callee, Some(id), Location::caller())
+    /// }
+    /// ```
     pub fn start_detached(
         &self,
         callee: Callee,

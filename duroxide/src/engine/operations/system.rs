@@ -7,6 +7,13 @@ use crate::engine::TurnHandle;
 impl TurnHandle {
     /// The next 128 bits of this execution: the same on every replay, different in every other
     /// execution and instance.
+    ///
+    /// ```
+    /// # use duroxide::engine::TurnHandle;
+    /// fn idempotency_key(turn: &TurnHandle) -> String {
+    ///     format!("{:032x}", turn.derive_bits())
+    /// }
+    /// ```
     pub fn derive_bits(&self) -> u128 {
         let mut state = self.lock();
         if planted!(FreshIds) && state.replaying {

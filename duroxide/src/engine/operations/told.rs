@@ -12,6 +12,27 @@ pub(in crate::engine) struct Told(BTreeMap<String, ErrorDetails>);
 
 impl TurnHandle {
     /// The code is told about a failure.
+    ///
+    /// ```
+    /// use duroxide::ErrorDetails;
+    /// use duroxide::engine::TurnHandle;
+    ///
+    /// /// An answer as dynamic code sees it.
+    /// fn as_text(
+    ///     turn: &TurnHandle,
+    ///     answer: Result<String, ErrorDetails>,
+    /// ) -> Result<String, String> {
+    ///     answer.map_err(|details| {
+    ///         turn.tell(&details);
+    ///         details.to_string()
+    ///     })
+    /// }
+    ///
+    /// /// What an error that dynamic code ends with is, if the code only passed it on.
+    /// fn passed_on(turn: &TurnHandle, error: &str) -> Option<ErrorDetails> {
+    ///     turn.told(error)
+    /// }
+    /// ```
     pub fn tell(&self, details: &ErrorDetails) {
         match details {
             ErrorDetails::Application { .. } => {}
