@@ -4,6 +4,16 @@ use crate::history::EventId;
 use crate::time::Timestamp;
 
 /// Something to be done once the turn is committed. Its details stand in the event that it names.
+///
+/// ```
+/// use duroxide::history::Action;
+///
+/// /// How many activities a turn wants to be queued.
+/// fn activities(actions: &[Action]) -> usize {
+///     let starts = |action: &&Action| matches!(action, Action::StartActivity { .. });
+///     actions.iter().filter(starts).count()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Queue the activity that the event `source` scheduled.

@@ -34,6 +34,18 @@ pub struct Event {
 
 impl Event {
     /// An event with these parts.
+    ///
+    /// ```
+    /// use duroxide::history::{Event, EventId, EventKind};
+    /// use duroxide::time::Timestamp;
+    ///
+    /// let fire_at = Timestamp::from_millis(61_000);
+    /// let fired = EventKind::TimerFired { fire_at };
+    /// let event = Event::new(EventId(3), Some(EventId(2)), fire_at, fired);
+    /// assert_eq!((event.event_id(), event.source_event_id()), (3, Some(2)));
+    /// assert_eq!(event.timestamp_ms(), 61_000);
+    /// assert!(event.kind.is_from_message() && !event.is_terminal());
+    /// ```
     pub fn new(
         event_id: EventId,
         source_event_id: Option<EventId>,
@@ -324,6 +336,14 @@ impl EventKind {
     }
 
     /// How many bytes its texts have: what an event costs where it is kept.
+    ///
+    /// ```
+    /// use duroxide::EventKind;
+    ///
+    /// let ended = EventKind::OrchestrationCompleted { output: "done".to_owned() };
+    /// assert_eq!(ended.text_bytes(), 4);
+    /// assert!(ended.is_terminal());
+    /// ```
     pub fn text_bytes(&self) -> usize {
         match self {
             Self::OrchestrationStarted {

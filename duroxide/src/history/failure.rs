@@ -67,6 +67,18 @@ pub enum ErrorDetails {
 }
 
 /// The rules of a deployment that can be broken.
+///
+/// ```
+/// use duroxide::{ConfigErrorKind, ErrorDetails};
+///
+/// /// Whether somebody changed the code of an instance under way.
+/// fn is_changed_code(details: &ErrorDetails) -> bool {
+///     matches!(
+///         details,
+///         ErrorDetails::Configuration { kind: ConfigErrorKind::Nondeterminism, .. }
+///     )
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ConfigErrorKind {
@@ -75,6 +87,21 @@ pub enum ConfigErrorKind {
 }
 
 /// The ways in which user code fails.
+///
+/// ```
+/// use duroxide::{AppErrorKind, ErrorDetails};
+///
+/// /// The words of whoever asked for the end, if that is why the instance ended.
+/// fn cancelled_by(details: &ErrorDetails) -> Option<&str> {
+///     match details {
+///         ErrorDetails::Application {
+///             kind: AppErrorKind::Cancelled { reason },
+///             ..
+///         } => Some(reason),
+///         _ => None,
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum AppErrorKind {
@@ -95,6 +122,21 @@ pub enum AppErrorKind {
 }
 
 /// Which kind of message was poison.
+///
+/// ```
+/// use duroxide::{ErrorDetails, PoisonMessageType};
+///
+/// /// The activity that never came back.
+/// fn culprit(details: &ErrorDetails) -> Option<&str> {
+///     match details {
+///         ErrorDetails::Poison {
+///             message_type: PoisonMessageType::Activity { activity_name, .. },
+///             ..
+///         } => Some(activity_name),
+///         _ => None,
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum PoisonMessageType {
@@ -129,6 +171,15 @@ pub enum PoisonMessageType {
 
 impl ErrorDetails {
     /// A failure of user code, without a typed value.
+    ///
+    /// ```
+    /// use duroxide::{AppErrorKind, ErrorDetails};
+    ///
+    /// let details = ErrorDetails::application(AppErrorKind::ActivityFailed, "no stock");
+    /// assert_eq!(details.category(), "application");
+    /// assert_eq!(details.display_message(), "no stock");
+    /// assert!(!details.is_retryable());
+    /// ```
     pub fn application(kind: AppErrorKind, message: impl Into<String>) -> Self {
         Self::Application {
             kind,

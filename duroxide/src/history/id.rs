@@ -165,13 +165,42 @@ macro_rules! compares_with_numbers {
 compares_with_numbers!(ExecutionId, EventId);
 
 /// The first execution of every instance.
+///
+/// ```
+/// use duroxide::{Client, ClientError, Event, INITIAL_EXECUTION_ID};
+///
+/// async fn first_history(client: &Client, id: &str) -> Result<Vec<Event>, ClientError> {
+///     client.read_execution_history(id, INITIAL_EXECUTION_ID).await
+/// }
+/// ```
 pub const INITIAL_EXECUTION_ID: u64 = ExecutionId::FIRST.0;
 /// The first event of every execution.
+///
+/// ```
+/// use duroxide::{Event, INITIAL_EVENT_ID};
+///
+/// /// Whether nothing is missing in front.
+/// fn is_whole(history: &[Event]) -> bool {
+///     history.first().is_some_and(|event| event.event_id() == INITIAL_EVENT_ID)
+/// }
+/// ```
 pub const INITIAL_EVENT_ID: u64 = EventId::FIRST.0;
 
 /// With this begin the ids that a parent completes for its child.
+///
+/// ```
+/// use duroxide::{SUB_ORCH_AUTO_PREFIX, is_auto_generated_sub_orch_id};
+///
+/// assert!(is_auto_generated_sub_orch_id(&format!("{SUB_ORCH_AUTO_PREFIX}2")));
+/// ```
 pub const SUB_ORCH_AUTO_PREFIX: &str = "sub::";
 /// What stands in every id that is made up for a sub-orchestration. No id from outside contains it.
+///
+/// ```
+/// use duroxide::history::CHILD_INFIX;
+///
+/// assert_eq!("order-42::sub::2".split_once(CHILD_INFIX), Some(("order-42", "2")));
+/// ```
 pub const CHILD_INFIX: &str = "::sub::";
 
 /// Whether an id is to be completed by its parent: it begins with [`SUB_ORCH_AUTO_PREFIX`].
@@ -187,6 +216,13 @@ pub fn is_auto_generated_sub_orch_id(instance: &str) -> bool {
 
 /// The id of a child: one that begins with [`SUB_ORCH_AUTO_PREFIX`] behind that of its parent, any
 /// other as it is.
+///
+/// ```
+/// use duroxide::build_child_instance_id;
+///
+/// assert_eq!(build_child_instance_id("order-42", "sub::2"), "order-42::sub::2");
+/// assert_eq!(build_child_instance_id("order-42", "invoice-42"), "invoice-42");
+/// ```
 pub fn build_child_instance_id(parent_instance: &str, child_instance: &str) -> String {
     if is_auto_generated_sub_orch_id(child_instance) {
         format!("{parent_instance}::{child_instance}")
@@ -196,11 +232,26 @@ pub fn build_child_instance_id(parent_instance: &str, child_instance: &str) -> S
 }
 
 /// Whether an id is one that only sub-orchestrations have: nobody else may start an instance under it.
+///
+/// ```
+/// use duroxide::history::is_reserved_id;
+///
+/// assert!(is_reserved_id("order-42::sub::2"));
+/// assert!(!is_reserved_id("order-42"));
+/// ```
 pub fn is_reserved_id(instance: &str) -> bool {
     is_auto_generated_sub_orch_id(instance) || instance.contains(CHILD_INFIX)
 }
 
 /// A name or id that no door lets in.
+///
+/// ```
+/// use duroxide::history::InstanceId;
+///
+/// let problem = InstanceId::new("__42").err().map(|error| error.to_string());
+/// let text = "the instance id `__42` starts with `__`, which is reserved";
+/// assert_eq!(problem.as_deref(), Some(text));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the {what} `{shown}` {problem}")]
 pub struct InvalidName {
@@ -221,6 +272,14 @@ pub(crate) const QUEUE_NAME: &str = "queue name";
 ///
 /// [`InvalidName`]: empty, longer than 128 bytes, with a character outside of
 /// `A-Z a-z 0-9 . _ : / @ -`, or starting with the reserved `__`.
+///
+/// ```
+/// use duroxide::history::check_name;
+///
+/// check_name("name of an activity", "charge_card")?;
+/// assert!(check_name("name of an activity", "charge card").is_err());
+/// # Ok::<(), duroxide::history::InvalidName>(())
+/// ```
 pub fn check_name(what: &'static str, name: &str) -> Result<(), InvalidName> {
     check(what, name, MAX_NAME_BYTES)
 }

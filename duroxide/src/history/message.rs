@@ -6,6 +6,14 @@ use crate::history::{ErrorDetails, EventId, ExecutionId, InstanceId};
 use crate::time::Timestamp;
 
 /// One message for one instance. Messages are consumed one at a time, in the order of arrival.
+///
+/// ```
+/// use duroxide::history::{Message, Start};
+///
+/// let approval = Message::ExternalEvent { name: "approval".to_owned(), data: "yes".to_owned() };
+/// assert!(approval.is_event());
+/// assert!(!Message::Start(Start::first("order", "42", 7)).is_event());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Message {
@@ -107,6 +115,15 @@ impl Message {
 }
 
 /// Everything an execution begins with.
+///
+/// ```
+/// use duroxide::history::{ExecutionId, Start};
+///
+/// let first = Start::first("order", "42", 7); // the seed is to be random
+/// let start = Start { version: Some("1.1.0".to_owned()), ..first };
+/// assert_eq!(start.execution_id, ExecutionId::FIRST);
+/// assert!(start.parent.is_none() && start.carried.is_empty() && start.kv.is_empty());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
     /// Which execution this begins.
@@ -148,6 +165,23 @@ impl Start {
 }
 
 /// Who waits for the end of a sub-orchestration.
+///
+/// ```
+/// use duroxide::EventKind;
+/// use duroxide::history::Parent;
+///
+/// /// Who waits for the end of an instance whose history begins so.
+/// fn parent(first: &EventKind) -> Option<&Parent> {
+///     match first {
+///         EventKind::OrchestrationStarted { parent, .. } => parent.as_ref(),
+///         _ => None,
+///     }
+/// }
+///
+/// fn in_words(parent: &Parent) -> String {
+///     format!("event {} of {}, {}", parent.source, parent.instance, parent.execution_id)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parent {
     /// The instance.
@@ -162,6 +196,16 @@ pub struct Parent {
 }
 
 /// One value that an instance keeps under a key.
+///
+/// ```
+/// use duroxide::history::KvEntry;
+///
+/// /// What was written last: `key=value`.
+/// fn latest(entries: &[KvEntry]) -> Option<String> {
+///     let entry = entries.iter().max_by_key(|entry| entry.updated_at)?;
+///     Some(format!("{}={}", entry.key, entry.value))
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KvEntry {
     /// The key.

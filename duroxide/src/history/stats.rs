@@ -1,6 +1,19 @@
 //! How large an instance is.
 
 /// How large one instance is.
+///
+/// ```
+/// use duroxide::SystemStats;
+///
+/// fn in_words(stats: &SystemStats) -> String {
+///     let (events, bytes) = (stats.history_event_count, stats.history_size_bytes);
+///     let (keys, kept) = (stats.kv_user_key_count, stats.kv_total_value_bytes);
+///     let unread = stats.queue_pending_count;
+///     format!("{events} events ({bytes} bytes), {keys} values ({kept} bytes), {unread} unread")
+/// }
+/// # let empty = "0 events (0 bytes), 0 values (0 bytes), 0 unread";
+/// # assert_eq!(in_words(&SystemStats::default()), empty);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SystemStats {
     /// Events of the current execution.
