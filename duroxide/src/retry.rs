@@ -91,6 +91,16 @@ impl RetryPolicy {
 
     /// The pause behind that attempt, with jitter: `draw` gives a number from `0.0` to `1.0`, and
     /// is asked only if there is jitter.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use duroxide::RetryPolicy;
+    ///
+    /// let policy = RetryPolicy::default().with_jitter(0.5);
+    /// assert_eq!(policy.pause_after(1, || 0.0), Duration::from_millis(100));
+    /// assert_eq!(policy.pause_after(1, || 1.0), Duration::from_millis(50));
+    /// ```
     pub fn pause_after(&self, attempt: u32, draw: impl FnOnce() -> f64) -> Duration {
         let pause = self.delay_for_attempt(attempt);
         if self.jitter > 0.0 {

@@ -5,6 +5,16 @@
 ///
 /// Labels are bounded: names of handlers, versions, tags, and words from fixed lists. No id and no
 /// payload is ever one.
+///
+/// ```
+/// use duroxide::telemetry::metric;
+///
+/// /// Whether somebody has to look at once.
+/// fn is_alarming(name: &str) -> bool {
+///     [metric::ORCHESTRATION_POISON, metric::ACTIVITY_POISON].contains(&name)
+/// }
+/// assert!(is_alarming("duroxide_activity_poison_total"));
+/// ```
 pub mod metric {
     macro_rules! names {
         ($($(#[$doc:meta])* $constant:ident = $name:literal;)*) => {$(
@@ -99,6 +109,15 @@ macro_rules! trace_error {
 }
 
 /// Logs at the level warn, as [`trace_error!`].
+///
+/// ```
+/// use duroxide::{ActivityContext, trace_warn};
+///
+/// async fn fetch(ctx: ActivityContext, url: String) -> Result<String, String> {
+///     trace_warn!(ctx, "{url} is slow today");
+///     Ok(url)
+/// }
+/// ```
 #[macro_export]
 macro_rules! trace_warn {
     ($ctx:expr, $($message:tt)+) => {
@@ -129,6 +148,16 @@ macro_rules! trace_info {
 }
 
 /// Logs at the level debug, as [`trace_error!`].
+///
+/// ```
+/// use duroxide::{OrchestrationContext, trace_debug};
+///
+/// async fn count(ctx: OrchestrationContext, items: String) -> Result<String, String> {
+///     let count = items.split(',').count();
+///     trace_debug!(ctx, "{count} items");
+///     Ok(count.to_string())
+/// }
+/// ```
 #[macro_export]
 macro_rules! trace_debug {
     ($ctx:expr, $($message:tt)+) => {

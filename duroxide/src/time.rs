@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 /// let noon = Timestamp::from_millis(43_200_000);
 /// let later = noon.saturating_add(Duration::from_micros(1)); // rounded up
 /// assert_eq!(later.since(noon), Duration::from_millis(1));
+/// assert_eq!(later.as_millis(), 43_200_001);
 /// assert_eq!(SystemTime::from(Timestamp::ZERO), SystemTime::UNIX_EPOCH);
 /// ```
 #[derive(

@@ -38,6 +38,14 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<String, CodecError> {
 /// # Errors
 ///
 /// [`CodecError`] if it is neither; it tells about the JSON.
+///
+/// ```
+/// use duroxide::codec::dynamic;
+///
+/// assert_eq!(dynamic::decode::<String>("as it is")?, "as it is");
+/// assert_eq!(dynamic::decode::<Vec<u8>>("[1,2]")?, [1, 2]);
+/// # Ok::<(), duroxide::codec::CodecError>(())
+/// ```
 pub fn decode<T: DeserializeOwned>(text: &str) -> Result<T, CodecError> {
     codec::decode(text).or_else(|error| {
         // A bare string that happens to be JSON (`123`) is read here too.

@@ -50,6 +50,16 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<String, CodecError> {
 /// # Errors
 ///
 /// As [`encode`].
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use duroxide::codec;
+///
+/// let text = codec::encode_pretty(&BTreeMap::from([("cents", 12)]))?;
+/// assert_eq!(text, "{\n  \"cents\": 12\n}");
+/// # Ok::<(), codec::CodecError>(())
+/// ```
 pub fn encode_pretty<T: Serialize + ?Sized>(value: &T) -> Result<String, CodecError> {
     serde_json::to_string_pretty(value).map_err(encode_error::<T>)
 }
@@ -59,6 +69,14 @@ pub fn encode_pretty<T: Serialize + ?Sized>(value: &T) -> Result<String, CodecEr
 /// # Errors
 ///
 /// [`CodecError`] with the value's type and the path to the first thing that does not fit.
+///
+/// ```
+/// use duroxide::codec;
+///
+/// assert_eq!(codec::decode::<Vec<u8>>("[1, 2]")?, [1, 2]);
+/// assert!(codec::decode::<Vec<u8>>("[1, -2]").is_err());
+/// # Ok::<(), codec::CodecError>(())
+/// ```
 pub fn decode<T: DeserializeOwned>(text: &str) -> Result<T, CodecError> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
@@ -82,6 +100,24 @@ pub fn decode<T: DeserializeOwned>(text: &str) -> Result<T, CodecError> {
 /// # Errors
 ///
 /// The message, and why it cannot be read as that type.
+///
+/// ```
+/// use duroxide::codec;
+///
+/// #[derive(Debug, PartialEq, serde::Deserialize)]
+/// enum Declined {
+///     Card,
+///     Amount,
+/// }
+///
+/// let payload = Some(r#""Card""#.to_owned());
+/// let declined: Declined = codec::decode_failure("the card was declined", payload)?;
+/// assert_eq!(declined, Declined::Card);
+///
+/// let text: String = codec::decode_failure("no stock", None)?; // of dynamic code
+/// assert_eq!(text, "no stock");
+/// # Ok::<(), String>(())
+/// ```
 pub fn decode_failure<E: DeserializeOwned>(
     message: &str,
     payload: Option<String>,
@@ -129,6 +165,13 @@ fn shortened(mut text: String) -> String {
 
 impl CodecError {
     /// A text that lacks something, or is of another shape altogether.
+    ///
+    /// ```
+    /// use duroxide::codec::CodecError;
+    ///
+    /// let error = CodecError::shape("Order", "there is no `id`");
+    /// assert_eq!(error.to_string(), "cannot decode `Order`: there is no `id`");
+    /// ```
     pub fn shape(type_name: impl Into<String>, problem: impl Into<String>) -> Self {
         Self {
             verb: "decode",

@@ -16,9 +16,61 @@ pub use task::{TaskEnd, TaskHandle, blocking, spawn};
 pub use tokio_env::TokioEnv;
 
 /// A shared [`Env`].
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use duroxide::Client;
+/// use duroxide::env::{EnvRef, TokioEnv};
+/// use duroxide::provider::ProviderRef;
+///
+/// fn client(store: ProviderRef) -> Client {
+///     let env: EnvRef = Arc::new(TokioEnv::new());
+///     Client::with_env(store, env)
+/// }
+/// ```
 pub type EnvRef = Arc<dyn Env>;
 
 /// Where clock, ids, tasks and sleep come from.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use duroxide::env::{Env, TokioEnv};
+/// use duroxide::time::Timestamp;
+/// use futures::future::BoxFuture;
+///
+/// /// The real world with a wall clock that is an hour ahead.
+/// #[derive(Debug)]
+/// struct Ahead(TokioEnv);
+///
+/// impl Env for Ahead {
+///     fn now(&self) -> Timestamp {
+///         self.0.now().saturating_add(Duration::from_secs(3600))
+///     }
+///
+///     fn elapsed(&self) -> Duration {
+///         self.0.elapsed()
+///     }
+///
+///     fn unique_id(&self) -> u128 {
+///         self.0.unique_id()
+///     }
+///
+///     fn spawn(&self, task: BoxFuture<'static, ()>) {
+///         self.0.spawn(task);
+///     }
+///
+///     fn blocking(&self, job: Box<dyn FnOnce() + Send>) {
+///         self.0.blocking(job);
+///     }
+///
+///     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+///         self.0.sleep(duration)
+///     }
+/// }
+/// # assert!(!Ahead(TokioEnv::new()).is_simulated());
+/// ```
 pub trait Env: fmt::Debug + Send + Sync + 'static {
     /// The wall clock. May jump; used for what people read and for timers that span restarts.
     fn now(&self) -> Timestamp;

@@ -9,6 +9,18 @@ use tokio::sync::oneshot;
 use crate::env::Env;
 
 /// How a task ended.
+///
+/// ```
+/// use duroxide::env::TaskEnd;
+///
+/// fn in_words(end: TaskEnd) -> &'static str {
+///     match end {
+///         TaskEnd::Finished => "is done",
+///         TaskEnd::Panicked => "panicked",
+///         TaskEnd::Aborted => "was stopped",
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaskEnd {
     /// It ran to its end.
@@ -20,6 +32,18 @@ pub enum TaskEnd {
 }
 
 /// A running task. Dropping the handle leaves the task running.
+///
+/// ```
+/// use std::future::pending;
+///
+/// use duroxide::env::{TaskEnd, TokioEnv, spawn};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let endless = spawn(&TokioEnv::new(), pending());
+/// endless.abort();
+/// assert_eq!(endless.join().await, TaskEnd::Aborted);
+/// # });
+/// ```
 #[derive(Debug)]
 pub struct TaskHandle {
     abort: AbortHandle,
@@ -39,6 +63,15 @@ impl TaskHandle {
 }
 
 /// Runs `task` in the background of `env`.
+///
+/// ```
+/// use duroxide::env::{TaskEnd, TokioEnv, spawn};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let task = spawn(&TokioEnv::new(), async { println!("in the background") });
+/// assert_eq!(task.join().await, TaskEnd::Finished);
+/// # });
+/// ```
 pub fn spawn(env: &dyn Env, task: impl Future<Output = ()> + Send + 'static) -> TaskHandle {
     let (task, abort) = abortable(task);
     let (tell, end) = oneshot::channel();
@@ -56,6 +89,17 @@ pub fn spawn(env: &dyn Env, task: impl Future<Output = ()> + Send + 'static) -> 
 }
 
 /// Runs `job` where it may wait for the disk, and gives its result; `None` if it panicked.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use duroxide::env::{TokioEnv, blocking};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let found = blocking(&TokioEnv::new(), || Path::new("Cargo.toml").exists()).await;
+/// assert_eq!(found, Some(true));
+/// # });
+/// ```
 pub async fn blocking<R: Send + 'static>(
     env: &dyn Env,
     job: impl FnOnce() -> R + Send + 'static,

@@ -8,6 +8,19 @@ use crate::env::Env;
 use crate::time::Timestamp;
 
 /// The production [`Env`]. Its tasks and sleeps need a running Tokio runtime.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use duroxide::env::{Env, TokioEnv};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let env = TokioEnv::new();
+/// env.sleep(Duration::from_millis(1)).await;
+/// assert!(env.elapsed() >= Duration::from_millis(1));
+/// assert_ne!(env.unique_id(), env.unique_id());
+/// # });
+/// ```
 #[derive(Debug)]
 pub struct TokioEnv {
     started: Instant,
