@@ -24,6 +24,8 @@ use crate::time::Timestamp;
 pub trait ProviderAdmin: Send + Sync {
     /// Up to `max` instances in the order of their ids, from the one behind `after` on, that
     /// `filter` lets through.
+    ///
+    /// Examples stand at [`ProviderAdmin`] and [`StateQuery`].
     async fn list_instances(
         &self,
         filter: &InstanceQuery,
@@ -33,6 +35,8 @@ pub trait ProviderAdmin: Send + Sync {
 
     /// The executions of an instance that are still kept, in order. Empty if there is no such
     /// instance.
+    ///
+    /// An example stands at [`ExecutionSummary`].
     async fn executions(
         &self,
         instance: &InstanceId,
@@ -40,6 +44,15 @@ pub trait ProviderAdmin: Send + Sync {
 
     /// The sub-orchestrations that this instance started and that still exist, in the order of their
     /// ids. Detached ones are nobody's.
+    ///
+    /// ```
+    /// use duroxide::history::InstanceId;
+    /// use duroxide::provider::{ProviderAdmin, ProviderError};
+    ///
+    /// async fn is_alone(admin: &dyn ProviderAdmin, id: &InstanceId) -> Result<bool, ProviderError> {
+    ///     Ok(admin.children(id).await?.is_empty())
+    /// }
+    /// ```
     async fn children(&self, instance: &InstanceId) -> Result<Vec<InstanceId>, ProviderError>;
 
     /// Deletes all of these instances, or none: histories, messages, activities, timers, locks,
@@ -49,6 +62,8 @@ pub trait ProviderAdmin: Send + Sync {
     ///
     /// A child that has not ended tells its parent, if that stays:
     /// [`deletion_notice`](crate::provider::deletion_notice) says how. So nobody waits for what is gone.
+    ///
+    /// An example stands at [`Deleted`].
     ///
     /// # Errors
     ///
@@ -61,6 +76,16 @@ pub trait ProviderAdmin: Send + Sync {
     /// among the newest `keep_last` (the current one included, so that 0 and 1 mean the same), and
     /// that ended before `ended_before`, as far as these are given; without either, all of them.
     /// The activities and timers that they left go with them. Values are kept.
+    ///
+    /// ```
+    /// use duroxide::history::InstanceId;
+    /// use duroxide::provider::{ProviderAdmin, ProviderError};
+    ///
+    /// /// Keeps the last ten executions; gives how many are gone.
+    /// async fn prune(admin: &dyn ProviderAdmin, id: &InstanceId) -> Result<u64, ProviderError> {
+    ///     Ok(admin.prune(id, Some(10), None).await?.executions)
+    /// }
+    /// ```
     async fn prune(
         &self,
         instance: &InstanceId,
@@ -69,12 +94,32 @@ pub trait ProviderAdmin: Send + Sync {
     ) -> Result<Deleted, ProviderError>;
 
     /// Sums over the whole store.
+    ///
+    /// An example stands at [`Totals`].
     async fn totals(&self) -> Result<Totals, ProviderError>;
 
     /// How much waits in the queues now.
+    ///
+    /// ```
+    /// use duroxide::provider::{ProviderAdmin, ProviderError};
+    ///
+    /// async fn is_idle(admin: &dyn ProviderAdmin) -> Result<bool, ProviderError> {
+    ///     let depths = admin.queue_depths().await?;
+    ///     Ok(depths.orchestrator_queue == 0 && depths.worker_queue == 0)
+    /// }
+    /// ```
     async fn queue_depths(&self) -> Result<QueueDepths, ProviderError>;
 
     /// How large one instance is now; `None` if there is none.
+    ///
+    /// ```
+    /// use duroxide::history::InstanceId;
+    /// use duroxide::provider::{ProviderAdmin, ProviderError};
+    ///
+    /// async fn is_large(admin: &dyn ProviderAdmin, id: &InstanceId) -> Result<bool, ProviderError> {
+    ///     Ok(admin.stats(id).await?.is_some_and(|stats| stats.history_event_count > 10_000))
+    /// }
+    /// ```
     async fn stats(&self, instance: &InstanceId) -> Result<Option<SystemStats>, ProviderError>;
 }
 
@@ -104,6 +149,18 @@ pub struct InstanceQuery {
 }
 
 /// A kind of state to look for.
+///
+/// ```
+/// use duroxide::provider::{InstanceQuery, ProviderAdmin, ProviderError, StateQuery};
+///
+/// /// The ids of up to 100 instances that ended badly.
+/// async fn broken(admin: &dyn ProviderAdmin) -> Result<Vec<String>, ProviderError> {
+///     let mut failed = InstanceQuery::default();
+///     failed.state = Some(StateQuery::Failed);
+///     let page = admin.list_instances(&failed, None, 100).await?;
+///     Ok(page.iter().map(|status| status.instance.to_string()).collect())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StateQuery {
     /// It has not ended.
@@ -116,6 +173,15 @@ pub enum StateQuery {
 
 impl InstanceQuery {
     /// Whether an instance is among those that are looked for.
+    ///
+    /// ```
+    /// use duroxide::provider::{InstanceQuery, InstanceStatus};
+    ///
+    /// /// What a store does that has no index for it.
+    /// fn filter(all: &[InstanceStatus], query: &InstanceQuery, max: usize) -> Vec<InstanceStatus> {
+    ///     all.iter().filter(|status| query.matches(status)).take(max).cloned().collect()
+    /// }
+    /// ```
     pub fn matches(&self, status: &InstanceStatus) -> bool {
         let state = match (self.state, &status.state) {
             (None, _)
@@ -136,6 +202,17 @@ impl InstanceQuery {
 }
 
 /// One execution of an instance.
+///
+/// ```
+/// use duroxide::history::InstanceId;
+/// use duroxide::provider::{ExecutionState, ProviderAdmin, ProviderError};
+///
+/// /// How many executions of an instance handed over to a next one.
+/// async fn rounds(admin: &dyn ProviderAdmin, id: &InstanceId) -> Result<usize, ProviderError> {
+///     let kept = admin.executions(id).await?;
+///     Ok(kept.iter().filter(|it| it.state == ExecutionState::ContinuedAsNew).count())
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExecutionSummary {
     /// Which one.
@@ -151,6 +228,20 @@ pub struct ExecutionSummary {
 }
 
 /// How an execution stands.
+///
+/// ```
+/// use duroxide::provider::ExecutionState;
+///
+/// fn word(state: &ExecutionState) -> &'static str {
+///     match state {
+///         ExecutionState::Running => "runs",
+///         ExecutionState::Completed { .. } => "ended well",
+///         ExecutionState::Failed { .. } => "ended badly",
+///         ExecutionState::ContinuedAsNew => "went on as new",
+///     }
+/// }
+/// # assert_eq!(word(&ExecutionState::Running), "runs");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExecutionState {
     /// It runs, or waits for its first turn.
@@ -170,6 +261,23 @@ pub enum ExecutionState {
 }
 
 /// What a deletion took away.
+///
+/// ```
+/// use duroxide::history::{InstanceId, Start};
+/// use duroxide::provider::Provider;
+/// use duroxide::storage::redb::RedbProvider;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let store = RedbProvider::in_memory()?;
+/// let order = InstanceId::new("order-42")?;
+/// store.start(&order, Start::first("fulfil_order", "null", 7)).await?;
+///
+/// let admin = store.admin().ok_or("a store without management verbs")?;
+/// assert!(admin.delete(&[order.clone()], false).await.is_err()); // it has not ended
+/// assert_eq!(admin.delete(&[order], true).await?.instances, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Deleted {
     /// Instances.
@@ -183,6 +291,17 @@ pub struct Deleted {
 }
 
 /// Sums over a store.
+///
+/// ```
+/// use duroxide::provider::{ProviderAdmin, ProviderError};
+///
+/// /// How many of a hundred instances that ended did so badly.
+/// async fn percent_failed(admin: &dyn ProviderAdmin) -> Result<u64, ProviderError> {
+///     let totals = admin.totals().await?;
+///     let ended = totals.completed + totals.failed;
+///     Ok((totals.failed * 100).checked_div(ended).unwrap_or_default())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// All instances.

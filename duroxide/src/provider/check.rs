@@ -7,6 +7,15 @@ use crate::provider::{ChildStart, KvChange, TurnCommit, TurnOutcome};
 
 /// Whether this message may come from outside.
 ///
+/// ```
+/// use duroxide::history::{Message, Start};
+/// use duroxide::provider::check_event;
+///
+/// let (name, data) = ("approval".to_owned(), "yes".to_owned());
+/// assert!(check_event(&Message::ExternalEvent { name, data }).is_ok());
+/// assert!(check_event(&Message::Start(Start::first("fulfil_order", "null", 7))).is_err());
+/// ```
+///
 /// # Errors
 ///
 /// What is wrong, for [`ProviderError::Refused`](crate::provider::ProviderError::Refused).
@@ -19,6 +28,16 @@ pub fn check_event(message: &Message) -> Result<(), String> {
 
 /// Whether an instance may begin with this: with its first execution, and with nothing handed down.
 ///
+/// ```
+/// use duroxide::history::{ExecutionId, Start};
+/// use duroxide::provider::check_start;
+///
+/// let first = Start::first("fulfil_order", "null", 7);
+/// assert!(check_start(&first).is_ok());
+/// let second = Start { execution_id: ExecutionId(2), ..first };
+/// assert!(check_start(&second).is_err());
+/// ```
+///
 /// # Errors
 ///
 /// What is wrong, for [`ProviderError::Refused`](crate::provider::ProviderError::Refused).
@@ -30,6 +49,21 @@ pub fn check_start(start: &Start) -> Result<(), String> {
 }
 
 /// Where an instance stands before a commit.
+///
+/// ```
+/// use duroxide::history::{EventId, ExecutionId, InstanceId};
+/// use duroxide::provider::{CommitBase, TurnCommit};
+///
+/// let base = CommitBase {
+///     execution_id: ExecutionId::FIRST,
+///     last_event_id: EventId(7),
+///     ended: false,
+/// };
+/// let order = InstanceId::new("order-42")?;
+/// assert!(TurnCommit::new(1, ExecutionId::FIRST, Vec::new()).check(&order, base).is_ok());
+/// assert!(TurnCommit::new(1, ExecutionId(2), Vec::new()).check(&order, base).is_err());
+/// # Ok::<(), duroxide::history::InvalidName>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct CommitBase {
     /// Its current execution.
@@ -43,6 +77,16 @@ pub struct CommitBase {
 impl TurnCommit {
     /// Whether this turn of `instance` follows from `base` and agrees with itself. Locks and what is
     /// consumed are the store's own business.
+    ///
+    /// ```
+    /// use duroxide::history::InstanceId;
+    /// use duroxide::provider::{CommitBase, ProviderError, TurnCommit};
+    ///
+    /// /// What a store asks before it writes anything.
+    /// fn admit(turn: &TurnCommit, id: &InstanceId, base: CommitBase) -> Result<(), ProviderError> {
+    ///     turn.check(id, base).map_err(ProviderError::Refused)
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -92,6 +136,15 @@ impl TurnCommit {
     }
 
     /// The version that this turn pins its execution to, if it is the first of that.
+    ///
+    /// ```
+    /// use duroxide::provider::TurnCommit;
+    ///
+    /// /// What a store remembers of an execution with its first turn.
+    /// fn pins(turn: &TurnCommit) -> Option<(&str, u32)> {
+    ///     turn.pinned_version().zip(turn.pinned_semantics())
+    /// }
+    /// ```
     pub fn pinned_version(&self) -> Option<&str> {
         match self.history_delta.first().map(|event| &event.kind) {
             Some(EventKind::OrchestrationStarted { version, .. }) => Some(version),
@@ -100,6 +153,8 @@ impl TurnCommit {
     }
 
     /// The semantics that this turn pins its execution to, if it is the first of that.
+    ///
+    /// An example stands at [`pinned_version`](Self::pinned_version).
     pub fn pinned_semantics(&self) -> Option<u32> {
         match self.history_delta.first().map(|event| &event.kind) {
             Some(EventKind::OrchestrationStarted { semantics, .. }) => Some(*semantics),

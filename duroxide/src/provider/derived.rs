@@ -9,6 +9,21 @@ use crate::provider::KvChange;
 
 /// What somebody who waits for the end of a sub-orchestration gets when it is deleted before that,
 /// and whose inbox it goes to.
+///
+/// ```
+/// use duroxide::history::{EventId, ExecutionId, InstanceId, Message, Parent};
+/// use duroxide::provider::deletion_notice;
+///
+/// let parent = Parent {
+///     instance: InstanceId::new("order-42")?,
+///     execution_id: ExecutionId::FIRST,
+///     source: EventId(3),
+/// };
+/// let (to, notice) = deletion_notice(&InstanceId::new("invoice-42")?, &parent);
+/// assert_eq!(to, parent.instance);
+/// assert!(matches!(notice, Message::SubOrchestrationFailed { source: EventId(3), .. }));
+/// # Ok::<(), duroxide::history::InvalidName>(())
+/// ```
 pub fn deletion_notice(child: &InstanceId, parent: &Parent) -> (InstanceId, Message) {
     let details = ErrorDetails::Infrastructure {
         operation: "run a sub-orchestration".to_owned(),
@@ -26,6 +41,17 @@ pub fn deletion_notice(child: &InstanceId, parent: &Parent) -> (InstanceId, Mess
 /// How many queue messages of an execution nobody has asked for, by its events.
 ///
 /// A request that was given up gives its message back.
+///
+/// ```
+/// use duroxide::history::{Event, EventId, EventKind};
+/// use duroxide::provider::unread_messages;
+/// use duroxide::time::Timestamp;
+///
+/// let (name, data) = ("cart".to_owned(), "apples".to_owned());
+/// let kind = EventKind::QueueEventDelivered { name, data };
+/// let arrived = Event::new(EventId(2), None, Timestamp::ZERO, kind);
+/// assert_eq!(unread_messages([&arrived]), 1); // nobody has asked for it
+/// ```
 pub fn unread_messages<'e>(events: impl IntoIterator<Item = &'e Event>) -> u64 {
     let mut arrived: BTreeMap<&str, u64> = BTreeMap::new();
     let mut requests: BTreeMap<EventId, &str> = BTreeMap::new();
@@ -60,6 +86,23 @@ pub fn unread_messages<'e>(events: impl IntoIterator<Item = &'e Event>) -> u64 {
 
 impl KvChange {
     /// What that event changes; `None` if it changes no value.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// use duroxide::history::{Event, KvEntry};
+    /// use duroxide::provider::KvChange;
+    ///
+    /// /// The values that a history leaves.
+    /// fn values(history: &[Event]) -> BTreeMap<String, KvEntry> {
+    ///     let mut values = BTreeMap::new();
+    ///     for change in history.iter().filter_map(KvChange::of) {
+    ///         change.apply(&mut values);
+    ///     }
+    ///     values
+    /// }
+    /// # assert!(values(&[]).is_empty());
+    /// ```
     pub fn of(event: &Event) -> Option<Self> {
         match &event.kind {
             EventKind::KeyValueSet { key, value } => Some(Self::Set(KvEntry {
@@ -74,6 +117,8 @@ impl KvChange {
     }
 
     /// Changes these values.
+    ///
+    /// Examples stand at [`KvChange`] and [`of`](Self::of).
     pub fn apply(&self, values: &mut BTreeMap<String, KvEntry>) {
         match self {
             Self::Set(entry) => {

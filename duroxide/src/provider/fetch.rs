@@ -6,6 +6,16 @@ use std::time::Duration;
 use crate::provider::TagFilter;
 
 /// Which turns a fetch wants.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use duroxide::provider::TurnFetch;
+///
+/// let ten = TurnFetch::new(10, Duration::from_secs(30)).semantics(1..=1);
+/// assert_eq!(ten.max, 10);
+/// assert!(!ten.semantics.contains(&2)); // left for a newer worker
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TurnFetch {
     /// How many at the most.
@@ -37,6 +47,23 @@ impl TurnFetch {
 }
 
 /// Which activities a fetch wants.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use duroxide::TagFilter;
+/// use duroxide::provider::{ActivityFetch, SessionFetch};
+///
+/// let lease = Duration::from_secs(30);
+/// let sessions = SessionFetch {
+///     owner_id: "worker-1".to_owned(),
+///     lock_timeout: lease,
+///     max_sessions: 10,
+///     one_at_a_time: false,
+/// };
+/// let fetch = ActivityFetch::new(4, lease).tags(TagFilter::tags(["gpu"])).sessions(sessions);
+/// assert!(!fetch.tags.matches(None)); // what has no tag is left for others
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActivityFetch {
     /// How many at the most.
@@ -81,6 +108,23 @@ impl ActivityFetch {
 /// as the claim lasts nobody else gets activities of that session. Sessions are the store's, not an
 /// instance's: the same id is the same session. A claim that ends takes no activity from whoever
 /// holds it, and does not outlive a crash.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use duroxide::provider::SessionFetch;
+///
+/// /// The same terms for each worker.
+/// fn terms(worker: &str) -> SessionFetch {
+///     SessionFetch {
+///         owner_id: worker.to_owned(),
+///         lock_timeout: Duration::from_secs(30),
+///         max_sessions: 10,
+///         one_at_a_time: true, // in the order in which they were scheduled
+///     }
+/// }
+/// # assert_eq!(terms("worker-1").owner_id, "worker-1");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionFetch {
     /// Who owns what is claimed.

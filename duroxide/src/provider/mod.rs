@@ -46,6 +46,18 @@ pub use work::{
 };
 
 /// A shared store.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use duroxide::storage::redb::RedbProvider;
+/// use duroxide::{Client, ProviderRef};
+///
+/// let store: ProviderRef = Arc::new(RedbProvider::in_memory()?);
+/// let (here, there) = (Client::new(Arc::clone(&store)), Client::new(store)); // of one store
+/// # drop((here, there));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub type ProviderRef = Arc<dyn Provider>;
 
 /// A durable store of histories, inboxes, queued activities and timers.
@@ -81,10 +93,21 @@ pub type ProviderRef = Arc<dyn Provider>;
 #[async_trait]
 pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// What the start-up line of the runtime calls this store, durability included.
+    ///
+    /// ```
+    /// use duroxide::provider::Provider;
+    /// use duroxide::storage::redb::RedbProvider;
+    ///
+    /// let store = RedbProvider::in_memory()?;
+    /// assert_eq!(store.describe(), "redb in memory: gone with its last handle");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn describe(&self) -> String;
 
     /// Creates the instance and puts `start` into its inbox, unless there is an instance with that
     /// id. From the moment it is acknowledged the instance exists and messages for it are kept.
+    ///
+    /// An example stands at [`Provider`].
     ///
     /// # Errors
     ///
@@ -100,6 +123,8 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     ///
     /// Sending it again under the same `message_id` is [`Enqueued::Duplicate`] and one message, at
     /// least for as long as that is in the inbox; how long after that is the store's to document.
+    ///
+    /// An example stands at [`Enqueued`].
     ///
     /// # Errors
     ///
@@ -120,6 +145,8 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     ///
     /// A message that arrives or falls due wakes a parked call at once. Each message handed out
     /// counts one attempt; a commit that consumes some of them takes back that of the others. A call that is dropped while parked has locked nothing.
+    ///
+    /// An example stands at [`TurnItem`].
     async fn fetch_turns(&self, fetch: TurnFetch) -> Result<Vec<TurnItem>, ProviderError>;
 
     /// Commits a turn and gives back its lock: all of it, or nothing.
@@ -134,6 +161,27 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     ///
     /// The same `turn_id` as that of the instance's last commit gives
     /// [`Committed::AlreadyApplied`], whatever the lock.
+    ///
+    /// A turn that does nothing but take its message away; [`TurnCommit`] has one that ends an instance:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use duroxide::history::{InstanceId, Start};
+    /// use duroxide::provider::{Committed, Provider, TurnCommit, TurnFetch};
+    /// use duroxide::storage::redb::RedbProvider;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let store = RedbProvider::in_memory()?;
+    /// store.start(&InstanceId::new("order-42")?, Start::first("fulfil_order", "null", 7)).await?;
+    /// for item in store.fetch_turns(TurnFetch::new(1, Duration::from_secs(30))).await? {
+    ///     let consumed = item.messages.iter().map(|message| message.id).collect();
+    ///     let turn = TurnCommit::new(99, item.execution_id, consumed);
+    ///     assert_eq!(store.commit_turn(&item.lock, turn).await?, Committed::Applied);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -150,6 +198,17 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// Gives back the lock without a turn. The messages are visible again after `delay`.
     /// With `forget_attempt` this delivery is not counted.
     ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use duroxide::provider::{Provider, ProviderError, TurnItem};
+    ///
+    /// /// What a worker does that does not know the orchestration: another one may.
+    /// async fn pass_on(store: &dyn Provider, item: &TurnItem) -> Result<(), ProviderError> {
+    ///     store.abandon_turn(&item.lock, Duration::from_secs(1), false).await
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ProviderError::LockLost`]; messages of whoever holds the lock now are not touched.
@@ -161,6 +220,8 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     ) -> Result<(), ProviderError>;
 
     /// Lets the lease end `lock_timeout` from now, never earlier than it would have.
+    ///
+    /// An example stands at [`TurnLock`].
     ///
     /// # Errors
     ///
@@ -177,12 +238,31 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     ///
     /// What belongs to a session goes to its owner only; a session without one is claimed in the same
     /// step (see [`SessionFetch`]). What the filter keeps back is not lost, and holds nobody up.
+    ///
+    /// An example stands at [`complete_activity`](Self::complete_activity).
     async fn fetch_activities(
         &self,
         fetch: ActivityFetch,
     ) -> Result<Vec<ActivityItem>, ProviderError>;
 
     /// Removes the activity from the queue and puts its completion into the instance's inbox.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use duroxide::provider::{ActivityFetch, Provider, ProviderError};
+    ///
+    /// /// What a worker does, for activities that give back what they are given.
+    /// async fn work(store: &dyn Provider) -> Result<(), ProviderError> {
+    ///     for item in store.fetch_activities(ActivityFetch::new(8, Duration::from_secs(30))).await? {
+    ///         match item.request {
+    ///             Ok(request) => store.complete_activity(&item.lock, Ok(request.input)).await?,
+    ///             Err(_corrupt) => store.abandon_activity(&item.lock, Duration::from_secs(60), false).await?,
+    ///         }
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -197,6 +277,8 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// Puts the activity back into the queue, visible after `delay`.
     /// With `forget_attempt` this delivery is not counted.
     ///
+    /// An example stands at [`complete_activity`](Self::complete_activity).
+    ///
     /// # Errors
     ///
     /// [`ProviderError::LockLost`], as for completing it.
@@ -208,6 +290,8 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     ) -> Result<(), ProviderError>;
 
     /// Lets the lease end `lock_timeout` from now, never earlier than it would have.
+    ///
+    /// An example stands at [`ActivityLock`].
     ///
     /// # Errors
     ///
@@ -223,6 +307,22 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// they would have; gives how many were renewed. Claims that have run out are not revived. A
     /// session of which no activity was fetched, renewed or completed for `idle_timeout` is passed
     /// over, and so becomes free when its claim runs out.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use duroxide::provider::{Provider, ProviderError};
+    ///
+    /// /// Keeps the sessions of a worker that are in use; gives back all of them when it goes.
+    /// async fn keep(store: &dyn Provider, worker: &str, goes: bool) -> Result<usize, ProviderError> {
+    ///     let owners = [worker.to_owned()];
+    ///     if goes {
+    ///         return store.release_sessions(&owners).await;
+    ///     }
+    ///     let (lease, idle) = (Duration::from_secs(30), Duration::from_secs(300));
+    ///     store.renew_sessions(&owners, lease, idle).await
+    /// }
+    /// ```
     async fn renew_sessions(
         &self,
         owners: &[String],
@@ -234,6 +334,8 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// of such a session may claim it at once. Activities that are out under a lock stay there.
     ///
     /// As it stands it gives back none: claims then run out by themselves, as after a crash.
+    ///
+    /// An example stands at [`renew_sessions`](Self::renew_sessions).
     async fn release_sessions(&self, owners: &[String]) -> Result<usize, ProviderError> {
         let _ = owners;
         Ok(0)
@@ -241,6 +343,8 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
 
     /// Reads up to `max` events of an execution, from the event behind `after` on. Durable events
     /// only. Unknown instances and executions have no events.
+    ///
+    /// An example stands at [`HistoryPage`].
     ///
     /// # Errors
     ///
@@ -254,20 +358,50 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     ) -> Result<HistoryPage, ProviderError>;
 
     /// Where the instance stands, as far as that is durable; `None` if there is none.
+    ///
+    /// An example stands at [`InstanceStatus`].
     async fn status(&self, instance: &InstanceId) -> Result<Option<InstanceStatus>, ProviderError>;
 
     /// Parks until the instance exists with a `change` above `seen`, or has ended: with `u64::MAX` for
     /// the end alone. Wakes on the change, without polling. To be dropped by whoever does not want to wait any longer.
+    ///
+    /// ```
+    /// use duroxide::history::InstanceId;
+    /// use duroxide::provider::{InstanceState, Provider, ProviderError};
+    ///
+    /// async fn end(store: &dyn Provider, id: &InstanceId) -> Result<InstanceState, ProviderError> {
+    ///     Ok(store.wait(id, u64::MAX).await?.state) // changes on the way do not wake it
+    /// }
+    /// ```
     async fn wait(&self, instance: &InstanceId, seen: u64)
     -> Result<InstanceStatus, ProviderError>;
 
     /// The value that the instance keeps under a key, as far as that is durable.
+    ///
+    /// An example stands at [`kv_entries`](Self::kv_entries).
     async fn kv(&self, instance: &InstanceId, key: &str) -> Result<Option<KvEntry>, ProviderError>;
 
     /// All values that the instance keeps, in the order of their keys, as far as they are durable.
+    ///
+    /// ```
+    /// use duroxide::history::{InstanceId, Start};
+    /// use duroxide::provider::Provider;
+    /// use duroxide::storage::redb::RedbProvider;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let store = RedbProvider::in_memory()?;
+    /// let order = InstanceId::new("order-42")?;
+    /// store.start(&order, Start::first("fulfil_order", "null", 7)).await?;
+    /// assert!(store.kv_entries(&order).await?.is_empty()); // no turn has set any
+    /// assert!(store.kv(&order, "address").await?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     async fn kv_entries(&self, instance: &InstanceId) -> Result<Vec<KvEntry>, ProviderError>;
 
     /// The management verbs, if this store has them.
+    ///
+    /// An example stands at [`ProviderAdmin`].
     fn admin(&self) -> Option<&dyn ProviderAdmin> {
         None
     }

@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 /// let gpu = TagFilter::tags(["gpu"]);
 /// assert!(gpu.matches(Some("gpu")) && !gpu.matches(None));
 /// assert!(TagFilter::default_and(["gpu"]).matches(None));
+/// assert!(TagFilter::any().matches(Some("gpu")) && !TagFilter::none().matches(None));
+/// assert_eq!(TagFilter::default_only(), TagFilter::default());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TagFilter {

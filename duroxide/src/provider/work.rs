@@ -7,6 +7,17 @@ use crate::history::{
 use crate::time::Timestamp;
 
 /// The right to commit one turn of one instance.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use duroxide::provider::{Provider, ProviderError, TurnLock};
+///
+/// /// What a worker does whose turn takes longer than its lease.
+/// async fn keep(store: &dyn Provider, lock: &TurnLock) -> Result<(), ProviderError> {
+///     store.renew_turn(lock, Duration::from_secs(30)).await
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TurnLock {
     /// The instance.
@@ -18,10 +29,27 @@ pub struct TurnLock {
 }
 
 /// Names one message of one store; given by the store.
+///
+/// ```
+/// use duroxide::provider::{MessageId, TurnItem};
+///
+/// fn all_of(item: &TurnItem) -> Vec<MessageId> {
+///     item.messages.iter().map(|message| message.id).collect()
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageId(pub u64);
 
 /// A message as it comes out of an inbox.
+///
+/// ```
+/// use duroxide::provider::InboxMessage;
+///
+/// /// Whether it will never get through.
+/// fn is_poison(message: &InboxMessage, max_attempts: u32) -> bool {
+///     message.message.is_err() || message.attempt > max_attempts
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct InboxMessage {
     /// To be named in [`TurnCommit::consumed`].
@@ -33,6 +61,27 @@ pub struct InboxMessage {
 }
 
 /// One locked instance with all its visible messages.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use duroxide::history::{EventId, InstanceId, Start};
+/// use duroxide::provider::{Provider, TurnFetch};
+/// use duroxide::storage::redb::RedbProvider;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let store = RedbProvider::in_memory()?;
+/// let order = InstanceId::new("order-42")?;
+/// store.start(&order, Start::first("fulfil_order", "null", 7)).await?;
+///
+/// let items = store.fetch_turns(TurnFetch::new(1, Duration::from_secs(30))).await?;
+/// let item = items.first().ok_or("nothing to do")?;
+/// assert_eq!(item.lock.instance, order);
+/// assert_eq!(item.last_event_id, EventId::NONE); // its first turn
+/// assert_eq!(item.messages.len(), 1); // the start
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Debug)]
 pub struct TurnItem {
     /// The right to commit.
@@ -58,6 +107,23 @@ pub struct TurnItem {
 }
 
 /// One turn, as it is to be written: all of it, or nothing.
+///
+/// ```
+/// use duroxide::history::{Event, EventKind};
+/// use duroxide::provider::{TurnCommit, TurnItem, TurnOutcome};
+/// use duroxide::time::Timestamp;
+///
+/// /// Ends an instance that has begun.
+/// fn end(item: &TurnItem, turn_id: u128, now: Timestamp) -> TurnCommit {
+///     let output = "shipped".to_owned();
+///     let consumed = item.messages.iter().map(|message| message.id).collect();
+///     let mut turn = TurnCommit::new(turn_id, item.execution_id, consumed);
+///     let kind = EventKind::OrchestrationCompleted { output: output.clone() };
+///     turn.history_delta.push(Event::new(item.last_event_id.next(), None, now, kind));
+///     turn.outcome = TurnOutcome::Completed { output };
+///     turn
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct TurnCommit {
     /// Random; the same turn committed again is recognised by it.
@@ -117,6 +183,18 @@ impl TurnCommit {
 }
 
 /// An instance that a turn starts.
+///
+/// ```
+/// use duroxide::history::{InstanceId, InvalidName, Start};
+/// use duroxide::provider::ChildStart;
+///
+/// /// An instance that nobody waits for.
+/// fn detached(id: &str, seed: u128) -> Result<ChildStart, InvalidName> {
+///     let start = Start::first("remind", "null", seed);
+///     Ok(ChildStart { instance: InstanceId::new(id)?, start, if_taken: None })
+/// }
+/// # assert!(detached("reminder-42", 7).is_ok());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChildStart {
     /// Its id.
@@ -130,6 +208,23 @@ pub struct ChildStart {
 }
 
 /// A change of the values that an instance keeps.
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use duroxide::history::KvEntry;
+/// use duroxide::provider::KvChange;
+/// use duroxide::time::Timestamp;
+///
+/// let (key, value) = ("address".to_owned(), "7 Elm Street".to_owned());
+/// let set = KvChange::Set(KvEntry { key, value, updated_at: Timestamp::ZERO });
+///
+/// let mut values = BTreeMap::new();
+/// set.apply(&mut values);
+/// assert!(values.contains_key("address"));
+/// KvChange::ClearAll.apply(&mut values);
+/// assert!(values.is_empty());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KvChange {
     /// This value stands under its key.
@@ -144,6 +239,16 @@ pub enum KvChange {
 }
 
 /// A durable timer of one execution.
+///
+/// ```
+/// use duroxide::history::EventId;
+/// use duroxide::provider::Timer;
+/// use duroxide::time::Timestamp;
+///
+/// let soon = Timer { fire_at: Timestamp::from_millis(60_000), source: EventId(9) };
+/// let later = Timer { fire_at: Timestamp::from_millis(90_000), source: EventId(2) };
+/// assert!(soon < later); // in the order in which they are due
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timer {
     /// When it is due.
@@ -153,6 +258,19 @@ pub struct Timer {
 }
 
 /// Where an instance stands after a turn.
+///
+/// ```
+/// use duroxide::provider::TurnOutcome;
+///
+/// /// Whether the instance has no turns any more that write anything.
+/// fn ends_with(outcome: &TurnOutcome) -> bool {
+///     match outcome {
+///         TurnOutcome::Completed { .. } | TurnOutcome::Failed { .. } => true,
+///         TurnOutcome::Running | TurnOutcome::ContinuedAsNew { .. } => false,
+///     }
+/// }
+/// # assert!(!ends_with(&TurnOutcome::Running));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TurnOutcome {
     /// It stands as before: it waits for messages, or has ended and stays so.
@@ -175,6 +293,18 @@ pub enum TurnOutcome {
 }
 
 /// What came of a commit.
+///
+/// ```
+/// use duroxide::provider::{Committed, Provider, ProviderError, TurnCommit, TurnLock};
+///
+/// async fn commit(store: &dyn Provider, lock: &TurnLock, turn: TurnCommit) -> Result<(), ProviderError> {
+///     match store.commit_turn(lock, turn).await? {
+///         Committed::Applied => println!("written"),
+///         Committed::AlreadyApplied => println!("written before: only the answer was lost"),
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Committed {
     /// It is written now.
@@ -184,6 +314,20 @@ pub enum Committed {
 }
 
 /// The right to complete one activity.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use duroxide::provider::{ActivityLock, Provider, ProviderError};
+///
+/// /// Whether anybody still waits for the activity.
+/// async fn is_wanted(store: &dyn Provider, lock: &ActivityLock) -> Result<bool, ProviderError> {
+///     match store.renew_activity(lock, Duration::from_secs(30)).await {
+///         Err(ProviderError::LockLost) => Ok(false),
+///         renewed => renewed.map(|()| true),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActivityLock {
     /// Names the queued activity; given by the store.
@@ -195,6 +339,18 @@ pub struct ActivityLock {
 }
 
 /// One locked activity.
+///
+/// ```
+/// use duroxide::provider::ActivityItem;
+///
+/// fn line(item: &ActivityItem) -> String {
+///     let what = match &item.request {
+///         Ok(request) => &request.name,
+///         Err(problem) => problem,
+///     };
+///     format!("{what} for {}, delivery {}", item.instance, item.attempt)
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ActivityItem {
     /// The right to complete it.
@@ -216,6 +372,23 @@ pub struct ActivityItem {
 }
 
 /// What an activity is called with.
+///
+/// ```
+/// use duroxide::EventKind;
+/// use duroxide::provider::ActivityRequest;
+///
+/// let scheduled = EventKind::ActivityScheduled {
+///     name: "ship".to_owned(),
+///     input: "42".to_owned(),
+///     attempt: 1,
+///     first_attempt: None,
+///     session_id: None,
+///     tag: None,
+/// };
+/// let request = ActivityRequest::of(&scheduled).ok_or("no activity")?;
+/// assert_eq!((request.name.as_str(), request.input.as_str()), ("ship", "42"));
+/// # Ok::<(), &str>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActivityRequest {
     /// The activity's name.
@@ -258,6 +431,19 @@ impl ActivityRequest {
 }
 
 /// What came of a start.
+///
+/// ```
+/// use duroxide::provider::StartOutcome;
+///
+/// /// Whether the instance that is there does what was asked for.
+/// fn is_done(outcome: &StartOutcome) -> bool {
+///     match outcome {
+///         StartOutcome::Created => true,
+///         StartOutcome::Exists { same_request, .. } => *same_request,
+///     }
+/// }
+/// # assert!(is_done(&StartOutcome::Created));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StartOutcome {
     /// The instance exists now.
@@ -272,6 +458,20 @@ pub enum StartOutcome {
 }
 
 /// What came of sending an event.
+///
+/// ```
+/// use duroxide::history::{InstanceId, Message};
+/// use duroxide::provider::{Enqueued, Provider, ProviderError};
+///
+/// /// Sends an event; gives whether it was new. The id makes a second attempt harmless.
+/// async fn approve(store: &dyn Provider, order: &InstanceId, id: u128) -> Result<bool, ProviderError> {
+///     let (name, data) = ("approval".to_owned(), "yes".to_owned());
+///     Ok(match store.enqueue(order, id, Message::ExternalEvent { name, data }).await? {
+///         Enqueued::Accepted => true,
+///         Enqueued::Duplicate => false,
+///     })
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Enqueued {
     /// It is in the inbox.
@@ -281,6 +481,24 @@ pub enum Enqueued {
 }
 
 /// Where an instance stands, as far as it is on disk.
+///
+/// ```
+/// use duroxide::history::{ExecutionId, InstanceId, Start};
+/// use duroxide::provider::Provider;
+/// use duroxide::storage::redb::RedbProvider;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let store = RedbProvider::in_memory()?;
+/// let order = InstanceId::new("order-42")?;
+/// store.start(&order, Start::first("fulfil_order", "null", 7)).await?;
+///
+/// let status = store.status(&order).await?.ok_or("no such instance")?;
+/// assert_eq!(status.orchestration, "fulfil_order");
+/// assert_eq!(status.execution_id, ExecutionId::FIRST);
+/// assert!(status.pending && !status.state.is_terminal());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstanceStatus {
     /// The instance.
@@ -312,6 +530,13 @@ pub struct InstanceStatus {
 }
 
 /// Whether an instance runs, and if not how it ended.
+///
+/// ```
+/// use duroxide::provider::InstanceState;
+///
+/// assert!(!InstanceState::Running.is_terminal());
+/// assert!(InstanceState::Completed { output: "null".to_owned() }.is_terminal());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InstanceState {
@@ -337,6 +562,24 @@ impl InstanceState {
 }
 
 /// Some events of one execution.
+///
+/// ```
+/// use duroxide::history::{Event, EventId, ExecutionId, InstanceId};
+/// use duroxide::provider::{Provider, ProviderError};
+///
+/// /// The whole history of a first execution.
+/// async fn read(store: &dyn Provider, id: &InstanceId) -> Result<Vec<Event>, ProviderError> {
+///     let mut events: Vec<Event> = Vec::new();
+///     loop {
+///         let after = events.last().map_or(EventId::NONE, |event| event.event_id);
+///         let page = store.read(id, ExecutionId::FIRST, after, 1_000).await?;
+///         events.extend(page.events);
+///         if !page.more {
+///             return Ok(events);
+///         }
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct HistoryPage {
     /// In order, without a gap.

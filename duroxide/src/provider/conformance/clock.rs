@@ -9,6 +9,17 @@ use super::assertions::fresh;
 use super::driver::{Driver, LONG};
 
 /// Measures by a delayed activity. No other activity may become available while time passes.
+///
+/// ```
+/// use duroxide::provider::conformance::{ActivityClock, Driver, ProviderFactory};
+///
+/// /// Part of a rule: a short lease runs out, and nobody sleeps.
+/// async fn let_a_lease_end(stores: &dyn ProviderFactory) {
+///     let driver = Driver::new(stores).await;
+///     let mut clock = ActivityClock::new(&driver).await;
+///     clock.pass(&driver, driver.short()).await;
+/// }
+/// ```
 #[derive(Debug)]
 pub struct ActivityClock {
     item: ActivityItem,
@@ -35,6 +46,17 @@ impl ActivityClock {
 }
 
 /// Measures by a delayed turn. Other turns that are there meanwhile stay as they were.
+///
+/// ```
+/// use duroxide::provider::conformance::{Driver, ProviderFactory, TurnClock};
+///
+/// /// Part of a rule: a short lease runs out, and nobody sleeps.
+/// async fn let_a_lease_end(stores: &dyn ProviderFactory) {
+///     let driver = Driver::new(stores).await;
+///     let mut clock = TurnClock::new(&driver).await;
+///     clock.pass(&driver, driver.short()).await;
+/// }
+/// ```
 #[derive(Debug)]
 pub struct TurnClock {
     item: TurnItem,

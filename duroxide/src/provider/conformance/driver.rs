@@ -14,11 +14,34 @@ use super::assertions::{only, unique};
 use super::{ProviderFactory, Turn, first_start};
 
 /// A lease that does not end during a test.
+///
+/// ```
+/// use duroxide::provider::TurnFetch;
+/// use duroxide::provider::conformance::{ALL, LONG};
+///
+/// let everything = TurnFetch::new(ALL, LONG);
+/// assert_eq!(everything.max, ALL);
+/// ```
 pub const LONG: Duration = Duration::from_secs(600);
 /// More than there ever is.
+///
+/// An example stands at [`LONG`].
 pub const ALL: usize = 10_000;
 
 /// A store, and what tests do with it. Every method asserts that it worked.
+///
+/// ```
+/// use duroxide::provider::conformance::{Driver, ProviderFactory};
+///
+/// /// A rule: what is started is there after a crash.
+/// async fn a_start_survives(stores: &dyn ProviderFactory) {
+///     let driver = Driver::new(stores).await;
+///     let order = driver.start("order").await;
+///     let driver = driver.reopen().await;
+///     let found = driver.store.status(&order).await;
+///     assert!(found.is_ok_and(|status| status.is_some()));
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Driver<'f> {
     factory: &'f dyn ProviderFactory,

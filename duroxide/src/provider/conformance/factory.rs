@@ -12,6 +12,43 @@ use crate::time::Timestamp;
 
 /// Makes the store that one test runs against. There is a new factory for each test, so it may
 /// remember the store that it made, the file behind it and so on.
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+///
+/// use async_trait::async_trait;
+/// use duroxide::env::TokioEnv;
+/// use duroxide::provider::ProviderRef;
+/// use duroxide::provider::conformance::ProviderFactory;
+/// use duroxide::provider::model::ModelProvider;
+///
+/// #[derive(Debug, Default)]
+/// struct Models(Mutex<Option<ModelProvider>>);
+///
+/// #[async_trait]
+/// impl ProviderFactory for Models {
+///     async fn create(&self) -> ProviderRef {
+///         let model = ModelProvider::new(Arc::new(TokioEnv::new()));
+///         *self.0.lock().expect("no panic") = Some(model.clone());
+///         Arc::new(model)
+///     }
+///
+///     async fn reopen(&self, provider: ProviderRef) -> ProviderRef {
+///         drop(provider);
+///         let model = self.0.lock().expect("no panic").clone().expect("a store was created");
+///         model.restart();
+///         Arc::new(model)
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let stores = Models::default();
+/// let store = stores.create().await;
+/// let store = stores.reopen(store).await;
+/// assert_eq!(stores.check().await, Ok(()));
+/// # drop(store);
+/// # });
+/// ```
 #[async_trait]
 pub trait ProviderFactory: fmt::Debug + Send + Sync {
     /// An empty store; another one with every call. Only the last is opened again or damaged.

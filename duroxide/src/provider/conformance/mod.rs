@@ -72,6 +72,15 @@ pub use turn::{PINNED, Turn, failure, first_start};
 pub use workers::{one_for, one_of, owner};
 
 /// Runs one rule, then asks the factory what the store says about itself.
+///
+/// ```
+/// use duroxide::provider::conformance::{self, ProviderFactory, leases};
+///
+/// /// One rule alone, as when it has failed.
+/// async fn check(stores: &dyn ProviderFactory) {
+///     conformance::run(stores, leases::renewing_never_shortens_a_lease).await;
+/// }
+/// ```
 pub async fn run(factory: &dyn ProviderFactory, rule: impl AsyncFnOnce(&dyn ProviderFactory)) {
     rule(factory).await;
     if let Err(problem) = factory.check().await {

@@ -5,6 +5,39 @@
 /// The expression is evaluated once for each test. The tests use `#[tokio::test]`, so the calling
 /// crate needs `tokio` with `rt-multi-thread` and `macros`. `docs/provider-guide.md` has a whole
 /// example; the call itself is `duroxide::conformance_tests!(MyStores::default());`.
+///
+/// ```
+/// mod contract {
+/// # use std::sync::{Arc, Mutex};
+/// #
+/// # use async_trait::async_trait;
+/// # use duroxide::env::TokioEnv;
+/// # use duroxide::provider::ProviderRef;
+/// # use duroxide::provider::conformance::ProviderFactory;
+/// # use duroxide::provider::model::ModelProvider;
+/// #
+/// # #[derive(Debug, Default)]
+/// # struct Models(Mutex<Option<ModelProvider>>);
+/// #
+/// # #[async_trait]
+/// # impl ProviderFactory for Models {
+/// #     async fn create(&self) -> ProviderRef {
+/// #         let model = ModelProvider::new(Arc::new(TokioEnv::new()));
+/// #         *self.0.lock().expect("no panic") = Some(model.clone());
+/// #         Arc::new(model)
+/// #     }
+/// #
+/// #     async fn reopen(&self, provider: ProviderRef) -> ProviderRef {
+/// #         drop(provider);
+/// #         let model = self.0.lock().expect("no panic").clone().expect("a store was created");
+/// #         model.restart();
+/// #         Arc::new(model)
+/// #     }
+/// # }
+///     // A `ProviderFactory` named `Models` stands here.
+///     duroxide::conformance_tests!(Models::default());
+/// }
+/// ```
 #[macro_export]
 macro_rules! conformance_tests {
     ($factory:expr) => {

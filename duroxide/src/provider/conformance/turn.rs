@@ -8,6 +8,16 @@ use crate::provider::{MessageId, Timer, TurnCommit, TurnItem, TurnOutcome};
 use crate::time::Timestamp;
 
 /// The version that hand-written turns pin when none was asked for.
+///
+/// ```
+/// use duroxide::provider::TurnItem;
+/// use duroxide::provider::conformance::{PINNED, Turn};
+///
+/// /// What a first turn pins if the start asked for no version.
+/// fn check(first: &TurnItem) {
+///     assert_eq!(Turn::of(first).commit.pinned_version(), Some(PINNED));
+/// }
+/// ```
 pub const PINNED: &str = "1.2.3";
 
 /// What a hand-written turn asks for.
@@ -15,6 +25,18 @@ pub(super) type Script = fn(Turn) -> Turn;
 
 /// A turn under construction. It consumes the messages of its item and writes them down; what it
 /// asks for follows. The commit is public, so that a rule can spoil it.
+///
+/// ```
+/// use duroxide::provider::conformance::{Driver, ProviderFactory};
+///
+/// /// A rule: an activity is there with the turn that asks for it.
+/// async fn an_activity_appears(stores: &dyn ProviderFactory) {
+///     let driver = Driver::new(stores).await;
+///     driver.begin("order", |turn| turn.schedule("ship", "42").set("address", "7 Elm Street")).await;
+///     let depths = driver.admin().expect("management verbs").queue_depths().await;
+///     assert!(depths.is_ok_and(|depths| depths.worker_queue == 1));
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Turn {
     /// What will be committed.
@@ -263,11 +285,24 @@ impl Turn {
 }
 
 /// The start of an instance, without a version.
+///
+/// ```
+/// use duroxide::provider::check_start;
+/// use duroxide::provider::conformance::first_start;
+///
+/// assert!(check_start(&first_start("orders", "in")).is_ok());
+/// ```
 pub fn first_start(name: &str, input: &str) -> Start {
     Start::first(name, input, u128::MAX - 7)
 }
 
 /// A failure of user code.
+///
+/// ```
+/// use duroxide::provider::conformance::failure;
+///
+/// assert!(failure("sold out").display_message().contains("sold out"));
+/// ```
 pub fn failure(why: &str) -> ErrorDetails {
     ErrorDetails::application(AppErrorKind::ActivityFailed, why)
 }

@@ -13,6 +13,14 @@ use super::driver::{ALL, Driver, LONG};
 use super::turn::Turn;
 
 /// An owner of sessions, under terms that never matter.
+///
+/// ```
+/// use duroxide::TagFilter;
+/// use duroxide::provider::conformance::{one_for, one_of, owner};
+///
+/// assert_eq!(one_for(&owner("worker-1")).sessions, Some(owner("worker-1")));
+/// assert_eq!(one_of(TagFilter::any()).tags, TagFilter::Any);
+/// ```
 pub fn owner(id: &str) -> SessionFetch {
     SessionFetch {
         owner_id: id.to_owned(),
@@ -23,11 +31,15 @@ pub fn owner(id: &str) -> SessionFetch {
 }
 
 /// What a worker that owns sessions under these terms fetches: one activity.
+///
+/// An example stands at [`owner`].
 pub fn one_for(terms: &SessionFetch) -> ActivityFetch {
     ActivityFetch::new(1, LONG).sessions(terms.clone())
 }
 
 /// What a worker with this filter fetches: one activity.
+///
+/// An example stands at [`owner`].
 pub fn one_of(tags: TagFilter) -> ActivityFetch {
     ActivityFetch::new(1, LONG).tags(tags)
 }

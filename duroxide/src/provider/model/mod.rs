@@ -32,6 +32,25 @@ use crate::sync::{Mutex, MutexGuard};
 use state::{Moment, State};
 
 /// A store in memory that is the specification of all stores. Clones share their content.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use duroxide::Client;
+/// use duroxide::env::TokioEnv;
+/// use duroxide::provider::model::ModelProvider;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let store = ModelProvider::new(Arc::new(TokioEnv::new()));
+/// let client = Client::new(Arc::new(store.clone()));
+/// client.start_orchestration("order-42", "fulfil_order", "null").await?;
+///
+/// store.restart(); // as after a crash
+/// assert_eq!(client.list_all_instances().await?, ["order-42"]);
+/// store.check_invariants()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Debug)]
 pub struct ModelProvider {
     env: EnvRef,
@@ -67,6 +86,16 @@ impl ModelProvider {
 
     /// The same without a check of all invariants after every transaction: for tests of programs,
     /// which may have many instances.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use duroxide::env::TokioEnv;
+    /// use duroxide::provider::model::ModelProvider;
+    ///
+    /// let store = ModelProvider::new(Arc::new(TokioEnv::new())).unwatched();
+    /// assert_eq!(store.check_invariants(), Ok(())); // when it is asked, it looks
+    /// ```
     #[must_use]
     pub fn unwatched(mut self) -> Self {
         self.watched = false;
@@ -79,6 +108,26 @@ impl ModelProvider {
     }
 
     /// Lets every write fail from now on without an effect, or work again.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use duroxide::env::TokioEnv;
+    /// use duroxide::history::{InstanceId, Start};
+    /// use duroxide::provider::model::ModelProvider;
+    /// use duroxide::provider::{Provider, ProviderError};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let store = ModelProvider::new(Arc::new(TokioEnv::new()));
+    /// let order = InstanceId::new("order-42")?;
+    /// store.fail(true);
+    /// let started = store.start(&order, Start::first("fulfil_order", "null", 7)).await;
+    /// assert!(matches!(started, Err(ProviderError::Unavailable { .. })));
+    /// store.fail(false);
+    /// assert!(store.status(&order).await?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     pub fn fail(&self, fails: bool) {
         self.shared.fails.store(fails, Ordering::SeqCst);
     }
@@ -95,11 +144,45 @@ impl ModelProvider {
     }
 
     /// Damages all messages in the inbox of `instance`; `false` if there are none.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    ///
+    /// use duroxide::env::TokioEnv;
+    /// use duroxide::history::{InstanceId, Start};
+    /// use duroxide::provider::model::ModelProvider;
+    /// use duroxide::provider::{Provider, TurnFetch};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let store = ModelProvider::new(Arc::new(TokioEnv::new()));
+    /// let order = InstanceId::new("order-42")?;
+    /// store.start(&order, Start::first("fulfil_order", "null", 7)).await?;
+    /// assert!(store.corrupt_message(&order));
+    /// for item in store.fetch_turns(TurnFetch::new(1, Duration::from_secs(30))).await? {
+    ///     assert!(item.messages.iter().all(|message| message.message.is_err()));
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     pub fn corrupt_message(&self, instance: &InstanceId) -> bool {
         self.write(|state, _| state.corrupt_messages(instance))
     }
 
     /// Damages one event; `false` if there is no such event.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use duroxide::env::TokioEnv;
+    /// use duroxide::history::{EventId, ExecutionId, InstanceId};
+    /// use duroxide::provider::model::ModelProvider;
+    ///
+    /// let store = ModelProvider::new(Arc::new(TokioEnv::new()));
+    /// let order = InstanceId::new("order-42")?;
+    /// assert!(!store.corrupt_history(&order, ExecutionId::FIRST, EventId::FIRST)); // there is none
+    /// # Ok::<(), duroxide::history::InvalidName>(())
+    /// ```
     pub fn corrupt_history(
         &self,
         instance: &InstanceId,

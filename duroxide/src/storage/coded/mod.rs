@@ -41,6 +41,16 @@ pub struct PayloadPlace {
 }
 
 /// What a payload is.
+///
+/// ```
+/// use duroxide::storage::coded::PayloadField;
+///
+/// /// What a codec leaves as it is, for people who look for causes.
+/// fn is_readable(field: PayloadField) -> bool {
+///     matches!(field, PayloadField::Error | PayloadField::CustomStatus)
+/// }
+/// # assert!(!is_readable(PayloadField::Input));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PayloadField {
@@ -97,6 +107,8 @@ impl PayloadField {
 /// Text goes in and text comes out. A codec that gives the same text for the same payload at the same
 /// place lets a repeated start of the dynamic layer be recognised as such; with another one it is
 /// answered as `AlreadyExists`.
+///
+/// An example stands at [`CodedProvider`].
 pub trait PayloadCodec: fmt::Debug + Send + Sync + 'static {
     /// The payload as it is to be stored.
     ///

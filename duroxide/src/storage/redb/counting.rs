@@ -10,6 +10,16 @@ use ::redb::StorageBackend;
 use crate::storage::redb::locks::delegate_locks;
 
 /// What a store asked of its storage since it was opened.
+///
+/// ```
+/// use duroxide::storage::redb::{IoCounts, RedbProvider};
+///
+/// let store = RedbProvider::in_memory()?;
+/// let before = store.io_counts();
+/// let IoCounts { syncs, writes, bytes_written } = store.io_counts().since(before);
+/// println!("{syncs} fsyncs, {writes} writes, {bytes_written} bytes");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IoCounts {
     /// How often everything was made durable.

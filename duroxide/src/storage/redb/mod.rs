@@ -101,6 +101,8 @@ struct Handle {
 impl RedbProvider {
     /// Opens the store in this file; creates it if there is no such file, or an empty one.
     ///
+    /// An example stands at [`RedbProvider`].
+    ///
     /// # Errors
     ///
     /// [`OpenError`]; the file is then as it was.
@@ -127,6 +129,8 @@ impl RedbProvider {
     }
 
     /// Chooses durability, cache and clock before opening.
+    ///
+    /// An example stands at [`RedbOptions`].
     pub fn options() -> RedbOptions {
         RedbOptions::default()
     }

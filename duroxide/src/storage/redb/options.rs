@@ -19,6 +19,8 @@ use crate::storage::redb::overlay::Pace;
 use crate::storage::redb::shared_memory::SharedMemory;
 
 /// What an acknowledged write survives.
+///
+/// An example stands at [`RedbOptions`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Durability {
@@ -104,6 +106,8 @@ impl Default for RedbOptions {
 
 impl RedbOptions {
     /// What an acknowledged write survives. [`Durability::Immediate`] if not said.
+    ///
+    /// An example stands at [`RedbOptions`].
     #[must_use]
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
@@ -111,6 +115,8 @@ impl RedbOptions {
     }
 
     /// How a group of writes becomes durable. [`Commits::Tables`] if not said.
+    ///
+    /// An example stands at [`Commits`].
     #[must_use]
     pub fn commits(mut self, commits: Commits) -> Self {
         self.commits = commits;
@@ -119,6 +125,8 @@ impl RedbOptions {
 
     /// With [`Commits::Journal`]: when the tables lack so many rows, they begin to follow. What they
     /// lack is in memory, twice as much at most. 4,096 if not said, and never more than some MiB.
+    ///
+    /// An example stands at [`Commits`].
     #[must_use]
     pub fn checkpoint_rows(mut self, rows: usize) -> Self {
         self.pace.enough.rows = rows.max(1);
@@ -126,6 +134,8 @@ impl RedbOptions {
     }
 
     /// Memory for pages of the file. 64 MiB if not said.
+    ///
+    /// An example stands at [`RedbOptions`].
     #[must_use]
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
         self.cache_bytes = bytes;
@@ -133,6 +143,18 @@ impl RedbOptions {
     }
 
     /// Where clock, ids and sleep come from.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use duroxide::env::{EnvRef, TokioEnv};
+    /// use duroxide::storage::redb::RedbProvider;
+    ///
+    /// let env: EnvRef = Arc::new(TokioEnv::new()); // or a world of one's own
+    /// let store = RedbProvider::options().env(env).in_memory()?;
+    /// # drop(store);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn env(mut self, env: EnvRef) -> Self {
         self.env = env;
@@ -140,6 +162,18 @@ impl RedbOptions {
     }
 
     /// The number of requests with which a group is written, even if more might join it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use duroxide::storage::redb::RedbProvider;
+    ///
+    /// // For a disk whose fsync takes longer than anything else.
+    /// let patient = RedbProvider::options().max_group(2_048).hold(Duration::from_millis(5));
+    /// let store = patient.in_memory()?;
+    /// # drop(store);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn max_group(mut self, requests: usize) -> Self {
         self.max_group = requests.max(1);
@@ -148,6 +182,8 @@ impl RedbOptions {
 
     /// How long a group may wait for the turns that its own messages caused. 1 ms if not said;
     /// zero: never.
+    ///
+    /// An example stands at [`max_group`](Self::max_group).
     #[must_use]
     pub fn hold(mut self, hold: Duration) -> Self {
         self.hold = hold;
@@ -158,6 +194,22 @@ impl RedbOptions {
     /// refused, and may be sent again when it has taken some. 10,000 if not said: an instance that
     /// far behind is not waited for by sending it more. Answers to what it asked for, and requests to
     /// end, always get through.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use duroxide::Client;
+    /// use duroxide::storage::redb::RedbProvider;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let store = RedbProvider::options().max_inbox(1).in_memory()?;
+    /// let client = Client::new(Arc::new(store));
+    /// client.start_orchestration("cart-7", "cart", "null").await?;
+    /// client.enqueue_event("cart-7", "items", "apples").await?; // waits behind the start
+    /// assert!(client.enqueue_event("cart-7", "items", "pears").await.is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn max_inbox(mut self, messages: usize) -> Self {
         self.max_inbox = messages;
@@ -194,6 +246,20 @@ impl RedbOptions {
     ///
     /// [`Limits::id_bytes`](crate::engine::Limits) is the same for what orchestrations start, and lets
     /// them catch it: it should not be larger.
+    ///
+    /// ```
+    /// use duroxide::storage::redb::RedbProvider;
+    ///
+    /// // For many small instances: what is larger is a mistake of somebody.
+    /// let store = RedbProvider::options()
+    ///     .max_id_bytes(64)
+    ///     .max_name_bytes(64)
+    ///     .max_turn_events(1_000)
+    ///     .max_turn_bytes(1 << 20)
+    ///     .in_memory()?;
+    /// # drop(store);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn max_id_bytes(mut self, bytes: usize) -> Self {
         self.limits = self.limits.with_id(bytes);
@@ -202,6 +268,8 @@ impl RedbOptions {
 
     /// Bytes of the name of an orchestration, an event or a queue. 128 if not said, which is also the
     /// most. What is longer is refused, as with [`max_id_bytes`](Self::max_id_bytes).
+    ///
+    /// An example stands at [`max_id_bytes`](Self::max_id_bytes).
     #[must_use]
     pub fn max_name_bytes(mut self, bytes: usize) -> Self {
         self.limits = self.limits.with_name(bytes);
@@ -214,6 +282,8 @@ impl RedbOptions {
     /// Messages that wait are taken in one turn until it has `turn_events` of
     /// [`Limits`](crate::engine::Limits), 10,000 if not said. This limit should be the higher one: a
     /// lower one can fail an instance for having been sent much at once.
+    ///
+    /// An example stands at [`max_id_bytes`](Self::max_id_bytes).
     #[must_use]
     pub fn max_turn_events(mut self, events: usize) -> Self {
         self.limits = self.limits.with_turn_events(events);
@@ -226,6 +296,8 @@ impl RedbOptions {
     /// Messages that wait are taken in one turn until it has `turn_bytes` of
     /// [`Limits`](crate::engine::Limits), 4 MiB if not said: see
     /// [`max_turn_events`](Self::max_turn_events).
+    ///
+    /// An example stands at [`max_id_bytes`](Self::max_id_bytes).
     #[must_use]
     pub fn max_turn_bytes(mut self, bytes: usize) -> Self {
         self.limits = self.limits.with_turn_bytes(bytes);
@@ -255,6 +327,8 @@ impl RedbOptions {
 
     /// Opens the store in this file; creates it if there is no such file, or an empty one.
     ///
+    /// An example stands at [`RedbOptions`].
+    ///
     /// # Errors
     ///
     /// [`OpenError`]; the file is then as it was.
@@ -272,6 +346,8 @@ impl RedbOptions {
 
     /// A store that is gone with its last handle.
     ///
+    /// An example stands at [`max_group`](Self::max_group).
+    ///
     /// # Errors
     ///
     /// [`OpenError::Io`] if the system refuses a thread.
@@ -284,6 +360,22 @@ impl RedbOptions {
 
     /// Opens the store on a backend of one's own. The factory is called again when the backend
     /// failed, and must give access to the same bytes.
+    ///
+    /// ```
+    /// use std::{fs::File, io};
+    ///
+    /// use duroxide::storage::redb::RedbProvider;
+    /// use redb::backends::FileBackend;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("app.redb");
+    /// let store = RedbProvider::options().open_backend(move || {
+    ///     let file = File::options().read(true).write(true).create(true).truncate(false).open(&path)?;
+    ///     FileBackend::new(file).map_err(io::Error::other)
+    /// })?;
+    /// # drop(store);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
