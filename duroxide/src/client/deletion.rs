@@ -167,6 +167,8 @@ impl Client {
     /// Forgets executions of one instance that are older than its current one. Values, status and
     /// queue messages are kept.
     ///
+    /// An example stands at [`PruneOptions`].
+    ///
     /// # Errors
     ///
     /// [`ClientError::InstanceNotFound`]; [`ClientError::ManagementNotAvailable`];

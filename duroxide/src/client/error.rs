@@ -77,6 +77,18 @@ pub enum ClientError {
 
 impl ClientError {
     /// Whether the same call may succeed later.
+    ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn insist(client: &Client, id: &str) -> Result<(), ClientError> {
+    ///     loop {
+    ///         match client.raise_event(id, "approval", "yes").await {
+    ///             Err(error) if error.is_retryable() => println!("again: {error}"),
+    ///             done => return done,
+    ///         }
+    ///     }
+    /// }
+    /// ```
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Timeout => true,

@@ -119,6 +119,8 @@ impl Client {
 
     /// The old name of [`enqueue_event`](Self::enqueue_event).
     ///
+    /// An example stands there.
+    ///
     /// # Errors
     ///
     /// As [`enqueue_event`](Self::enqueue_event).

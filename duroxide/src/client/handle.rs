@@ -57,6 +57,8 @@ impl<T, E> Handle<T, E> {
     }
 
     /// The id of the instance.
+    ///
+    /// An example stands at [`created`](Self::created).
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -81,6 +83,8 @@ impl<T, E> Handle<T, E> {
     }
 
     /// Where the instance stands.
+    ///
+    /// An example stands at [`Handle`].
     ///
     /// # Errors
     ///
@@ -129,6 +133,13 @@ impl<T, E> Handle<T, E> {
 
     /// Ends the instance as cancelled without a chance to undo anything.
     ///
+    /// ```
+    /// # use duroxide::{ClientError, Handle};
+    /// async fn kill(handle: &Handle<u64, String>) -> Result<(), ClientError> {
+    ///     handle.terminate("it does not end when it is asked to").await
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Client::terminate_instance`].
@@ -137,6 +148,14 @@ impl<T, E> Handle<T, E> {
     }
 
     /// The status that the instance's code shows or showed last.
+    ///
+    /// ```
+    /// # use duroxide::{ClientError, Handle};
+    /// async fn line(handle: &Handle<u64, String>) -> Result<String, ClientError> {
+    ///     let status = handle.custom_status().await?;
+    ///     Ok(format!("{}: {}", handle.id(), status.unwrap_or_default()))
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -204,6 +223,8 @@ impl<T, E> Handle<T, E> {
     }
 
     /// Waits until the instance keeps a value under that key, and gives it.
+    ///
+    /// An example stands at [`kv_value`](Self::kv_value).
     ///
     /// # Errors
     ///

@@ -65,6 +65,16 @@ impl Client {
 
     /// All values that the instance keeps, by their keys.
     ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn inventory(client: &Client, id: &str) -> Result<(), ClientError> {
+    ///     for (item, left) in duroxide::sorted(client.get_kv_all_values(id).await?) {
+    ///         println!("{left} {item}");
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`get_kv_value`](Self::get_kv_value).
@@ -151,6 +161,14 @@ impl Client {
     }
 
     /// The same as a value of that type, from JSON.
+    ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// # use std::time::Duration;
+    /// async fn total(client: &Client, id: &str) -> Result<u64, ClientError> {
+    ///     client.wait_for_kv_value_typed(id, "cents", Duration::from_secs(60)).await
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

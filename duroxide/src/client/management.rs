@@ -11,6 +11,8 @@ impl Client {
     /// The ids of all instances, in order. [`list_instances`](Self::list_instances) gives them in
     /// pages.
     ///
+    /// An example stands at [`Client`].
+    ///
     /// # Errors
     ///
     /// [`ClientError::ManagementNotAvailable`]; [`ClientError::Provider`].
@@ -123,6 +125,14 @@ impl Client {
 
     /// One execution of an instance.
     ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn line(client: &Client, id: &str) -> Result<String, ClientError> {
+    ///     let first = client.get_execution_info(id, 1).await?;
+    ///     Ok(format!("{}, after {} events", first.status, first.event_count))
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`get_instance_info`](Self::get_instance_info); an execution that there is not, or not any
@@ -206,6 +216,8 @@ impl Client {
     }
 
     /// Sums over the whole store.
+    ///
+    /// An example stands at [`SystemMetrics`].
     ///
     /// # Errors
     ///

@@ -68,11 +68,27 @@ pub struct Client {
 
 impl Client {
     /// A client of this store.
+    ///
+    /// An example stands at [`Client`].
     pub fn new(store: Arc<dyn Provider>) -> Self {
         Self::with_env(store, Arc::new(TokioEnv::new()))
     }
 
     /// A client whose clock and ids come from `env`.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use duroxide::env::{EnvRef, TokioEnv};
+    /// use duroxide::storage::redb::RedbProvider;
+    /// use duroxide::{Client, ProviderRef};
+    ///
+    /// let store: ProviderRef = Arc::new(RedbProvider::in_memory()?);
+    /// let env: EnvRef = Arc::new(TokioEnv::new()); // or a world of one's own
+    /// let client = Client::with_env(store, env);
+    /// # drop(client);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_env(store: ProviderRef, env: EnvRef) -> Self {
         Self { store, env }
     }
@@ -83,6 +99,17 @@ impl Client {
     }
 
     /// Whether the store has the management verbs.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use duroxide::Client;
+    /// use duroxide::storage::redb::RedbProvider;
+    ///
+    /// let client = Client::new(Arc::new(RedbProvider::in_memory()?));
+    /// assert!(client.has_management_capability());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn has_management_capability(&self) -> bool {
         self.store.admin().is_some()
     }

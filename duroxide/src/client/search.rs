@@ -55,6 +55,8 @@ pub struct InstancePage {
 
 impl InstanceSearch {
     /// All instances, in pages of 100.
+    ///
+    /// Examples of this and of the methods below stand at [`InstanceSearch`] and [`roots_only`](Self::roots_only).
     pub fn new() -> Self {
         Self {
             query: InstanceQuery::default(),
@@ -98,6 +100,18 @@ impl InstanceSearch {
     }
 
     /// Those that are no sub-orchestrations.
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    ///
+    /// use duroxide::InstanceSearch;
+    ///
+    /// /// Orders that are over, without what they started.
+    /// fn old_orders(before: SystemTime) -> InstanceSearch {
+    ///     InstanceSearch::new().id_prefix("order-").ended_before(before).roots_only()
+    /// }
+    /// # assert_ne!(old_orders(SystemTime::UNIX_EPOCH), InstanceSearch::new());
+    /// ```
     #[must_use]
     pub fn roots_only(mut self) -> Self {
         self.query.roots_only = true;

@@ -119,6 +119,13 @@ impl Client {
 
     /// The same for one version.
     ///
+    /// ```
+    /// # use duroxide::{Client, ClientError};
+    /// async fn submit(client: &Client, items: Vec<u64>) -> Result<(), ClientError> {
+    ///     client.start_orchestration_versioned_typed("order-42", "fulfil_order", "2.0.0", items).await
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`start_orchestration_versioned`](Self::start_orchestration_versioned) and

@@ -61,12 +61,25 @@ impl<T, E> StartCall<T, E> {
     }
 
     /// The id of the instance.
+    ///
+    /// An example stands at [`StartCall`].
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
     /// Another version than the stub's own.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// # use duroxide::ClientError;
+    /// # #[orchestration]
+    /// # async fn order(_ctx: &OrchestrationContext, item: u64) -> Result<u64, String> { Ok(item) }
+    /// async fn submit_as_before(client: &Client, item: u64) -> Result<(), ClientError> {
+    ///     order::start(client, item).id(format!("order-{item}")).version("0.9.0").await?;
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = version.into();
         self
@@ -74,6 +87,8 @@ impl<T, E> StartCall<T, E> {
 
     /// If there is an instance with that id, take it, whatever it was started with;
     /// [`Handle::created`] tells.
+    ///
+    /// An example stands at [`StartCall`].
     pub fn if_absent(mut self) -> Self {
         self.if_absent = true;
         self

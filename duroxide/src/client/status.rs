@@ -77,6 +77,18 @@ impl Client {
 
 impl OrchestrationStatus {
     /// Whether the instance has ended.
+    ///
+    /// ```
+    /// use duroxide::OrchestrationStatus;
+    ///
+    /// let status = OrchestrationStatus::Running {
+    ///     custom_status: Some("half done".to_owned()),
+    ///     custom_status_version: 3,
+    /// };
+    /// assert!(!status.is_terminal());
+    /// assert_eq!(status.custom_status(), Some("half done"));
+    /// assert_eq!(status.custom_status_version(), 3);
+    /// ```
     pub fn is_terminal(&self) -> bool {
         match self {
             Self::Completed { .. } | Self::Failed { .. } => true,
@@ -85,6 +97,8 @@ impl OrchestrationStatus {
     }
 
     /// The status that the instance's code shows or showed last.
+    ///
+    /// An example stands at [`is_terminal`](Self::is_terminal).
     pub fn custom_status(&self) -> Option<&str> {
         match self {
             Self::NotFound => None,
@@ -95,6 +109,8 @@ impl OrchestrationStatus {
     }
 
     /// How often that was set or taken back; 0 before the first time.
+    ///
+    /// An example stands at [`is_terminal`](Self::is_terminal).
     pub fn custom_status_version(&self) -> u64 {
         match self {
             Self::NotFound => 0,

@@ -16,12 +16,23 @@ use crate::registry::{
 
 impl ActivityRegistryBuilder {
     /// Starts with what is in `registry`.
+    ///
+    /// ```
+    /// use duroxide::{ActivityContext, ActivityRegistry, ActivityRegistryBuilder};
+    ///
+    /// let echo = |_ctx: ActivityContext, text: String| async move { Ok(text) };
+    /// let library = ActivityRegistry::builder().register("library::echo", echo).build();
+    /// let all = ActivityRegistryBuilder::from_registry(&library).register("echo", echo).build();
+    /// assert_eq!(all.list_names(), ["echo", "library::echo"]);
+    /// ```
     #[must_use]
     pub fn from_registry(registry: &ActivityRegistry) -> Self {
         ActivityRegistry::builder_from(registry)
     }
 
     /// Adds an activity.
+    ///
+    /// An example stands at [`ActivityRegistry`].
     #[must_use]
     pub fn register<F, Fut>(mut self, name: &str, activity: F) -> Self
     where
@@ -60,6 +71,17 @@ impl ActivityRegistryBuilder {
     }
 
     /// Adds several activities of one type.
+    ///
+    /// ```
+    /// use duroxide::{ActivityContext, ActivityRegistry};
+    ///
+    /// let echo = |_ctx: ActivityContext, text: String| async move { Ok(text) };
+    /// let registry = ActivityRegistry::builder()
+    ///     .register_all(vec![("echo", echo), ("echo::loud", echo)])
+    ///     .build_result()?;
+    /// assert_eq!(registry.count(), 2);
+    /// # Ok::<(), duroxide::RegistryError>(())
+    /// ```
     #[must_use]
     pub fn register_all<F, Fut>(self, activities: Vec<(&str, F)>) -> Self
     where
@@ -74,6 +96,8 @@ impl ActivityRegistryBuilder {
     }
 
     /// Adds an activity that is a type of its own.
+    ///
+    /// An example stands at [`ActivityHandler`].
     #[must_use]
     pub fn register_handler(mut self, name: &str, handler: Arc<dyn ActivityHandler>) -> Self {
         self.insert(name, UNVERSIONED, Entry::by_hand(handler));

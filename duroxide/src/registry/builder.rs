@@ -30,6 +30,8 @@ impl<H: ?Sized + HandlerKind> RegistryBuilder<H> {
     /// Adds everything in another registry or builder: its handlers, its version policies, and what is
     /// wrong with it. The same handler on both sides is fine; two of them under one name and
     /// version, or two policies that differ, are errors.
+    ///
+    /// An example stands at [`RegistryBuilder`].
     #[must_use]
     pub fn merge(mut self, other: impl Into<Registry<H>>) -> Self {
         let other = other.into();
@@ -83,6 +85,15 @@ impl<H: ?Sized + HandlerKind> RegistryBuilder<H> {
 
     /// The registry, without what is wrong with it: of two handlers with the same name and version
     /// the first one counts. A runtime logs [`problems`](Registry::problems) at its start.
+    ///
+    /// ```
+    /// use duroxide::{ActivityContext, ActivityRegistry};
+    ///
+    /// let echo = |_ctx: ActivityContext, text: String| async move { Ok(text) };
+    /// let builder = ActivityRegistry::builder().register("echo", echo).register("no name", echo);
+    /// let registry = builder.build(); // where `build_result` would give an error
+    /// assert_eq!((registry.count(), registry.problems().len()), (1, 1));
+    /// ```
     pub fn build(self) -> Registry<H> {
         let mut registry = self.0;
         for (name, policy) in &registry.policies {
@@ -100,6 +111,8 @@ impl<H: ?Sized + HandlerKind> RegistryBuilder<H> {
     }
 
     /// The registry.
+    ///
+    /// An example stands at [`RegistryBuilder`].
     ///
     /// # Errors
     ///

@@ -12,9 +12,41 @@ use crate::history::{AppErrorKind, ErrorDetails};
 use crate::orchestration::{Guarded, OrchestrationContext};
 
 /// An orchestration, ready to be called.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use duroxide::registry::{FnOrchestration, OrchestrationFn};
+/// use duroxide::{OrchestrationContext, OrchestrationRegistry};
+///
+/// let echo = |_ctx: OrchestrationContext, text: String| async move { Ok::<String, String>(text) };
+/// let handler: OrchestrationFn = Arc::new(FnOrchestration(echo));
+/// let registry = OrchestrationRegistry::builder()
+///     .register_handler("echo", "1.0.0", Arc::clone(&handler))
+///     .register_handler("echo", "2.0.0", handler) // one handler for both
+///     .build_result()?;
+/// # assert_eq!(registry.count(), 2);
+/// # Ok::<(), duroxide::RegistryError>(())
+/// ```
 pub type OrchestrationFn = Arc<dyn OrchestrationHandler>;
 
 /// An activity, ready to be called.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use duroxide::registry::{ActivityFn, FnActivity};
+/// use duroxide::{ActivityContext, ActivityRegistry};
+///
+/// let echo = |_ctx: ActivityContext, text: String| async move { Ok::<String, String>(text) };
+/// let handler: ActivityFn = Arc::new(FnActivity(echo));
+/// let registry = ActivityRegistry::builder()
+///     .register_handler("echo", Arc::clone(&handler))
+///     .register_handler("repeat", handler) // one handler for both
+///     .build_result()?;
+/// # assert_eq!(registry.count(), 2);
+/// # Ok::<(), duroxide::RegistryError>(())
+/// ```
 pub type ActivityFn = Arc<dyn ActivityHandler>;
 
 /// What runs an orchestration. Closures that are registered become one.
@@ -98,6 +130,14 @@ pub trait ActivityHandler: Send + Sync {
 }
 
 /// What a kind of handlers is called in messages.
+///
+/// ```
+/// use duroxide::registry::HandlerKind;
+/// use duroxide::{ActivityHandler, OrchestrationHandler};
+///
+/// assert_eq!(<dyn OrchestrationHandler>::WHAT, "orchestration");
+/// assert_eq!(<dyn ActivityHandler>::WHAT, "activity");
+/// ```
 pub trait HandlerKind {
     /// `orchestration` or `activity`
     const WHAT: &'static str;
@@ -112,6 +152,8 @@ impl HandlerKind for dyn ActivityHandler {
 }
 
 /// A function as an orchestration.
+///
+/// An example stands at [`OrchestrationFn`].
 #[derive(Clone, Copy)]
 pub struct FnOrchestration<F>(pub F);
 
@@ -127,6 +169,8 @@ where
 }
 
 /// A function as an activity.
+///
+/// An example stands at [`ActivityFn`].
 #[derive(Clone, Copy)]
 pub struct FnActivity<F>(pub F);
 
@@ -142,6 +186,23 @@ where
 }
 
 /// A function that gives its failure as it is recorded.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use duroxide::registry::{ActivityFn, FnDetailed};
+/// use duroxide::{ActivityContext, ActivityRegistry, AppErrorKind, ErrorDetails};
+/// use futures::FutureExt as _;
+///
+/// let refuse = |_ctx: ActivityContext, what: String| {
+///     let why = ErrorDetails::application(AppErrorKind::Rejected, format!("no {what} here"));
+///     async move { Err::<String, ErrorDetails>(why) }.boxed()
+/// };
+/// let handler: ActivityFn = Arc::new(FnDetailed(refuse));
+/// let registry = ActivityRegistry::builder().register_handler("refuse", handler).build_result()?;
+/// # assert!(registry.has("refuse"));
+/// # Ok::<(), duroxide::RegistryError>(())
+/// ```
 pub struct FnDetailed<F>(pub F);
 
 #[async_trait]
@@ -183,6 +244,22 @@ where
 }
 
 /// The handler in the form that the engine takes: it never hears of the context.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use duroxide::OrchestrationContext;
+/// use duroxide::engine::Execution;
+/// use duroxide::history::{ExecutionId, InstanceId};
+/// use duroxide::registry::{FnOrchestration, OrchestrationFn, code};
+///
+/// let echo = |_ctx: OrchestrationContext, text: String| async move { Ok::<String, String>(text) };
+/// let handler: OrchestrationFn = Arc::new(FnOrchestration(echo));
+/// let (id, version) = (InstanceId::new("echo-1")?, "1.0.0".to_owned());
+/// let execution = Execution::new(id, ExecutionId::FIRST, version, code(&handler));
+/// # drop(execution);
+/// # Ok::<(), duroxide::history::InvalidName>(())
+/// ```
 pub fn code(handler: &OrchestrationFn) -> CodeFactory {
     let handler = Arc::clone(handler);
     Box::new(move |turn, input| {

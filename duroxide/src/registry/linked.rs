@@ -6,6 +6,14 @@ use crate::activity::NeededData;
 use crate::registry::{ActivityFn, OrchestrationFn};
 
 /// One annotated function, as its macro registered it.
+///
+/// ```
+/// use duroxide::registry::linked;
+///
+/// for registration in linked() {
+///     println!("{} {} at {}", registration.name, registration.version, registration.place());
+/// }
+/// ```
 pub struct Registration {
     /// The name that the store knows it by.
     pub name: &'static str,
@@ -24,6 +32,17 @@ pub struct Registration {
 }
 
 /// What makes a handler.
+///
+/// ```
+/// use duroxide::registry::{Handler, Registration};
+///
+/// fn is_activity(registration: &Registration) -> bool {
+///     match registration.handler {
+///         Handler::Activity(_) => true,
+///         Handler::Orchestration(_) => false,
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy)]
 pub enum Handler {
     /// Of an activity.
@@ -35,6 +54,18 @@ pub enum Handler {
 inventory::collect!(Registration);
 
 /// A type that stands for an annotated function: what `register::<name>()` takes.
+///
+/// ```
+/// use duroxide::prelude::*;
+/// use duroxide::registry::Registered;
+///
+/// #[activity(name = "mail::send")]
+/// async fn send(_ctx: &ActivityContext, text: String) -> Result<usize, String> {
+///     Ok(text.len())
+/// }
+///
+/// assert_eq!(send::registration().name, "mail::send");
+/// ```
 pub trait Registered {
     /// What its macro registered.
     fn registration() -> &'static Registration;
@@ -55,6 +86,8 @@ impl Registration {
 
 /// All annotated functions of the linked crates, in the order of names and versions: that of the
 /// linker changes from build to build.
+///
+/// An example stands at [`Registration`].
 pub fn linked() -> Vec<&'static Registration> {
     let mut all: Vec<_> = inventory::iter::<Registration>.into_iter().collect();
     all.sort_by_key(|entry| {

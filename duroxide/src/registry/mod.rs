@@ -62,14 +62,61 @@ pub type OrchestrationRegistry = Registry<dyn OrchestrationHandler>;
 /// ```
 pub type ActivityRegistry = Registry<dyn ActivityHandler>;
 /// Collects orchestrations.
+///
+/// ```
+/// use duroxide::{OrchestrationContext, OrchestrationRegistry, OrchestrationRegistryBuilder};
+///
+/// /// What a library adds to the programs that use it.
+/// fn with_library(builder: OrchestrationRegistryBuilder) -> OrchestrationRegistryBuilder {
+///     builder.register("library::echo", |_ctx: OrchestrationContext, text: String| async move { Ok(text) })
+/// }
+///
+/// let registry = with_library(OrchestrationRegistry::builder()).build_result()?;
+/// assert!(registry.has("library::echo"));
+/// # Ok::<(), duroxide::RegistryError>(())
+/// ```
 pub type OrchestrationRegistryBuilder = RegistryBuilder<dyn OrchestrationHandler>;
 /// Collects activities.
+///
+/// ```
+/// use duroxide::{ActivityContext, ActivityRegistry, ActivityRegistryBuilder};
+///
+/// /// What a library adds to the programs that use it.
+/// fn with_library(builder: ActivityRegistryBuilder) -> ActivityRegistryBuilder {
+///     builder.register("library::shout", |_ctx: ActivityContext, text: String| async move { Ok(text.to_uppercase()) })
+/// }
+///
+/// let registry = with_library(ActivityRegistry::builder()).build_result()?;
+/// assert!(registry.has("library::shout"));
+/// # Ok::<(), duroxide::RegistryError>(())
+/// ```
 pub type ActivityRegistryBuilder = RegistryBuilder<dyn ActivityHandler>;
 /// A shared orchestration.
+///
+/// An example stands at [`OrchestrationFn`].
 pub type OrchestrationHandlerRef = OrchestrationFn;
 
 /// Handlers by name and version. Cheap to clone; a runtime keeps a copy of its own, so what happens
 /// to a registry later is nothing to it.
+///
+/// ```
+/// use duroxide::{OrchestrationContext, OrchestrationRegistry, VersionPolicy};
+///
+/// let echo = |_ctx: OrchestrationContext, text: String| async move { Ok(text) };
+/// let mut registry = OrchestrationRegistry::builder()
+///     .register("echo", echo)
+///     .register_versioned("echo", "2.0.0", echo)
+///     .build();
+/// assert!(registry.problems().is_empty() && registry.has("echo"));
+/// assert_eq!((registry.list_names().len(), registry.count()), (1, 2));
+/// assert_eq!(registry.list_versions("echo").len(), 2);
+///
+/// registry.set_version_policy("echo", VersionPolicy::Exact("1.0.0".parse()?));
+/// let (version, _handler) = registry.resolve_handler("echo").ok_or("nobody echoes")?;
+/// assert_eq!(version.to_string(), "1.0.0");
+/// assert!(registry.resolve_handler_exact("echo", &"3.0.0".parse()?).is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Registry<H: ?Sized> {
     handlers: BTreeMap<String, BTreeMap<Version, Entry<H>>>,
     policies: BTreeMap<String, VersionPolicy>,
@@ -136,11 +183,22 @@ impl OrchestrationRegistry {
 
 impl<H: ?Sized> Registry<H> {
     /// Starts with nothing.
+    ///
+    /// Examples stand at [`OrchestrationRegistry`] and [`ActivityRegistry`].
     pub fn builder() -> RegistryBuilder<H> {
         RegistryBuilder(Self::default())
     }
 
     /// Starts with what is in `registry`, its version policies included.
+    ///
+    /// ```
+    /// use duroxide::{ActivityContext, ActivityRegistry};
+    ///
+    /// let echo = |_ctx: ActivityContext, text: String| async move { Ok(text) };
+    /// let library = ActivityRegistry::builder().register("library::echo", echo).build();
+    /// let all = ActivityRegistry::builder_from(&library).register("echo", echo).build();
+    /// assert_eq!((library.count(), all.count()), (1, 2));
+    /// ```
     pub fn builder_from(registry: &Self) -> RegistryBuilder<H> {
         RegistryBuilder(registry.clone())
     }

@@ -16,6 +16,8 @@ use crate::registry::{
 
 impl OrchestrationRegistryBuilder {
     /// Adds version 1.0.0 of an orchestration.
+    ///
+    /// An example stands at [`OrchestrationRegistry`](crate::OrchestrationRegistry).
     #[must_use]
     pub fn register<F, Fut>(mut self, name: &str, orchestration: F) -> Self
     where
@@ -52,6 +54,8 @@ impl OrchestrationRegistryBuilder {
     }
 
     /// Adds one version of an orchestration. Versions may come in any order.
+    ///
+    /// An example stands at [`OrchestrationRegistry`](crate::OrchestrationRegistry).
     #[must_use]
     pub fn register_versioned<F, Fut>(
         mut self,
@@ -70,6 +74,17 @@ impl OrchestrationRegistryBuilder {
 
     /// Adds one version of an orchestration that takes and gives values, as
     /// [`register_typed`](Self::register_typed).
+    ///
+    /// ```
+    /// use duroxide::{OrchestrationContext, OrchestrationRegistry};
+    ///
+    /// let registry = OrchestrationRegistry::builder()
+    ///     .register_typed("double", |_ctx: OrchestrationContext, number: u64| async move { Ok(number * 2) })
+    ///     .register_versioned_typed("double", "2.0.0", |_ctx: OrchestrationContext, number: f64| async move { Ok(number * 2.0) })
+    ///     .build_result()?;
+    /// assert_eq!(registry.list_versions("double").len(), 2);
+    /// # Ok::<(), duroxide::RegistryError>(())
+    /// ```
     #[must_use]
     pub fn register_versioned_typed<In, Out, F, Fut>(
         mut self,
@@ -88,6 +103,17 @@ impl OrchestrationRegistryBuilder {
     }
 
     /// Adds version 1.0.0 of several orchestrations of one type.
+    ///
+    /// ```
+    /// use duroxide::{OrchestrationContext, OrchestrationRegistry};
+    ///
+    /// let echo = |_ctx: OrchestrationContext, text: String| async move { Ok(text) };
+    /// let registry = OrchestrationRegistry::builder()
+    ///     .register_all(vec![("echo", echo), ("echo::loud", echo)])
+    ///     .build_result()?;
+    /// assert_eq!(registry.count(), 2);
+    /// # Ok::<(), duroxide::RegistryError>(())
+    /// ```
     #[must_use]
     pub fn register_all<F, Fut>(self, orchestrations: Vec<(&str, F)>) -> Self
     where
@@ -102,6 +128,8 @@ impl OrchestrationRegistryBuilder {
     }
 
     /// Adds one version of an orchestration that is a type of its own.
+    ///
+    /// An example stands at [`OrchestrationHandler`].
     #[must_use]
     pub fn register_handler(
         mut self,

@@ -136,6 +136,8 @@ impl RuntimeBuilder {
     }
 
     /// Where everything is kept.
+    ///
+    /// Examples stand at [`RuntimeBuilder`] and [`IntoStore`].
     #[must_use]
     pub fn store(mut self, store: impl IntoStore) -> Self {
         self.store = Some(store.into_store());
@@ -144,6 +146,8 @@ impl RuntimeBuilder {
 
     /// Registers one annotated function by name: for libraries that the linker drops because
     /// nothing else names them. Naming what is found by itself is no duplicate.
+    ///
+    /// An example stands at [`RuntimeBuilder`].
     #[must_use]
     pub fn register<R: Registered>(mut self) -> Self {
         self.named.push(R::registration());
@@ -174,6 +178,22 @@ impl RuntimeBuilder {
 
     /// Does not start without application data of this type: for activities that are registered by
     /// hand and need it.
+    ///
+    /// ```
+    /// use duroxide::prelude::*;
+    /// use duroxide::runtime::StartError;
+    ///
+    /// # #[activity]
+    /// # async fn greet(_ctx: &ActivityContext) -> Result<(), String> { Ok(()) }
+    /// struct Prices(Vec<u64>);
+    ///
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// let builder = Runtime::builder().store(RedbProvider::in_memory()?).needs_data::<Prices>();
+    /// let started = builder.start().await; // without `.data(Prices(..))`
+    /// assert!(matches!(started, Err(StartError::MissingData(_))));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn needs_data<T: Send + Sync + 'static>(mut self) -> Self {
         self.needed.push(NeededData::of::<T>());
@@ -199,6 +219,19 @@ impl RuntimeBuilder {
     }
 
     /// Another source of clock, ids and tasks than the system and Tokio.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use duroxide::env::{EnvRef, TokioEnv};
+    /// use duroxide::prelude::*;
+    ///
+    /// let env: EnvRef = Arc::new(TokioEnv::new()); // or a world of one's own
+    /// let store = RedbProvider::options().env(Arc::clone(&env)).in_memory()?;
+    /// let builder = Runtime::builder().store(store).env(env); // one clock for both
+    /// # drop(builder);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn env(mut self, env: EnvRef) -> Self {
         self.env = Some(env);

@@ -195,6 +195,25 @@ impl Runtime {
     }
 
     /// The same in another world than Tokio's: clock, ids and tasks come from `env`.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use duroxide::env::{EnvRef, TokioEnv};
+    /// use duroxide::storage::redb::RedbProvider;
+    /// use duroxide::{ActivityRegistry, OrchestrationRegistry, Runtime, RuntimeOptions};
+    ///
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// let env: EnvRef = Arc::new(TokioEnv::new()); // or a world of one's own
+    /// let store = RedbProvider::options().env(Arc::clone(&env)).in_memory()?;
+    /// let activities = ActivityRegistry::builder().build();
+    /// let orchestrations = OrchestrationRegistry::builder().build();
+    /// let options = RuntimeOptions::default();
+    /// let runtime = Runtime::start_in(env, Arc::new(store), activities, orchestrations, options);
+    /// runtime.shutdown(None).await;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn start_in(
         env: EnvRef,
         store: Arc<dyn Provider>,
@@ -327,6 +346,14 @@ impl Runtime {
     }
 
     /// A client of the same store.
+    ///
+    /// ```
+    /// use duroxide::{ClientError, Runtime};
+    ///
+    /// async fn how_many(runtime: &Runtime) -> Result<usize, ClientError> {
+    ///     Ok(runtime.client().list_all_instances().await?.len())
+    /// }
+    /// ```
     pub fn client(&self) -> Client {
         Client::with_env(Arc::clone(&self.store), Arc::clone(&self.env))
     }

@@ -15,6 +15,15 @@ const MOST_SLOTS: usize = 1_000_000;
 const LONGEST_NAME: usize = 256;
 
 /// An option that cannot work; whoever configures the runtime must act.
+///
+/// ```
+/// use duroxide::RuntimeOptions;
+///
+/// let options = RuntimeOptions { max_attempts: 0, ..Default::default() };
+/// for invalid in options.problems() {
+///     println!("{}: {}", invalid.option, invalid.problem);
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the option `{option}` {problem}")]
 pub struct InvalidOption {

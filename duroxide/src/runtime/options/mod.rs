@@ -196,6 +196,8 @@ impl Default for UnregisteredBackoffConfig {
 
 impl UnregisteredBackoffConfig {
     /// The pause after the delivery with that number, from 1.
+    ///
+    /// An example stands at [`UnregisteredBackoffConfig`].
     pub fn delay(&self, attempt: u32) -> Duration {
         let doublings = attempt.saturating_sub(1).min(31);
         self.base_delay

@@ -36,6 +36,13 @@ pub struct ObservabilityConfig {
 }
 
 /// How a program writes its log lines.
+///
+/// ```
+/// use duroxide::runtime::{LogFormat, ObservabilityConfig};
+///
+/// let config = ObservabilityConfig { log_format: LogFormat::Json, ..Default::default() };
+/// assert_ne!(config.log_format, LogFormat::default());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LogFormat {
