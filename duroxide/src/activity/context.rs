@@ -124,6 +124,8 @@ impl ActivityContext {
     }
 
     /// The same in another attempt: 1, 2, ...
+    ///
+    /// An example stands at [`for_test`](Self::for_test).
     #[must_use]
     pub fn with_attempt(mut self, attempt: u32) -> Self {
         let info = Arc::make_mut(&mut self.info);
@@ -132,6 +134,8 @@ impl ActivityContext {
     }
 
     /// The same with this call: for tests of code that reads the ids.
+    ///
+    /// An example stands at [`ActivityInfo`].
     #[must_use]
     pub fn with_info(mut self, change: impl FnOnce(&mut ActivityInfo)) -> Self {
         change(Arc::make_mut(&mut self.info));
@@ -139,6 +143,8 @@ impl ActivityContext {
     }
 
     /// The same with a value of application data more, instead of one of its type.
+    ///
+    /// An example stands at [`for_test`](Self::for_test).
     #[must_use]
     pub fn with_data<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.data.insert(value);
@@ -146,6 +152,20 @@ impl ActivityContext {
     }
 
     /// The same with this client.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use duroxide::storage::redb::RedbProvider;
+    /// use duroxide::{ActivityContext, Client};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let client = Client::new(Arc::new(RedbProvider::in_memory()?));
+    /// let ctx = ActivityContext::for_test().with_client(client);
+    /// assert!(ctx.client().list_all_instances().await?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn with_client(mut self, client: Client) -> Self {
         self.client = client;
@@ -170,43 +190,76 @@ impl ActivityContext {
     }
 
     /// The instance that calls.
+    ///
+    /// ```
+    /// # use duroxide::ActivityContext;
+    /// fn caller(ctx: &ActivityContext) -> String {
+    ///     let (name, version) = (ctx.orchestration_name(), ctx.orchestration_version());
+    ///     let (instance, execution) = (ctx.instance_id(), ctx.execution_id());
+    ///     format!("{instance}, execution {execution} of {name} {version}, event {}", ctx.activity_id())
+    /// }
+    /// # let caller = caller(&ActivityContext::for_test());
+    /// # assert_eq!(caller, "test, execution 1 of test 1.0.0, event 1");
+    /// ```
     pub fn instance_id(&self) -> &str {
         &self.info.instance_id
     }
 
     /// Its execution.
+    ///
+    /// An example stands at [`instance_id`](Self::instance_id).
     pub fn execution_id(&self) -> u64 {
         self.info.execution_id
     }
 
     /// The event that scheduled this attempt of the activity.
+    ///
+    /// An example stands at [`instance_id`](Self::instance_id).
     pub fn activity_id(&self) -> u64 {
         self.info.activity_id
     }
 
     /// The activity's own name.
+    ///
+    /// An example stands at [`attempt`](Self::attempt).
     pub fn activity_name(&self) -> &str {
         &self.info.activity_name
     }
 
     /// The name of the orchestration that calls.
+    ///
+    /// An example stands at [`instance_id`](Self::instance_id).
     pub fn orchestration_name(&self) -> &str {
         &self.info.orchestration_name
     }
 
     /// The version of the orchestration that calls.
+    ///
+    /// An example stands at [`instance_id`](Self::instance_id).
     pub fn orchestration_version(&self) -> &str {
         &self.info.orchestration_version
     }
 
     /// Which attempt of the call this is: 1, 2, ... It grows when the call is retried because the
     /// attempt before failed or took too long.
+    ///
+    /// ```
+    /// # use duroxide::ActivityContext;
+    /// fn run(ctx: &ActivityContext) -> String {
+    ///     let (name, attempt, delivery) = (ctx.activity_name(), ctx.attempt(), ctx.delivery());
+    ///     format!("{name}, attempt {attempt}, delivery {delivery}, by {}", ctx.worker_id())
+    /// }
+    /// # let run = run(&ActivityContext::for_test().with_attempt(3));
+    /// # assert_eq!(run, "test, attempt 3, delivery 1, by test");
+    /// ```
     pub fn attempt(&self) -> u32 {
         self.info.attempt
     }
 
     /// Which delivery of this attempt this is: 1, 2, ... It grows when a worker took the attempt
     /// and did not come back: after a crash, a shutdown or a lost lease.
+    ///
+    /// An example stands at [`attempt`](Self::attempt).
     pub fn delivery(&self) -> u32 {
         self.info.delivery
     }
@@ -238,16 +291,30 @@ impl ActivityContext {
     }
 
     /// The worker that runs it: `RuntimeOptions::worker_node_id`, or a random name.
+    ///
+    /// An example stands at [`attempt`](Self::attempt).
     pub fn worker_id(&self) -> &str {
         &self.info.worker_id
     }
 
     /// The session that it was scheduled on: activities of one session run on one worker.
+    ///
+    /// ```
+    /// # use duroxide::ActivityContext;
+    /// let ctx = ActivityContext::for_test().with_info(|info| {
+    ///     info.session_id = Some("conversation-7".to_owned());
+    ///     info.tag = Some("gpu".to_owned());
+    /// });
+    /// assert_eq!(ctx.session_id(), Some("conversation-7"));
+    /// assert_eq!(ctx.tag(), Some("gpu"));
+    /// ```
     pub fn session_id(&self) -> Option<&str> {
         self.info.session_id.as_deref()
     }
 
     /// The tag that it was scheduled with.
+    ///
+    /// An example stands at [`session_id`](Self::session_id).
     pub fn tag(&self) -> Option<&str> {
         self.info.tag.as_deref()
     }
@@ -283,6 +350,19 @@ impl ActivityContext {
     /// lock is lost. Noticed when the lock is renewed, at a third of
     /// `RuntimeOptions::worker_lock_timeout`. A runtime that shuts down does not say so here: it
     /// drops the activity at its next `.await` when the grace period is over.
+    ///
+    /// ```
+    /// # use duroxide::ActivityContext;
+    /// async fn import(ctx: &ActivityContext, lines: Vec<String>) -> Result<usize, String> {
+    ///     for line in &lines {
+    ///         if ctx.is_cancelled() {
+    ///             return Err("nobody waits any more".to_owned());
+    ///         }
+    ///         println!("{line}");
+    ///     }
+    ///     Ok(lines.len())
+    /// }
+    /// ```
     pub fn is_cancelled(&self) -> bool {
         self.cancellation.is_cancelled()
     }
@@ -304,6 +384,15 @@ impl ActivityContext {
     }
 
     /// The token behind [`cancelled`](Self::cancelled), to hand on.
+    ///
+    /// ```
+    /// # use duroxide::ActivityContext;
+    /// async fn search(ctx: &ActivityContext, text: String) -> Result<usize, String> {
+    ///     let token = ctx.cancellation_token();
+    ///     let job = move || text.lines().take_while(|_| !token.is_cancelled()).count();
+    ///     tokio::task::spawn_blocking(job).await.map_err(|error| error.to_string())
+    /// }
+    /// ```
     pub fn cancellation_token(&self) -> CancellationToken {
         self.cancellation.clone()
     }
@@ -336,6 +425,14 @@ impl ActivityContext {
     }
 
     /// What the last [`heartbeat`](Self::heartbeat) said.
+    ///
+    /// ```
+    /// use duroxide::ActivityContext;
+    ///
+    /// let ctx = ActivityContext::for_test();
+    /// ctx.heartbeat("half done");
+    /// assert_eq!(ctx.progress(), Some("half done".to_owned()));
+    /// ```
     pub fn progress(&self) -> Option<String> {
         self.pulse.progress()
     }

@@ -42,6 +42,15 @@ impl From<MissingData> for String {
 }
 
 /// A type of which an activity needs a value.
+///
+/// ```
+/// use duroxide::activity::NeededData;
+///
+/// struct Prices(Vec<u64>);
+///
+/// const NEEDED: &[NeededData] = &[NeededData::of::<Prices>()]; // as in a `Registration`
+/// assert!(format!("{NEEDED:?}").contains("Prices"));
+/// ```
 #[derive(Clone, Copy)]
 pub struct NeededData {
     id: fn() -> TypeId,

@@ -8,6 +8,12 @@ macro_rules! levels {
             #[doc = concat!("Logs `message` at the level ", $level, ".")]
             ///
             /// With the target `duroxide::activity` and the ids of the call as fields.
+            ///
+            /// ```
+            /// # use duroxide::ActivityContext;
+            /// # let ctx = ActivityContext::for_test();
+            #[doc = concat!("ctx.", stringify!($method), "(format!(\"delivery {}\", ctx.delivery()));")]
+            /// ```
             pub fn $method(&self, message: impl Into<String>) {
                 tracing::$macro!(
                     target: "duroxide::activity",

@@ -88,6 +88,8 @@ impl OrchestrationContext {
     }
 
     /// The same with values.
+    ///
+    /// See [`schedule_activity_typed`](Self::schedule_activity_typed) for an example with values.
     #[track_caller]
     pub fn schedule_activity_on_session_typed<
         In: Serialize,
@@ -142,6 +144,17 @@ impl OrchestrationContext {
     }
 
     /// The same with values.
+    ///
+    /// ```
+    /// use duroxide::{OrchestrationContext, RetryPolicy};
+    ///
+    /// async fn pay(ctx: OrchestrationContext, _input: String) -> Result<String, String> {
+    ///     let prices = vec![990_u64, 250];
+    ///     let policy = RetryPolicy::new(5);
+    ///     let total: u64 = ctx.schedule_activity_with_retry_typed("charge", &prices, policy).await?;
+    ///     Ok(format!("{total} cents"))
+    /// }
+    /// ```
     #[track_caller]
     pub fn schedule_activity_with_retry_typed<
         In: Serialize,
@@ -159,6 +172,15 @@ impl OrchestrationContext {
     }
 
     /// The same on a session: all attempts run on its worker.
+    ///
+    /// ```
+    /// use duroxide::{OrchestrationContext, RetryPolicy};
+    ///
+    /// async fn ask(ctx: OrchestrationContext, question: String) -> Result<String, String> {
+    ///     let (policy, session) = (RetryPolicy::new(5), ctx.instance_id());
+    ///     ctx.schedule_activity_with_retry_on_session("ask", question, policy, session).await
+    /// }
+    /// ```
     #[track_caller]
     pub fn schedule_activity_with_retry_on_session(
         &self,
@@ -172,6 +194,9 @@ impl OrchestrationContext {
     }
 
     /// The same with values.
+    ///
+    /// See [`schedule_activity_with_retry_typed`](Self::schedule_activity_with_retry_typed) for an example
+    /// with values.
     #[track_caller]
     pub fn schedule_activity_with_retry_on_session_typed<
         In: Serialize,

@@ -89,6 +89,9 @@ impl OrchestrationContext {
     }
 
     /// The same with values.
+    ///
+    /// See [`schedule_sub_orchestration_typed`](Self::schedule_sub_orchestration_typed) for an example with
+    /// values.
     #[track_caller]
     pub fn schedule_sub_orchestration_with_id_typed<
         In: Serialize,
@@ -125,6 +128,14 @@ impl OrchestrationContext {
     }
 
     /// Calls a certain version under an id of your own.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn order(ctx: OrchestrationContext, number: String) -> Result<String, String> {
+    ///     let (version, id) = (Some("2.0.0".to_owned()), format!("invoice-{number}"));
+    ///     ctx.schedule_sub_orchestration_versioned_with_id("invoice", version, id, number).await
+    /// }
+    /// ```
     #[track_caller]
     pub fn schedule_sub_orchestration_versioned_with_id(
         &self,
@@ -162,6 +173,15 @@ impl OrchestrationContext {
     }
 
     /// The same with a value.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn order(ctx: OrchestrationContext, id: String) -> Result<String, String> {
+    ///     let days = 14_u64;
+    ///     ctx.schedule_orchestration_typed("remind", format!("reminder-{id}"), &days);
+    ///     Ok(id)
+    /// }
+    /// ```
     #[track_caller]
     pub fn schedule_orchestration_typed<In: Serialize>(
         &self,
@@ -173,6 +193,15 @@ impl OrchestrationContext {
     }
 
     /// The same with a certain version.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn order(ctx: OrchestrationContext, id: String) -> Result<String, String> {
+    ///     let version = Some("2.0.0".to_owned());
+    ///     ctx.schedule_orchestration_versioned("remind", version, format!("reminder-{id}"), id.as_str());
+    ///     Ok(id)
+    /// }
+    /// ```
     #[track_caller]
     pub fn schedule_orchestration_versioned(
         &self,
@@ -186,6 +215,9 @@ impl OrchestrationContext {
     }
 
     /// The same with a certain version and a value.
+    ///
+    /// See [`schedule_orchestration_typed`](Self::schedule_orchestration_typed) and
+    /// [`schedule_orchestration_versioned`](Self::schedule_orchestration_versioned) for examples.
     #[track_caller]
     pub fn schedule_orchestration_versioned_typed<In: Serialize>(
         &self,

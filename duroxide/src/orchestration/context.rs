@@ -164,6 +164,17 @@ impl OrchestrationContext {
 
     /// The same with a value: a string travels as it is, all else as JSON. One that does not encode
     /// leaves no next execution to start: the instance fails when it comes to rest.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn sum(ctx: OrchestrationContext, (round, sum): (u64, u64)) -> Result<String, String> {
+    ///     let number: u64 = ctx.schedule_activity_typed("measure", &round).await?;
+    ///     if round == 1_000 {
+    ///         return Ok((sum + number).to_string());
+    ///     }
+    ///     ctx.continue_as_new_typed(&(round + 1, sum + number)).await
+    /// }
+    /// ```
     pub fn continue_as_new_typed<In: Serialize>(
         &self,
         input: &In,
@@ -215,6 +226,16 @@ impl OrchestrationContext {
 
     /// [`now`](Self::now) in the form of the dynamic layer. There is nothing to wait for, and it never
     /// fails.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// # use std::time::SystemTime;
+    /// async fn began(ctx: OrchestrationContext, _input: String) -> Result<String, String> {
+    ///     let began = ctx.utc_now().await?;
+    ///     let age = began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    ///     Ok(format!("{} seconds after the epoch", age.as_secs()))
+    /// }
+    /// ```
     pub fn utc_now(&self) -> Ready<Result<SystemTime, String>> {
         ready(Ok(self.now()))
     }
@@ -268,16 +289,22 @@ impl OrchestrationContext {
     }
 
     /// The number of the execution: 1, and one more with each continue-as-new.
+    ///
+    /// An example stands at [`instance_id`](Self::instance_id).
     pub fn execution_id(&self) -> u64 {
         self.turn.execution_id().0
     }
 
     /// The name of the orchestration.
+    ///
+    /// An example stands at [`instance_id`](Self::instance_id).
     pub fn orchestration_name(&self) -> String {
         self.turn.name()
     }
 
     /// The version that the execution is pinned to.
+    ///
+    /// An example stands at [`instance_id`](Self::instance_id).
     pub fn orchestration_version(&self) -> String {
         self.turn.version()
     }
@@ -326,6 +353,16 @@ impl OrchestrationContext {
 
     /// Whether the code runs from history at the moment. For logs only: code that decides by it
     /// does not replay.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn ship(ctx: OrchestrationContext, id: String) -> Result<String, String> {
+    ///     if !ctx.is_replaying() {
+    ///         println!("{id} got here for the first time");
+    ///     }
+    ///     ctx.schedule_activity("ship", id).await
+    /// }
+    /// ```
     pub fn is_replaying(&self) -> bool {
         self.turn.is_replaying()
     }
@@ -340,6 +377,8 @@ impl fmt::Debug for OrchestrationContext {
 }
 
 /// Never completes: the execution ends when the code comes to rest.
+///
+/// An example stands at [`continue_as_new`](OrchestrationContext::continue_as_new).
 #[must_use = "`return` it: what stands behind it may still run"]
 pub struct ContinueAsNew<T, E> {
     never: Pending<()>,

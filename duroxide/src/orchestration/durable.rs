@@ -59,6 +59,22 @@ use crate::orchestration::undoing::Compensation;
 pub trait Durable: Future + sealed::Sealed {}
 
 /// A boxed durable future, as `Box::pin(..)` makes it.
+///
+/// ```
+/// use duroxide::BoxDurable;
+/// use duroxide::prelude::*;
+///
+/// #[orchestration]
+/// async fn wait(ctx: &OrchestrationContext, for_an_event: bool) -> Result<(), String> {
+///     let wait: BoxDurable<'_, ()> = if for_an_event {
+///         Box::pin(async { drop(ctx.schedule_wait("go").await) })
+///     } else {
+///         Box::pin(ctx.schedule_timer(Duration::from_secs(60)))
+///     };
+///     wait.await;
+///     Ok(())
+/// }
+/// ```
 pub type BoxDurable<'a, T> = Pin<Box<dyn Durable<Output = T> + Send + 'a>>;
 
 pub(crate) mod sealed {
@@ -104,6 +120,8 @@ durable! {
 
 pin_project! {
     /// An `async` block of an annotated function.
+    ///
+    /// An example stands at [`block`].
     #[must_use = "futures do nothing until they are awaited"]
     pub struct Block<F> {
         #[pin]
@@ -112,12 +130,26 @@ pin_project! {
 }
 
 /// Made by the macros around each `async` block in which they checked the awaits.
+///
+/// ```
+/// use duroxide::prelude::*;
+///
+/// #[orchestration]
+/// async fn naps(ctx: &OrchestrationContext) -> Result<usize, String> {
+///     let nap = |minutes: u64| async move {
+///         ctx.schedule_timer(Duration::from_secs(60 * minutes)).await; // durable, so the block is too
+///     };
+///     Ok(join_all([nap(1), nap(2)]).await.len())
+/// }
+/// ```
 pub fn block<F: Future>(inner: F) -> Block<F> {
     Block { inner }
 }
 
 pin_project! {
     /// A future for which somebody vouches.
+    ///
+    /// An example stands at [`assume_durable`](OrchestrationContext::assume_durable).
     #[must_use = "futures do nothing until they are awaited"]
     pub struct Assumed<F> {
         #[pin]

@@ -108,6 +108,8 @@ impl OrchestrationContext {
     }
 
     /// The earlier name of [`dequeue_event`](Self::dequeue_event).
+    ///
+    /// An example stands there.
     #[deprecated(note = "use `dequeue_event`, which is the same")]
     #[track_caller]
     pub fn schedule_wait_persistent(&self, name: impl Into<String>) -> DurableFuture<String> {
@@ -115,6 +117,8 @@ impl OrchestrationContext {
     }
 
     /// The earlier name of [`dequeue_event_typed`](Self::dequeue_event_typed).
+    ///
+    /// An example stands there.
     #[deprecated(note = "use `dequeue_event_typed`, which is the same")]
     #[track_caller]
     pub fn schedule_wait_persistent_typed<T: DeserializeOwned + Send + 'static>(

@@ -24,6 +24,8 @@ impl Guid {
     }
 
     /// The 128 bits.
+    ///
+    /// An example stands at [`Guid`].
     pub fn as_u128(self) -> u128 {
         self.0.as_u128()
     }

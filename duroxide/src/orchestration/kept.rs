@@ -46,6 +46,8 @@ impl OrchestrationContext {
     }
 
     /// Takes the status back.
+    ///
+    /// An example stands at [`get_custom_status`](Self::get_custom_status).
     #[track_caller]
     pub fn reset_custom_status(&self) {
         self.turn.set_custom_status(None, Location::caller());
@@ -70,6 +72,8 @@ impl OrchestrationContext {
     /// Keeps a value under a key: for clients, which see it as soon as the turn is on disk, and for
     /// later executions of this instance. At most 150 keys with 64 KiB each (`Limits`); beyond, the
     /// instance fails when it comes to rest.
+    ///
+    /// An example stands at [`get_kv_value`](Self::get_kv_value).
     #[track_caller]
     pub fn set_kv_value(&self, key: impl Into<String>, value: impl Into<String>) {
         self.turn
@@ -112,6 +116,8 @@ impl OrchestrationContext {
 
     /// The same, read from JSON.
     ///
+    /// An example stands at [`set_kv_value_typed`](Self::set_kv_value_typed).
+    ///
     /// # Errors
     ///
     /// The type and the path to what does not fit.
@@ -143,23 +149,46 @@ impl OrchestrationContext {
     }
 
     /// All keys, in order.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn restock(ctx: OrchestrationContext, _input: String) -> Result<String, String> {
+    ///     for item in ctx.get_kv_all_keys() {
+    ///         ctx.schedule_activity("restock", item).await?; // in the same order on every replay
+    ///     }
+    ///     Ok(format!("{} items", ctx.get_kv_length()))
+    /// }
+    /// ```
     pub fn get_kv_all_keys(&self) -> Vec<String> {
         let entries = self.turn.kv_entries().into_iter();
         entries.map(|entry| entry.key).collect()
     }
 
     /// How many keys there are.
+    ///
+    /// An example stands at [`get_kv_all_keys`](Self::get_kv_all_keys).
     pub fn get_kv_length(&self) -> usize {
         self.turn.kv_entries().len()
     }
 
     /// Removes the value under a key.
+    ///
+    /// An example stands at [`get_kv_all_values`](Self::get_kv_all_values).
     #[track_caller]
     pub fn clear_kv_value(&self, key: impl Into<String>) {
         self.turn.clear_kv(&key.into(), Location::caller());
     }
 
     /// Removes all values.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn close(ctx: OrchestrationContext, _input: String) -> Result<String, String> {
+    ///     ctx.set_kv_value("draft", "..");
+    ///     ctx.clear_all_kv_values();
+    ///     Ok(format!("{} values are left", ctx.get_kv_length()))
+    /// }
+    /// ```
     #[track_caller]
     pub fn clear_all_kv_values(&self) {
         self.turn.clear_all_kv(Location::caller());
@@ -167,6 +196,17 @@ impl OrchestrationContext {
 
     /// Removes the values that were written before that time, in milliseconds since 1970; gives how
     /// many. Times are those at which messages were consumed, so this replays the same.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// # use std::time::{Duration, SystemTime};
+    /// async fn forget(ctx: OrchestrationContext, _input: String) -> Result<String, String> {
+    ///     let now = ctx.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    ///     let a_week_ago = now.saturating_sub(Duration::from_secs(7 * 24 * 3600));
+    ///     let gone = ctx.prune_kv_values_updated_before(a_week_ago.as_millis() as u64);
+    ///     Ok(format!("{gone} old values are gone"))
+    /// }
+    /// ```
     #[track_caller]
     pub fn prune_kv_values_updated_before(&self, updated_before_ms: u64) -> usize {
         let before = Timestamp::from_millis(updated_before_ms);
@@ -215,6 +255,14 @@ impl OrchestrationContext {
     }
 
     /// The same, read from JSON.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn charge(ctx: OrchestrationContext, order: String) -> Result<String, String> {
+    ///     let cents: Option<u64> = ctx.get_kv_value_from_instance_typed(order, "cents").await?;
+    ///     Ok(format!("{} cents", cents.unwrap_or_default()))
+    /// }
+    /// ```
     #[track_caller]
     pub fn get_kv_value_from_instance_typed<T: DeserializeOwned + Send + 'static>(
         &self,

@@ -13,6 +13,15 @@ use std::thread::LocalKey;
 use std::time::{Instant, SystemTime};
 
 /// A type to be asked about.
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use duroxide::orchestration::probes::{IsOrdered as _, Probe};
+///
+/// let stock = BTreeMap::from([("apples", 5), ("pears", 3)]);
+/// (&Probe::of(&stock)).__duroxide_walk(); // it has an order: nothing is said
+/// ```
 #[derive(Debug)]
 pub struct Probe<T: ?Sized>(PhantomData<fn() -> Box<T>>);
 

@@ -80,6 +80,8 @@ impl OrchestrationContext {
 impl Saga {
     /// Adds the undoing of the step that was just done. It is handed a context that cancellation does
     /// not reach.
+    ///
+    /// An example stands at [`Saga`].
     pub fn undo<F, Fut, T, E>(&mut self, step: F)
     where
         F: FnOnce(OrchestrationContext) -> Fut + Send + 'static,
@@ -99,6 +101,8 @@ impl Saga {
     /// How long the undoing may take when the instance is cancelled; 60 seconds if no saga says. The
     /// longest of all sagas of an execution counts, and so does the deadline of
     /// [`cooperative_cancellation`](OrchestrationContext::cooperative_cancellation).
+    ///
+    /// An example stands at [`Saga`].
     pub fn deadline(self, deadline: Duration) -> Self {
         let turn = &self.context.turn;
         turn.on_cancel(OnCancel::Unwind, Some(deadline));
@@ -136,6 +140,8 @@ impl Saga {
     }
 
     /// Forgets its steps: what was done stays done.
+    ///
+    /// An example stands at [`Saga`].
     pub fn dismiss(self) {
         self.context.ledger.forget(self.number);
     }

@@ -34,11 +34,21 @@ impl<A, B> Either2<A, B> {
     }
 
     /// Whether the second argument won.
+    ///
+    /// ```
+    /// use duroxide::Either2;
+    ///
+    /// let winner: Either2<u8, &str> = Either2::Second("too late");
+    /// assert!(winner.is_second());
+    /// assert_eq!(winner.index(), 1);
+    /// ```
     pub fn is_second(&self) -> bool {
         matches!(self, Self::Second(_))
     }
 
     /// The position of the winner, from 0.
+    ///
+    /// An example stands at [`is_second`](Self::is_second).
     pub fn index(&self) -> usize {
         match self {
             Self::First(_) => 0,

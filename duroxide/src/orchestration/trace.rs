@@ -12,6 +12,14 @@ macro_rules! levels {
             /// message is worth making.
             ///
             /// [`is_logging_enabled`]: OrchestrationContext::is_logging_enabled
+            ///
+            /// ```
+            /// # use duroxide::OrchestrationContext;
+            /// async fn ship(ctx: OrchestrationContext, id: String) -> Result<String, String> {
+            #[doc = concat!("    ctx.", stringify!($method), "(format!(\"{id} is on its way\"));")]
+            ///     ctx.schedule_activity("ship", id).await
+            /// }
+            /// ```
             pub fn $method(&self, message: impl Into<String>) {
                 if self.is_logging_enabled() {
                     tracing::$macro!(
@@ -39,6 +47,14 @@ levels! {
 impl OrchestrationContext {
     /// Logs `message` at a level that is told by its name: `error`, `warn`, `info` or `debug`, in any
     /// case. Under another name it is written at the level info.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn ship(ctx: OrchestrationContext, id: String) -> Result<String, String> {
+    ///     ctx.trace("warn", format!("{id} is late"));
+    ///     ctx.schedule_activity("ship", id).await
+    /// }
+    /// ```
     pub fn trace(&self, level: impl Into<String>, message: impl Into<String>) {
         match level.into().to_ascii_lowercase().as_str() {
             "error" => self.trace_error(message),
@@ -49,6 +65,17 @@ impl OrchestrationContext {
     }
 
     /// Whether log lines are written at the moment: not while the code runs from history.
+    ///
+    /// ```
+    /// # use duroxide::OrchestrationContext;
+    /// async fn sum(ctx: OrchestrationContext, numbers: String) -> Result<String, String> {
+    ///     if ctx.is_logging_enabled() {
+    ///         let all: Vec<&str> = numbers.split(',').collect(); // only for the log
+    ///         ctx.trace_debug(format!("{} numbers", all.len()));
+    ///     }
+    ///     ctx.schedule_activity("sum", numbers).await
+    /// }
+    /// ```
     pub fn is_logging_enabled(&self) -> bool {
         !self.is_replaying()
     }

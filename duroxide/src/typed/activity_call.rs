@@ -19,6 +19,8 @@ use crate::typed::Outcome;
 const LONGEST_ROUTE: usize = 256;
 
 /// An annotated activity, as its stub describes it.
+///
+/// An example stands at [`ActivityCaller`].
 pub struct TypedActivity<A, T, E> {
     /// The name that the store knows it by.
     pub name: &'static str,
@@ -37,6 +39,32 @@ pub struct TypedActivity<A, T, E> {
 }
 
 /// Who may call an activity.
+///
+/// What the stub of `#[activity]` does, written by hand:
+///
+/// ```
+/// use duroxide::codec::encode;
+/// use duroxide::typed::{ActivityCaller, TypedActivity, outcome};
+/// use duroxide::{ActivityContext, RetryPolicy};
+/// use futures::FutureExt as _;
+///
+/// fn double<C: ActivityCaller<u64, String>>(caller: C, number: u64) -> C::Call {
+///     let activity = TypedActivity::<u64, u64, String> {
+///         name: "double",
+///         write: |number: &u64| encode(number),
+///         run: |_ctx: ActivityContext, number: u64| async move { Ok(2 * number) }.boxed(),
+///         outcome: outcome(),
+///         policy: RetryPolicy::new(1),
+///         tag: None,
+///         is_final: |_error| false,
+///     };
+///     caller.call(activity, number)
+/// }
+///
+/// // Called with the context of an activity it runs in place.
+/// let doubled = futures::executor::block_on(double(ActivityContext::for_test(), 21));
+/// assert_eq!(doubled, Ok(42));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "an activity cannot be called with `{Self}`",
     label = "neither an `&OrchestrationContext` nor an `ActivityContext`",

@@ -9,6 +9,19 @@ use serde_json::value::RawValue;
 use crate::codec::{self, CodecError};
 
 /// Writes the object, parameter by parameter.
+///
+/// ```
+/// use duroxide::typed::{ArgsReader, ArgsWriter};
+///
+/// let text = ArgsWriter::new().field("order", &42_u64)?.field("fast", &true)?.finish();
+/// assert_eq!(text, r#"{"order":42,"fast":true}"#);
+///
+/// let mut reader = ArgsReader::new(&text, &["order", "fast", "note"])?;
+/// assert_eq!(reader.required::<u64>("order")?, 42);
+/// assert!(reader.required::<bool>("fast")?);
+/// assert_eq!(reader.optional::<String>("note")?, None);
+/// # Ok::<(), duroxide::codec::CodecError>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct ArgsWriter {
     text: String,
@@ -48,6 +61,8 @@ impl ArgsWriter {
 /// The text is read as an object of parameters only if every key is a parameter's name and the
 /// first parameter is among them; otherwise it is the first parameter's bare value. So a defaulted
 /// parameter can be added to a function that had one.
+///
+/// An example stands at [`ArgsWriter`].
 #[derive(Debug)]
 pub struct ArgsReader {
     values: BTreeMap<String, Box<RawValue>>,

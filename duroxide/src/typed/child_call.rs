@@ -11,6 +11,17 @@ use crate::orchestration::{CallError, Child, DurableFuture, OrchestrationContext
 use crate::typed::Outcome;
 
 /// Who may call an orchestration: another one.
+///
+/// ```
+/// use duroxide::OrchestrationContext;
+/// use duroxide::typed::ChildCaller;
+///
+/// /// Takes a context in any of the forms that a call takes it in.
+/// fn whose(caller: impl ChildCaller) -> String {
+///     let ctx: OrchestrationContext = caller.into_context();
+///     ctx.instance_id()
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "an orchestration cannot be called with `{Self}`",
     label = "not an `&OrchestrationContext`",
@@ -128,6 +139,8 @@ impl<T, E> ChildCall<T, E> {
     }
 
     /// Another version than the stub's own. One that no worker has gives [`CallError::Rejected`].
+    ///
+    /// An example stands at [`id`](Self::id).
     pub fn version(mut self, version: impl Into<String>) -> Self {
         if let Some(Ok(child)) = &mut self.child {
             child.version = Some(version.into());
@@ -137,6 +150,17 @@ impl<T, E> ChildCall<T, E> {
 
     /// A line for people: it stands in the log where the child is started, and not again on a replay.
     /// It is not recorded, so it may be changed at any time.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// # #[orchestration]
+    /// # async fn invoice(_ctx: &OrchestrationContext, order: u64) -> Result<u64, String> { Ok(order) }
+    /// #[orchestration]
+    /// async fn order(ctx: &OrchestrationContext, number: u64) -> Result<u64, String> {
+    ///     let cents = invoice(ctx, number).summary(format!("the invoice of order {number}")).await?;
+    ///     Ok(cents)
+    /// }
+    /// ```
     pub fn summary(mut self, text: impl Into<String>) -> Self {
         self.summary = Some(text.into());
         self
@@ -191,6 +215,19 @@ impl<T, E> ChildCall<T, E> {
 
 impl<T: Send + 'static, E: Send + 'static> ChildCall<T, E> {
     /// Starts the child now; its result may be awaited later.
+    ///
+    /// ```
+    /// # use duroxide::prelude::*;
+    /// # #[orchestration]
+    /// # async fn invoice(_ctx: &OrchestrationContext, order: u64) -> Result<u64, String> { Ok(order) }
+    /// #[orchestration]
+    /// async fn order(ctx: &OrchestrationContext, number: u64) -> Result<u64, String> {
+    ///     let invoice = invoice(ctx, number).schedule(); // it runs from here on
+    ///     ctx.schedule_timer(Duration::from_secs(60)).await;
+    ///     let cents = invoice.await?;
+    ///     Ok(cents)
+    /// }
+    /// ```
     pub fn schedule(mut self) -> DurableFuture<Result<T, CallError<E>>> {
         self.start()
     }

@@ -13,6 +13,22 @@ use crate::typed::Outcome;
 use crate::typed::wire::rejected;
 
 /// The handler of an annotated activity.
+///
+/// ```
+/// use duroxide::ActivityRegistry;
+/// use duroxide::codec::decode;
+/// use duroxide::typed::{activity_handler, outcome};
+/// use futures::FutureExt as _;
+///
+/// let double = activity_handler(
+///     outcome::<u64, String>(),
+///     |text| decode::<u64>(text),
+///     |_ctx, number: u64| async move { Ok(2 * number) }.boxed(),
+/// );
+/// let registry = ActivityRegistry::builder().register_handler("double", double).build_result()?;
+/// # assert!(registry.has("double"));
+/// # Ok::<(), duroxide::RegistryError>(())
+/// ```
 pub fn activity_handler<A, T, E>(
     outcome: Outcome<T, E>,
     read: fn(&str) -> Result<A, CodecError>,
@@ -28,6 +44,22 @@ where
 }
 
 /// The handler of an annotated orchestration.
+///
+/// ```
+/// use duroxide::OrchestrationRegistry;
+/// use duroxide::codec::decode;
+/// use duroxide::typed::{orchestration_handler, outcome};
+/// use futures::FutureExt as _;
+///
+/// let double = orchestration_handler(
+///     outcome::<u64, String>(),
+///     |text| decode::<u64>(text),
+///     |_ctx, number: u64| async move { Ok(2 * number) }.boxed(),
+/// );
+/// let builder = OrchestrationRegistry::builder().register_handler("double", "1.0.0", double);
+/// # assert!(builder.build_result()?.has("double"));
+/// # Ok::<(), duroxide::RegistryError>(())
+/// ```
 pub fn orchestration_handler<A, T, E>(
     outcome: Outcome<T, E>,
     read: fn(&str) -> Result<A, CodecError>,

@@ -7,6 +7,21 @@ use serde::de::DeserializeOwned;
 
 /// A value that a history can hold. Every type that is `Serialize + DeserializeOwned + Send` and
 /// borrows nothing.
+///
+/// ```
+/// use duroxide::typed::Payload;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Address {
+///     street: String,
+/// }
+///
+/// fn travels<T: Payload>() -> bool {
+///     true
+/// }
+/// assert!(travels::<Address>() && travels::<Vec<Option<u64>>>());
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a history [DX0004]",
     label = "not serializable",
@@ -18,6 +33,27 @@ pub trait Payload: Serialize + DeserializeOwned + Send + 'static {}
 impl<T: Serialize + DeserializeOwned + Send + 'static> Payload for T {}
 
 /// An error that a history can hold, and that people can read.
+///
+/// ```
+/// use duroxide::typed::Failure;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, Serialize, Deserialize)]
+/// enum Refusal {
+///     SoldOut,
+/// }
+///
+/// impl std::fmt::Display for Refusal {
+///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+///         f.write_str("it is sold out")
+///     }
+/// }
+///
+/// fn told(error: &impl Failure) -> String {
+///     error.to_string()
+/// }
+/// assert_eq!(told(&Refusal::SoldOut), "it is sold out");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a history as an error [DX0004]",
     label = "not serializable, or not `Display`",

@@ -50,6 +50,16 @@ impl<T, E> StartOver<T, E> {
     }
 
     /// Another version than the stub's own for the next execution.
+    ///
+    /// ```
+    /// use duroxide::prelude::*;
+    ///
+    /// #[orchestration]
+    /// async fn rounds(ctx: &OrchestrationContext, round: u64) -> Result<u64, String> {
+    ///     ctx.schedule_timer(Duration::from_secs(60)).await;
+    ///     return rounds::continue_as_new(ctx, round + 1).version("2.0.0").await;
+    /// }
+    /// ```
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = version.into();
         self

@@ -11,6 +11,16 @@ use crate::typed::{ArgsReader, ArgsWriter, Failure, Payload};
 ///
 /// Plain functions, so that `T` has to be a [`Payload`] where this is made and nowhere else: the
 /// compiler drops what it would say a second time in the same words about the same place.
+///
+/// ```
+/// use duroxide::typed::payload;
+///
+/// let wire = payload::<Vec<u64>>();
+/// let text = (wire.encode)(&vec![1, 2])?;
+/// assert_eq!(text, "[1,2]");
+/// assert_eq!((wire.decode)(&text)?, [1, 2]);
+/// # Ok::<(), duroxide::codec::CodecError>(())
+/// ```
 pub struct Wire<T> {
     /// The value as text.
     pub encode: fn(&T) -> Result<String, CodecError>,
@@ -24,6 +34,8 @@ pub struct Wire<T> {
 }
 
 /// How values of that type travel.
+///
+/// An example stands at [`Wire`].
 pub fn payload<T: Payload>() -> Wire<T> {
     Wire {
         encode: codec::encode,
@@ -37,6 +49,14 @@ pub fn payload<T: Payload>() -> Wire<T> {
 impl<T> Wire<T> {
     /// The only parameter, marked `#[serde(default)]`: it may be missing in what was written when
     /// there was none.
+    ///
+    /// ```
+    /// use duroxide::typed::payload;
+    ///
+    /// assert_eq!(payload::<u64>().decode_or_default("null")?, 0); // written when there was none
+    /// assert_eq!(payload::<u64>().decode_or_default("7")?, 7);
+    /// # Ok::<(), duroxide::codec::CodecError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -53,6 +73,14 @@ impl<T> Wire<T> {
 
     /// One of several parameters, marked `#[serde(default)]`.
     ///
+    /// ```
+    /// use duroxide::typed::{ArgsReader, payload};
+    ///
+    /// let mut reader = ArgsReader::new(r#"{"order":42}"#, &["order", "fast"])?;
+    /// assert!(!payload::<bool>().field_or_default(&mut reader, "fast")?);
+    /// # Ok::<(), duroxide::codec::CodecError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`CodecError`] if it is there and of another type.
@@ -67,12 +95,17 @@ impl<T> Wire<T> {
 /// How the result of an activity or orchestration travels.
 ///
 /// Plain functions, as in [`Wire`].
+///
+/// Examples stand at [`activity_handler`](crate::typed::activity_handler) and
+/// [`ActivityCaller`](crate::typed::ActivityCaller).
 pub struct Outcome<T, E> {
     pub(crate) write: fn(Result<T, E>, AppErrorKind) -> Result<String, ErrorDetails>,
     pub(super) read: fn(Result<String, ErrorDetails>) -> Result<T, CallError<E>>,
 }
 
 /// How results of those types travel.
+///
+/// Examples stand where [`Outcome`] names them.
 pub fn outcome<T: Payload, E: Failure>() -> Outcome<T, E> {
     Outcome {
         write: write_outcome,

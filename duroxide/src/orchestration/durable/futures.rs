@@ -7,6 +7,22 @@ use futures_util::stream::{self, Stream};
 use crate::orchestration::durable::{Durable, durable, sealed};
 
 /// A stream that history drives.
+///
+/// ```
+/// use duroxide::prelude::*;
+/// use futures::stream::{FuturesUnordered, StreamExt as _};
+///
+/// #[orchestration]
+/// async fn rings(ctx: &OrchestrationContext) -> Result<u64, String> {
+///     let alarm = |minutes: u64| ctx.schedule_timer(Duration::from_secs(60 * minutes));
+///     let mut alarms: FuturesUnordered<_> = (1..=3).map(alarm).collect();
+///     let mut rings = 0;
+///     while let Some(()) = alarms.next().await {
+///         rings += 1;
+///     }
+///     Ok(rings)
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is awaited in an orchestration, but it is not a durable stream [DX0001]",
     label = "driven by the outside world: a replay cannot reproduce it",
