@@ -111,6 +111,8 @@ impl TestEnv {
 
     /// A client of the program under test, which starts now if it does not run yet.
     ///
+    /// An example stands at [`TestEnv`].
+    ///
     /// # Panics
     ///
     /// If the program cannot start: two handlers claim one name.
@@ -124,11 +126,25 @@ impl TestEnv {
     }
 
     /// How much virtual time has passed since the test began.
+    ///
+    /// Examples stand at [`TestEnv`] and [`run`](crate::testing::run).
     pub fn elapsed(&self) -> Duration {
         self.0.world.elapsed()
     }
 
     /// The wall clock of this world. Every test begins at the same moment.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use duroxide::testing::{TestOptions, run};
+    ///
+    /// run(TestOptions::default(), |env| async move {
+    ///     let began = env.now();
+    ///     env.skip(Duration::from_secs(60)).await;
+    ///     assert_eq!(env.now(), began + Duration::from_secs(60));
+    /// });
+    /// ```
     pub fn now(&self) -> SystemTime {
         self.0.world.now().into()
     }
@@ -164,17 +180,34 @@ impl TestEnv {
     }
 
     /// Lets everything happen that can happen without time passing.
+    ///
+    /// Examples stand at [`TestOptions`] and [`mock_named`](Self::mock_named).
     pub async fn settle(&self) {
         self.0.clock.settled().await;
     }
 
     /// Whether virtual time goes on by itself, from now on. Without that it stands still, but for
     /// [`skip`](Self::skip).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use duroxide::testing::{TestOptions, run};
+    ///
+    /// run(TestOptions::default(), |env| async move {
+    ///     env.auto_skip(false); // from here on the time stands still
+    ///     env.settle().await;
+    ///     env.skip(Duration::from_secs(1)).await;
+    ///     assert_eq!(env.elapsed(), Duration::from_secs(1));
+    /// });
+    /// ```
     pub fn auto_skip(&self, auto_skip: bool) {
         self.0.clock.auto_skip(auto_skip);
     }
 
     /// A value for activities, as [`RuntimeBuilder::data`](crate::runtime::RuntimeBuilder::data).
+    ///
+    /// An example stands at [`options`](Self::options).
     ///
     /// # Panics
     ///
@@ -186,6 +219,8 @@ impl TestEnv {
 
     /// Adds activities of the dynamic layer. What the macros registered under the same names gives
     /// way.
+    ///
+    /// An example stands at [`register_orchestrations`](Self::register_orchestrations).
     ///
     /// # Panics
     ///
@@ -293,6 +328,23 @@ impl TestEnv {
 
     /// The same for an orchestration, in all its versions: as a child, or started from outside.
     ///
+    /// ```
+    /// use duroxide::testing::{TestOptions, run};
+    ///
+    /// # let outcome: Result<(), duroxide::ClientError> =
+    /// run(TestOptions::default(), |env| async move {
+    ///     env.register_orchestrations(&duroxide::OrchestrationRegistry::builder()
+    ///         .register("invoice_it", |_ctx, id: String| async move { Ok(id) })
+    ///         .build());
+    ///     let invoices = env.mock_child_named("invoice_it", |id| Ok(format!("invoice {id}")));
+    ///     env.client().start_orchestration("invoice-7", "invoice_it", "7").await?;
+    ///     env.settle().await;
+    ///     assert_eq!(invoices.calls(), [("7".to_owned(),)]);
+    ///     Ok(())
+    /// });
+    /// # outcome.unwrap();
+    /// ```
+    ///
     /// # Panics
     ///
     /// As [`mock_named`](Self::mock_named).
@@ -309,11 +361,22 @@ impl TestEnv {
     }
 
     /// From now on an activity without a mock is not run: its call fails, and so does the test.
+    ///
+    /// ```
+    /// use duroxide::testing::{TestOptions, run};
+    ///
+    /// run(TestOptions::default(), |env| async move {
+    ///     env.refuse_unmocked(); // nothing of the outside world is touched by mistake
+    ///     assert!(env.calls_of("charge").is_empty());
+    /// });
+    /// ```
     pub fn refuse_unmocked(&self) {
         self.0.mocks.refuse_unmocked();
     }
 
     /// The inputs, as text, of all calls of an activity so far, mocked or not.
+    ///
+    /// An example stands at [`mock_named`](Self::mock_named).
     pub fn calls_of(&self, activity: &str) -> Vec<String> {
         self.0.mocks.calls_of(activity)
     }
@@ -356,6 +419,29 @@ impl TestEnv {
 
     /// Raises an event of the dynamic layer that much virtual time from now. If that fails, so does
     /// the test.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use duroxide::testing::{TestOptions, run};
+    /// use duroxide::{OrchestrationContext, OrchestrationRegistry};
+    ///
+    /// # let outcome: Result<(), duroxide::ClientError> =
+    /// run(TestOptions::default(), |env| async move {
+    ///     env.register_orchestrations(&OrchestrationRegistry::builder()
+    ///         .register("approval", |ctx: OrchestrationContext, _input: String| async move {
+    ///             Ok(ctx.schedule_wait("approved").await)
+    ///         })
+    ///         .build());
+    ///     env.client().start_orchestration("approval-1", "approval", "null").await?;
+    ///     env.raise_event_after(Duration::from_secs(3600), "approval-1", "approved", "Ann");
+    ///     let patience = Duration::from_secs(7200);
+    ///     env.client().wait_for_orchestration("approval-1", patience).await?;
+    ///     assert_eq!(env.elapsed(), Duration::from_secs(3600));
+    ///     Ok(())
+    /// });
+    /// # outcome.unwrap();
+    /// ```
     pub fn raise_event_after(&self, delay: Duration, instance: &str, name: &str, data: &str) {
         let client = self.client();
         let [instance, name, data] = [instance, name, data].map(str::to_owned);
@@ -366,6 +452,8 @@ impl TestEnv {
     }
 
     /// The history of the current execution of an instance: to replay, to keep, to look at.
+    ///
+    /// An example stands at [`RecordedHistory`].
     ///
     /// # Errors
     ///

@@ -51,6 +51,13 @@ pub struct RecordedHistory {
 }
 
 /// Why there is no history.
+///
+/// ```
+/// use duroxide::testing::{HistoryError, RecordedHistory};
+///
+/// let missing = RecordedHistory::read("no/such/history.json");
+/// assert!(matches!(missing, Err(HistoryError::File { .. })));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HistoryError {
@@ -88,6 +95,16 @@ pub enum HistoryError {
 impl RecordedHistory {
     /// The history of an execution.
     ///
+    /// ```
+    /// use duroxide::history::{ExecutionId, InstanceId};
+    /// use duroxide::testing::{HistoryError, RecordedHistory};
+    ///
+    /// let order = InstanceId::new("order-42")?;
+    /// let nothing = RecordedHistory::new(order, ExecutionId::FIRST, Vec::new());
+    /// assert!(matches!(nothing, Err(HistoryError::Empty { .. })));
+    /// # Ok::<(), duroxide::history::InvalidName>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`HistoryError::Empty`] if there is none.
@@ -112,6 +129,17 @@ impl RecordedHistory {
 
     /// Takes it out of a store.
     ///
+    /// ```
+    /// use duroxide::Client;
+    /// use duroxide::testing::{HistoryError, RecordedHistory};
+    ///
+    /// /// Keeps the history of a first execution, to be replayed by every build from now on.
+    /// async fn keep(client: &Client, id: &str) -> Result<(), HistoryError> {
+    ///     let history = RecordedHistory::export(client, id, 1).await?;
+    ///     history.write(format!("tests/histories/{id}.json"))
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`HistoryError::Client`], [`HistoryError::Empty`].
@@ -131,6 +159,8 @@ impl RecordedHistory {
 
     /// From JSON text.
     ///
+    /// An example stands at [`RecordedHistory`].
+    ///
     /// # Errors
     ///
     /// [`HistoryError::Text`], [`HistoryError::Format`], [`HistoryError::Empty`].
@@ -146,6 +176,8 @@ impl RecordedHistory {
 
     /// As JSON text that people can read and compare: one line for each field.
     ///
+    /// An example stands at [`RecordedHistory`].
+    ///
     /// # Errors
     ///
     /// [`HistoryError::Text`], which does not happen: all that a history has can be written.
@@ -155,6 +187,8 @@ impl RecordedHistory {
     }
 
     /// From a file.
+    ///
+    /// An example stands at [`replay`](crate::testing::replay).
     ///
     /// # Errors
     ///
@@ -167,6 +201,8 @@ impl RecordedHistory {
 
     /// To a file, which is replaced if it is there.
     ///
+    /// An example stands at [`export`](Self::export).
+    ///
     /// # Errors
     ///
     /// [`HistoryError::File`].
@@ -177,6 +213,8 @@ impl RecordedHistory {
 
     /// The orchestration's name and the version that the execution is pinned to, if the first event
     /// says so.
+    ///
+    /// An example stands at [`RecordedHistory`].
     pub fn orchestration(&self) -> Option<(&str, &str)> {
         match self.events.first().map(|event| &event.kind) {
             Some(EventKind::OrchestrationStarted { name, version, .. }) => Some((name, version)),

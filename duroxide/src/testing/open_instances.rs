@@ -6,6 +6,8 @@ use crate::registry::OrchestrationRegistry;
 use crate::testing::{HistoryError, RecordedHistory, ReplayError, replay};
 
 /// How the open instances of a store fit a program.
+///
+/// An example stands at [`check_open_instances`].
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct OpenInstances {

@@ -11,6 +11,16 @@ use crate::testing::difference::{change, context, told};
 use crate::testing::{HistoryError, RecordedHistory};
 
 /// A history that the program fits.
+///
+/// ```
+/// use duroxide::OrchestrationRegistry;
+/// use duroxide::testing::{RecordedHistory, ReplayError, replay};
+///
+/// fn line(history: &RecordedHistory, program: &OrchestrationRegistry) -> Result<String, ReplayError> {
+///     let fits = replay(history, program)?;
+///     Ok(format!("{} {}: {} events fit", fits.orchestration, fits.version, fits.events))
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Replayed {
@@ -25,6 +35,18 @@ pub struct Replayed {
 }
 
 /// Why a program does not fit a history.
+///
+/// ```
+/// use duroxide::testing::ReplayError;
+///
+/// /// Whether the code is the problem, not the file.
+/// fn is_of_the_code(error: &ReplayError) -> bool {
+///     match error {
+///         ReplayError::InFile { problem, .. } => is_of_the_code(problem),
+///         other => matches!(other, ReplayError::Changed { .. } | ReplayError::Unregistered { .. }),
+///     }
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {

@@ -43,6 +43,8 @@ impl Default for TestOptions {
 
 impl TestOptions {
     /// With [`auto_skip`](Self::auto_skip) or without.
+    ///
+    /// An example stands at [`TestOptions`].
     #[must_use]
     pub fn auto_skip(mut self, auto_skip: bool) -> Self {
         self.auto_skip = auto_skip;
@@ -50,6 +52,12 @@ impl TestOptions {
     }
 
     /// With [`replay_twice`](Self::replay_twice) or without.
+    ///
+    /// ```
+    /// use duroxide::testing::TestOptions;
+    ///
+    /// assert!(!TestOptions::default().replay_twice(false).replay_twice); // for code that is slow by itself
+    /// ```
     #[must_use]
     pub fn replay_twice(mut self, replay_twice: bool) -> Self {
         self.replay_twice = replay_twice;

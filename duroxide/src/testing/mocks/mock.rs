@@ -74,6 +74,8 @@ impl<A, T, E> Mock<A, T, E> {
 
     /// Lets the first calls fail, that many, before the closure is asked.
     ///
+    /// An example stands at [`TestEnv`](crate::testing::TestEnv).
+    ///
     /// # Panics
     ///
     /// If the error cannot be written as text.
@@ -88,6 +90,8 @@ impl<A, T, E> Mock<A, T, E> {
     }
 
     /// Lets every answer take that long.
+    ///
+    /// An example stands at [`Mock`].
     #[expect(clippy::return_self_not_must_use, reason = "the mock is installed")]
     pub fn delay(self, delay: Duration) -> Self {
         self.stub.settings().delay = delay;
@@ -95,6 +99,30 @@ impl<A, T, E> Mock<A, T, E> {
     }
 
     /// Lets no call come back any more. A call of an activity ends when its caller gives it up.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use duroxide::testing::{TestOptions, run};
+    /// use duroxide::{OrchestrationContext, OrchestrationRegistry};
+    ///
+    /// # let outcome: Result<(), duroxide::ClientError> =
+    /// run(TestOptions::default(), |env| async move {
+    ///     env.register_orchestrations(&OrchestrationRegistry::builder()
+    ///         .register("patience", |ctx: OrchestrationContext, what: String| async move {
+    ///             let call = ctx.schedule_activity("answer", what);
+    ///             ctx.timeout(Duration::from_secs(60), call).await.unwrap_or(Ok("no answer".to_owned()))
+    ///         })
+    ///         .build());
+    ///     let silent = env.mock_named("answer", |_what| Ok("because".to_owned())).never_complete();
+    ///     env.client().start_orchestration("patience-1", "patience", "why").await?;
+    ///     let status = env.client().wait_for_orchestration("patience-1", Duration::from_secs(120)).await?;
+    ///     assert!(status.is_terminal());
+    ///     assert_eq!(silent.count(), 1);
+    ///     Ok(())
+    /// });
+    /// # outcome.unwrap();
+    /// ```
     #[expect(clippy::return_self_not_must_use, reason = "the mock is installed")]
     pub fn never_complete(self) -> Self {
         self.stub.settings().never = true;
@@ -102,11 +130,15 @@ impl<A, T, E> Mock<A, T, E> {
     }
 
     /// How often it was called. Each attempt of an activity counts; a child counts once.
+    ///
+    /// An example stands at [`TestEnv`](crate::testing::TestEnv).
     pub fn count(&self) -> usize {
         self.stub.settings().calls.len()
     }
 
     /// What it was called with, in the order of the calls.
+    ///
+    /// An example stands at [`Mock`].
     ///
     /// # Panics
     ///

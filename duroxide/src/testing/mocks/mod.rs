@@ -17,6 +17,12 @@ pub(super) use mock::Stub;
 pub(super) use typed::named;
 
 /// What a mock stands for.
+///
+/// ```
+/// use duroxide::testing::Target;
+///
+/// assert!(Target::Activity < Target::Orchestration); // in this order they are listed
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
     /// An activity.

@@ -17,6 +17,21 @@ use super::mock::{Mock, Stub};
 ///
 /// `#[duroxide::test]` brings this trait into scope; a helper that takes a `&TestEnv` says
 /// `use duroxide::testing::Mocking;`.
+///
+/// ```
+/// use duroxide::prelude::*;
+/// use duroxide::testing::{Mocking as _, TestEnv};
+///
+/// #[activity]
+/// async fn charge_card(_ctx: &ActivityContext, order: u64, cents: u64) -> Result<u64, String> {
+///     Err(format!("no bank here for {cents} cents of order {order}"))
+/// }
+///
+/// /// What many tests of a program begin with.
+/// fn with_a_bank(env: &TestEnv) {
+///     env.mock::<charge_card>(|_order: u64, cents: u64| Ok(cents));
+/// }
+/// ```
 pub trait Mocking<F, R, How, A, T, E> {
     /// From now on `with` answers for that activity or orchestration. It takes the function's own
     /// parameters and returns its `Result`; for an activity also a future of it. Instances that run
@@ -38,6 +53,8 @@ where
 
 /// An annotated function for which the closure `F` can stand in. The macros implement it; the types
 /// are parameters, so that they may be more private than the function.
+///
+/// An example stands at [`Mocking`].
 #[diagnostic::on_unimplemented(
     message = "this closure cannot stand in for `{Self}`",
     label = "not the parameters or the result of `{Self}`",
@@ -49,6 +66,19 @@ pub trait Mocked<F, R, How, A, T, E> {
 }
 
 /// What a mock may return.
+///
+/// ```
+/// use duroxide::testing::{Answer, Later, Plain};
+///
+/// fn is_plain<A: Answer<u64, String, Plain>>(_answer: A) -> bool {
+///     true
+/// }
+/// fn is_later<A: Answer<u64, String, Later>>(_answer: A) -> bool {
+///     true
+/// }
+/// assert!(is_plain(Ok(7)));
+/// assert!(is_later(async { Ok(7) }));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a mock cannot answer with `{Self}`",
     label = "what its closure returns does not fit",
@@ -60,10 +90,14 @@ pub trait Answer<T, E, How>: Send {
 }
 
 /// A mock that returns its result.
+///
+/// An example stands at [`Answer`].
 #[derive(Clone, Copy, Debug)]
 pub struct Plain;
 
 /// A mock that returns a future of its result.
+///
+/// An example stands at [`Answer`].
 #[derive(Clone, Copy, Debug)]
 pub struct Later;
 
@@ -81,6 +115,18 @@ impl<T, E, Fut: Future<Output = Result<T, E>> + Send + 'static> Answer<T, E, Lat
 }
 
 /// A closure that is about to be a mock.
+///
+/// ```
+/// use duroxide::codec::decode;
+/// use duroxide::testing::MockedCall;
+/// use duroxide::typed::outcome;
+/// use futures::FutureExt as _;
+///
+/// let read = |text: &str| decode::<u64>(text);
+/// let doubles = |number: u64| async move { Ok::<u64, String>(2 * number) }.boxed();
+/// let call = MockedCall::activity("double", read, outcome::<u64, String>(), doubles);
+/// # drop(call);
+/// ```
 pub struct MockedCall<A, T, E> {
     target: Target,
     name: String,
@@ -96,6 +142,8 @@ where
     E: 'static,
 {
     /// In place of an activity.
+    ///
+    /// An example stands at [`MockedCall`].
     pub fn activity(
         name: &str,
         read: fn(&str) -> Result<A, CodecError>,
@@ -106,6 +154,8 @@ where
     }
 
     /// In place of an orchestration.
+    ///
+    /// An example stands at [`MockedCall`].
     pub fn orchestration(
         name: &str,
         read: fn(&str) -> Result<A, CodecError>,
