@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use duroxide::join2;
 use duroxide::prelude::*;
+use duroxide::storage::redb::Commits;
 use examples::{Folder, say};
 
 use activities::{book, charge, crash_after, sales, take_from_stock, write_receipt};
@@ -36,6 +37,9 @@ struct Args {
     /// Replay every turn from its history, as after a crash.
     #[arg(long)]
     replay_always: bool,
+    /// Make what is done durable as records of a journal. The next run may do without.
+    #[arg(long)]
+    journal: bool,
 }
 
 /// One order, from the list to the ledger. Gives the place of the receipt.
@@ -76,8 +80,14 @@ async fn process(args: Args) -> Result<(), Box<dyn Error>> {
     if args.replay_always {
         options.live_instances = 0;
     }
+    let commits = if args.journal {
+        Commits::Journal
+    } else {
+        Commits::Tables
+    };
+    let store = RedbProvider::options().commits(commits);
     let runtime = Runtime::builder()
-        .store(folder.store("orders.redb")?)
+        .store(folder.store_with("orders.redb", store)?)
         .options(options)
         .start()
         .await?;

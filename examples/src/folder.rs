@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use duroxide::prelude::*;
+use duroxide::storage::redb::RedbOptions;
 use serde::{Deserialize, Serialize};
 
 /// The folder in which an example keeps its store and writes its results.
@@ -43,8 +44,18 @@ impl Folder {
     ///
     /// What [`RedbProvider::open`] says, and about which file: another process may have it.
     pub fn store(&self, name: &str) -> Result<RedbProvider, String> {
+        self.store_with(name, RedbProvider::options())
+    }
+
+    /// The same with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`store`](Self::store).
+    pub fn store_with(&self, name: &str, options: RedbOptions) -> Result<RedbProvider, String> {
         let file = self.path(name);
-        RedbProvider::open(&file).map_err(|error| format!("{}: {error}", file.display()))
+        let opened = options.open(&file);
+        opened.map_err(|error| format!("{}: {error}", file.display()))
     }
 
     /// Starts a runtime on the store `store.redb` of the folder. Activities find the folder as data.

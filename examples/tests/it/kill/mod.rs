@@ -69,7 +69,11 @@ impl Chaos {
         loop {
             let tired = last.as_ref().map_or(0, |last| last.deliveries) >= LAST_DELIVERY;
             self.tally.let_off += usize::from(tired);
-            let process = work.start(if replays { &["--replay-always"] } else { &[] });
+            // A file that was written in one way is opened in the other.
+            let journal = self.random.one_in(2).then_some("--journal");
+            let replays = replays.then_some("--replay-always");
+            let args: Vec<&str> = journal.into_iter().chain(replays).collect();
+            let process = work.start(&args);
             self.tally.lives += 1;
             let lines = if tired || self.tally.kills >= most_kills {
                 Err(process.end().well())
