@@ -4,13 +4,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 
 use crate::support::dice::Dice;
+
+/// A commit in memory takes less, if its thread is let.
+const MOMENT: Duration = Duration::from_micros(200);
 
 /// Whose tasks: a node, the clients, the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +25,8 @@ pub(crate) struct Group(pub(crate) u64);
 pub(crate) struct Executor {
     state: Mutex<State>,
     ready: Arc<Mutex<BTreeSet<u64>>>,
+    /// Threads outside of the world wake tasks too.
+    is_open: AtomicBool,
 }
 
 struct State {
@@ -96,7 +103,14 @@ impl Executor {
                 trace: Trace(0xcbf2_9ce4_8422_2325),
             }),
             ready: Arc::default(),
+            is_open: AtomicBool::new(false),
         })
+    }
+
+    /// From now on a thread outside of the world, whose time is real, may wake tasks: it is given a
+    /// moment before time passes in here.
+    pub(crate) fn open(&self) {
+        self.is_open.store(true, Ordering::Relaxed);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -193,7 +207,8 @@ impl Executor {
 
     /// Lets one task go on, or time pass.
     pub(crate) fn step(&self) -> Step {
-        let Some((number, group, mut future)) = self.choose() else {
+        let chosen = self.choose().or_else(|| self.choose_after_a_moment());
+        let Some((number, group, mut future)) = chosen else {
             return self.advance();
         };
         let woken = Woken {
@@ -251,6 +266,14 @@ impl Executor {
         let task = state.tasks.get_mut(&number)?;
         let (group, future) = (task.group, task.future.take()?);
         Some((number, group, future))
+    }
+
+    fn choose_after_a_moment(&self) -> Option<(u64, Group, BoxFuture<'static, ()>)> {
+        if !self.is_open.load(Ordering::Relaxed) {
+            return None;
+        }
+        thread::park_timeout(MOMENT);
+        self.choose()
     }
 
     fn advance(&self) -> Step {

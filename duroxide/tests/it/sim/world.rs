@@ -107,6 +107,7 @@ impl World {
                 (Arc::new(model.clone()), Some(model))
             }
             Store::Redb => {
+                shared.executor.open();
                 let options = RedbProvider::options()
                     .env(Arc::clone(&env))
                     .cache_bytes(1 << 20)
