@@ -86,10 +86,13 @@ fn check_outcome(world: &World, status: &InstanceStatus, input: &Input) -> Resul
     let came = match &status.state {
         InstanceState::Completed { output } => Ok(output.clone()),
         InstanceState::Failed { details } => match details {
+            // A parent that is poison takes its children with it.
             ErrorDetails::Application {
-                kind: AppErrorKind::Cancelled { .. },
+                kind: AppErrorKind::Cancelled { reason },
                 ..
-            } if input.program.may_be_cancelled => {
+            } if input.program.may_be_cancelled
+                || (shared.plan.bombs && reason == "parent failed") =>
+            {
                 shared.saw("an instance ended as cancelled");
                 return Ok(());
             }
