@@ -1,15 +1,13 @@
 //! Items and texts that nobody would write: whatever stands below an attribute, the macro gives
 //! tokens and never panics. Each case follows from its number.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use duroxide_lint::index::manifest::Manifest;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 use crate::kind::Kind;
 use crate::{deterministic, duration, event, names, pipeline, test_attribute};
 
-use dice::Dice;
+use dice::{Dice, each_case};
 
 #[path = "../../duroxide/tests/it/support/dice.rs"]
 #[expect(dead_code, reason = "other tests draw in more ways")]
@@ -146,23 +144,6 @@ const WORDS: &[&str] = &[
     "größe",
     "événement",
 ];
-
-fn is_long() -> bool {
-    std::env::var("DUROXIDE_LONG").is_ok_and(|value| value == "1")
-}
-
-/// Runs many cases, or the one that `DUROXIDE_SEED` names.
-fn each_case(short: u64, long: u64, case: impl Fn(&mut Dice)) {
-    let seed = std::env::var("DUROXIDE_SEED").ok();
-    let seeds = match seed.map(|seed| seed.parse().unwrap()) {
-        Some(seed) => seed..=seed,
-        None => 1..=if is_long() { long } else { short },
-    };
-    for seed in seeds {
-        let done = catch_unwind(AssertUnwindSafe(|| case(&mut Dice::new(seed))));
-        assert!(done.is_ok(), "DUROXIDE_SEED={seed}");
-    }
-}
 
 fn word(dice: &mut Dice) -> TokenStream {
     let words = WORDS[dice.index(WORDS.len())].parse();

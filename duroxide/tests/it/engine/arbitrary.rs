@@ -1,8 +1,6 @@
 //! Histories that no execution has written, for code that is right: the engine goes on, or says what
 //! does not fit. It never panics, and comes to an end. What it writes then, it can read.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use duroxide::engine::run_turn;
 use duroxide::history::{Event, EventId};
 use proptest::prelude::*;
@@ -10,8 +8,8 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use super::mutations::{KINDS, Mutation, change_text, message_of, mutated, other_kind};
-use crate::support::dice::Dice;
-use crate::support::{Live, Program, at, is_long, random, start, started, terminate};
+use crate::support::dice::{Dice, each_case};
+use crate::support::{Live, Program, at, random, start, started, terminate};
 
 /// Recorded executions of random programs: always the same ones.
 fn recorded(count: usize) -> Vec<Live> {
@@ -121,18 +119,6 @@ fn go_on(dice: &mut Dice, program: &Program, history: &[Event], seen: &mut Seen)
     program
         .replay(&whole)
         .expect("what was written can be read");
-}
-
-fn each_case(short: u64, long: u64, mut case: impl FnMut(&mut Dice)) {
-    let seed = std::env::var("DUROXIDE_SEED").ok();
-    let seeds = match seed.map(|seed| seed.parse().unwrap()) {
-        Some(seed) => seed..=seed,
-        None => 1..=if is_long() { long } else { short },
-    };
-    for seed in seeds {
-        let done = catch_unwind(AssertUnwindSafe(|| case(&mut Dice::new(seed))));
-        assert!(done.is_ok(), "DUROXIDE_SEED={seed}");
-    }
 }
 
 #[test]

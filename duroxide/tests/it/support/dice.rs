@@ -1,6 +1,25 @@
-//! Numbers from a seed: the same ones each time.
+//! Numbers from a seed: the same ones each time; and the cases that are made of them.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
+
+/// Whether the long form of a suite was asked for.
+pub(crate) fn is_long() -> bool {
+    std::env::var("DUROXIDE_LONG").is_ok_and(|value| value == "1")
+}
+
+/// Runs so many cases in the short and in the long form, or the one that `DUROXIDE_SEED` names.
+pub(crate) fn each_case(short: u64, long: u64, mut case: impl FnMut(&mut Dice)) {
+    let seed = std::env::var("DUROXIDE_SEED").ok();
+    let seeds = match seed.map(|seed| seed.parse().unwrap()) {
+        Some(seed) => seed..=seed,
+        None => 1..=if is_long() { long } else { short },
+    };
+    for seed in seeds {
+        let done = catch_unwind(AssertUnwindSafe(|| case(&mut Dice::new(seed))));
+        assert!(done.is_ok(), "DUROXIDE_SEED={seed}");
+    }
+}
 
 /// A generator of numbers that all follow from its seed.
 #[derive(Clone, Debug)]

@@ -18,10 +18,7 @@ use duroxide::history::{
 };
 use duroxide::time::Timestamp;
 
-/// Whether the long form of a suite was asked for.
-pub(crate) fn is_long() -> bool {
-    std::env::var("DUROXIDE_LONG").is_ok_and(|value| value == "1")
-}
+pub(crate) use dice::is_long;
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
