@@ -11,6 +11,8 @@ use crate::provider::conformance::{Driver, ProviderFactory};
 
 use super::ModelProvider;
 
+mod broken;
+
 #[derive(Debug, Default)]
 struct ModelFactory {
     made: Mutex<Vec<ModelProvider>>,
