@@ -291,9 +291,9 @@ impl State {
     }
 
     /// Ends the claims of these owners on sessions, and calls for whoever can have them now; how many.
-    pub(crate) fn release_sessions(&mut self, owners: &[String]) -> usize {
+    pub(crate) fn release_sessions(&mut self, owners: &[String], elapsed: Duration) -> usize {
         let owners: BTreeSet<&String> = owners.iter().collect();
-        let released = self.activities.release_sessions(&owners);
+        let released = self.activities.release_sessions(&owners, elapsed);
         self.call_for_activities();
         released
     }

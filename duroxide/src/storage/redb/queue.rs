@@ -280,9 +280,15 @@ impl Activities {
         renewed.sum()
     }
 
-    /// Ends claims on sessions; how many.
-    pub(crate) fn release_sessions(&mut self, owners: &BTreeSet<&String>) -> usize {
+    /// Ends claims on sessions; how many. One whose time is over is none, also if nobody looked at it
+    /// since.
+    pub(crate) fn release_sessions(
+        &mut self,
+        owners: &BTreeSet<&String>,
+        elapsed: Duration,
+    ) -> usize {
         let (sessions, shelves) = (&mut self.sessions, &mut self.shelves);
+        sessions.promote(elapsed, shelves);
         let released = owners.iter().map(|owner| sessions.release(owner, shelves));
         released.sum()
     }

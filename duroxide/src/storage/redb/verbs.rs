@@ -275,8 +275,9 @@ impl Provider for RedbProvider {
     }
 
     async fn release_sessions(&self, owners: &[String]) -> Result<usize, ProviderError> {
-        self.shared()
-            .act(GIVE_BACK, |state, _, _| state.release_sessions(owners))
+        self.shared().act(GIVE_BACK, |state, _, now| {
+            state.release_sessions(owners, now.elapsed)
+        })
     }
 
     async fn kv(&self, instance: &InstanceId, key: &str) -> Result<Option<KvEntry>, ProviderError> {

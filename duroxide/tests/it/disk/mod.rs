@@ -12,6 +12,7 @@ mod golden;
 mod leases;
 mod lives;
 mod lockstep;
+mod moments;
 pub(crate) mod power_loss;
 mod relaxed;
 mod script;
