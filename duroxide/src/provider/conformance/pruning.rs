@@ -246,3 +246,22 @@ pub async fn forgetting_the_current_execution_is_refused(factory: &dyn ProviderF
     driver.commit(&item, good).await;
     assert_eq!(kept(&driver, &id).await, [1]);
 }
+
+/// The last turn is known as long as the current execution has none, also if the execution that made it
+/// is forgotten: whoever does not know whether it was committed may ask again.
+pub async fn the_last_turn_outlives_its_execution(factory: &dyn ProviderFactory) {
+    let driver = Driver::new(factory).await;
+    let id = driver.start("a").await;
+    let item = driver.fetch().await;
+    let turn = Turn::of(&item).continue_as_new("");
+    let turn_id = turn.commit.turn_id;
+    driver.commit(&item, turn).await;
+    let Some(admin) = driver.admin() else { return };
+    admin.prune(&id, Some(1), None).await.unwrap();
+    assert!(driver.history(&id).await.is_empty());
+    let item = driver.fetch().await;
+    assert_eq!(item.last_turn_id, turn_id);
+    driver.abandon(&item).await;
+    let driver = driver.reopen().await;
+    assert_eq!(driver.fetch().await.last_turn_id, turn_id);
+}

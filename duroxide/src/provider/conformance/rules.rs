@@ -368,6 +368,7 @@ macro_rules! conformance_tests {
                 the_newest_executions_are_kept,
                 old_executions_are_forgotten,
                 what_is_forgotten_is_counted,
+                the_last_turn_outlives_its_execution,
                 the_current_execution_is_never_forgotten,
                 values_outlive_the_execution_that_wrote_them,
                 an_activity_of_a_forgotten_execution_is_lost,

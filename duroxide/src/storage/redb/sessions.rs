@@ -333,3 +333,58 @@ fn extend(
         due.insert((expires, session.to_owned()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MEMBER: Member<'_> = Member {
+        session: "s",
+        sequence: 1,
+        alone: false,
+        tag: None,
+    };
+
+    fn terms() -> SessionFetch {
+        SessionFetch {
+            owner_id: "w".to_owned(),
+            lock_timeout: Duration::from_secs(1),
+            max_sessions: 1,
+            one_at_a_time: true,
+        }
+    }
+
+    fn is_forgotten(sessions: &Sessions) -> bool {
+        sessions.by_name.is_empty() && sessions.by_owner.is_empty() && sessions.due.is_empty()
+    }
+
+    /// Sessions come and go, and memory does not keep them: in whichever order the work on one and
+    /// the claim on it end.
+    #[test]
+    fn a_session_that_nobody_uses_is_forgotten() {
+        let (mut sessions, mut shelves) = (Sessions::default(), Shelves::default());
+        sessions.add(MEMBER, &mut shelves);
+        sessions.make_ready(MEMBER, &mut shelves);
+        sessions.remove(MEMBER, &mut shelves);
+        assert!(is_forgotten(&sessions), "nobody took it: {sessions:?}");
+
+        sessions.add(MEMBER, &mut shelves);
+        sessions.make_ready(MEMBER, &mut shelves);
+        sessions.take(MEMBER, &terms(), Duration::ZERO, &mut shelves);
+        sessions.remove(MEMBER, &mut shelves);
+        assert!(!is_forgotten(&sessions), "somebody owns it");
+        sessions.promote(Duration::from_secs(1), &mut shelves);
+        assert!(
+            is_forgotten(&sessions),
+            "the claim ended last: {sessions:?}"
+        );
+
+        sessions.add(MEMBER, &mut shelves);
+        sessions.make_ready(MEMBER, &mut shelves);
+        sessions.take(MEMBER, &terms(), Duration::ZERO, &mut shelves);
+        assert_eq!(sessions.release("w", &mut shelves), 1);
+        assert!(!is_forgotten(&sessions), "somebody works on it");
+        sessions.remove(MEMBER, &mut shelves);
+        assert!(is_forgotten(&sessions), "the work ended last: {sessions:?}");
+    }
+}
