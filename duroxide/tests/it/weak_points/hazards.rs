@@ -208,7 +208,13 @@ fn w33_no_crate_of_ours_has_unsafe_code() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
     assert!(read("Cargo.toml").contains("unsafe_code = \"forbid\""));
-    for member in ["duroxide", "duroxide-macros", "ui-tests", "examples"] {
+    for member in [
+        "duroxide",
+        "duroxide/mutants",
+        "duroxide-macros",
+        "ui-tests",
+        "examples",
+    ] {
         let manifest = read(&format!("{member}/Cargo.toml"));
         assert!(manifest.contains("[lints]\nworkspace = true"), "{member}");
     }
