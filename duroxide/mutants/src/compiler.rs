@@ -44,11 +44,12 @@ pub(crate) fn build<'a>(
         loop {
             put_in = mutants.to_vec();
             put_in.retain(|mutant| !refused.has(mutant));
-            let done = tree.write(&put_in)?;
-            for mutant in put_in.iter().filter(|it| !done.contains(&it.id)) {
-                refused.add(mutant, refused::NO_FORM);
+            let fate = tree.write(&put_in)?;
+            for mutant in put_in.iter().filter(|it| !fate.done.contains(&it.id)) {
+                let is_wrong = fate.wrong.contains(&mutant.id);
+                refused.add(mutant, if is_wrong { "syntax" } else { refused::NO_FORM });
             }
-            put_in.retain(|mutant| done.contains(&mutant.id));
+            put_in.retain(|mutant| fate.done.contains(&mutant.id));
             progress(&format!("{} mutants are {step}", put_in.len()));
             built = cargo(tree, arguments)?;
             if built.is_fine {

@@ -1,5 +1,6 @@
 //! Which test reaches which mutants: each test runs once, in a process of its own, with no mutant on.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -30,8 +31,8 @@ pub(crate) struct Covered {
 #[derive(Serialize, Deserialize)]
 struct Kept {
     sources: String,
-    /// The numbers of the mutants in the build.
-    mutants: Vec<usize>,
+    /// The mutants in the build, by their numbers in the list of that time.
+    mutants: BTreeMap<usize, String>,
     tests: Vec<Covered>,
 }
 
@@ -39,7 +40,8 @@ struct Kept {
 pub(crate) fn cover(tree: &Tree, built: &Built<'_>, jobs: usize) -> Result<Vec<Covered>, Error> {
     let file = tree.work.join("coverage.json");
     let sources = tree.fingerprint();
-    let mutants: Vec<_> = built.mutants.iter().map(|it| it.id).collect();
+    let mutants = built.mutants.iter().map(|it| (it.id, it.name.clone()));
+    let mutants: BTreeMap<_, _> = mutants.collect();
     let text = fs::read_to_string(&file).unwrap_or_default();
     if let Ok(kept) = serde_json::from_str::<Kept>(&text)
         && (&kept.sources, &kept.mutants) == (&sources, &mutants)

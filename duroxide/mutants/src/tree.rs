@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::error::{About as _, Error};
 use crate::list::Mutant;
-use crate::rewrite::rewrite;
+use crate::rewrite::{Fate, rewrite};
 
 /// Only the library of this package has a switch.
 const LIBRARY: &str = "duroxide/src/";
@@ -67,18 +67,19 @@ impl Tree {
         format!("{:016x}", hasher.finish())
     }
 
-    /// Writes the copy with these mutants, and returns those that are in it. Files that are as they should
+    /// Writes the copy with these mutants, and tells what became of each. Files that are as they should
     /// be are not touched: cargo would build them anew.
-    pub(crate) fn write(&self, mutants: &[&Mutant]) -> Result<BTreeSet<usize>, Error> {
+    pub(crate) fn write(&self, mutants: &[&Mutant]) -> Result<Fate, Error> {
         let mut of_file: BTreeMap<&str, Vec<&Mutant>> = BTreeMap::new();
         for mutant in mutants {
             of_file.entry(&mutant.file).or_default().push(mutant);
         }
         let mut changed = BTreeMap::new();
-        let mut done = BTreeSet::new();
+        let mut fate = Fate::default();
         for (file, mutants) in of_file {
             let rewritten = rewrite(self.text(file)?, &mutants).about(file)?;
-            done.extend(rewritten.done);
+            fate.done.extend(rewritten.fate.done);
+            fate.wrong.extend(rewritten.fate.wrong);
             changed.insert(file, rewritten.text);
         }
         let library = format!("{LIBRARY}lib.rs");
@@ -95,7 +96,7 @@ impl Tree {
         let all = changed.iter().map(|(name, text)| (*name, text.as_bytes()));
         let all: BTreeMap<_, _> = all.chain(unchanged).collect();
         put(&self.folder(), &all)?;
-        Ok(done)
+        Ok(fate)
     }
 
     fn text(&self, file: &str) -> Result<&str, Error> {
@@ -170,7 +171,7 @@ mod tests {
             place: (1, 18),
             returns: "-> bool".to_owned(),
         };
-        assert_eq!(tree.write(&[&mutant]).unwrap(), [7].into());
+        assert_eq!(tree.write(&[&mutant]).unwrap().done, [7].into());
         let read = |name: &str| fs::read_to_string(tree.folder().join(name));
         let text = read("duroxide/src/a.rs").unwrap();
         assert!(text.contains("on(7) { return false; }"), "{text}");

@@ -27,8 +27,16 @@ pub(crate) const SWITCH: &str = "crate::mutant_switch::on";
 #[derive(Debug)]
 pub(crate) struct Rewritten {
     pub(crate) text: String,
-    /// Those that are in it. Others cannot be said like this: conditions with `let`, a form that nobody knows yet.
+    pub(crate) fate: Fate,
+}
+
+/// What became of mutants. Those that are in neither cannot be said like this.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fate {
+    /// They are in the text.
     pub(crate) done: BTreeSet<usize>,
+    /// They are wrong Rust: `||` in a condition that binds with `let`.
+    pub(crate) wrong: BTreeSet<usize>,
 }
 
 /// Puts mutants of one file into its text.
@@ -39,7 +47,7 @@ pub(crate) fn rewrite(text: &str, mutants: &[&Mutant]) -> Result<Rewritten, syn:
     rewriting.visit_file(&file);
     Ok(Rewritten {
         text: rewriting.edits.apply(text),
-        done: rewriting.done,
+        fate: rewriting.fate,
     })
 }
 
@@ -52,7 +60,7 @@ struct Rewriting<'a> {
     text: &'a str,
     at: BTreeMap<((usize, usize), Genre), Vec<&'a Mutant>>,
     edits: Edits,
-    done: BTreeSet<usize>,
+    fate: Fate,
 }
 
 impl<'a> Rewriting<'a> {
@@ -66,7 +74,7 @@ impl<'a> Rewriting<'a> {
             text,
             at,
             edits: Edits::default(),
-            done: BTreeSet::new(),
+            fate: Fate::default(),
         }
     }
 
@@ -77,7 +85,7 @@ impl<'a> Rewriting<'a> {
                 let (on, value) = (on(mutant), &mutant.replacement);
                 let text = format!("if {on} {{ return {value}; }}\n");
                 self.edits.insert_first(at, &text);
-                self.done.insert(mutant.id);
+                self.fate.done.insert(mutant.id);
             }
         }
     }
@@ -94,7 +102,9 @@ impl<'a> Rewriting<'a> {
     }
 
     fn mark(&mut self, mutants: &[&Mutant]) {
-        self.done.extend(mutants.iter().map(|mutant| mutant.id));
+        self.fate
+            .done
+            .extend(mutants.iter().map(|mutant| mutant.id));
     }
 
     /// An arm that is not there, and guards that let everything or nothing pass, are guards.

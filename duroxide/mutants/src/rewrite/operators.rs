@@ -58,6 +58,7 @@ impl Rewriting<'_> {
         let mutants = self.here(expr.op.span(), Genre::Binary);
         let Some(first) = mutants.first() else { return };
         if has_let(&expr.left) || has_let(&expr.right) {
+            self.fate.wrong.extend(mutants.iter().map(|it| it.id));
             return;
         }
         let whole = expr.span().byte_range();

@@ -96,7 +96,7 @@ fn a_rewritten_program_does_what_it_did_and_each_mutant_what_its_text_does() {
     let mutants = mutants();
     let all: Vec<_> = mutants.iter().map(|(mutant, _)| mutant).collect();
     let rewritten = rewrite(PROGRAM, &all).unwrap();
-    assert_eq!(rewritten.done.len(), all.len());
+    assert_eq!(rewritten.fate.done.len(), all.len());
     let switch = include_str!("../switch.rs").replace("//!", "//");
     let text = format!("{}\nmod mutant_switch {{ {switch} }}", rewritten.text);
     let program = compile(folder.path(), "rewritten", &text);

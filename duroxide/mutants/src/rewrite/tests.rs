@@ -31,7 +31,7 @@ fn rewritten(source: &str, mutants: &[(Genre, &str, &str)]) -> (String, Vec<usiz
     let out = rewrite(source, &all).unwrap();
     syn::parse_file(&out.text).unwrap_or_else(|error| panic!("{error}: {}", out.text));
     let text = out.text.replace("crate::mutant_switch::", "");
-    (text, out.done.into_iter().collect())
+    (text, out.fate.done.into_iter().collect())
 }
 
 /// Rewrites the body of a function.
@@ -143,6 +143,9 @@ fn conditions_that_bind_are_left_out() {
         "match a { x if let Some(y) = b => c, _ => d }",
         &[(Guard, "let", "true")],
     );
+    let source = "fn f() { if a && let Some(x) = b { c } }";
+    let wrong = mutant(1, Binary, source, "&&", "||");
+    assert_eq!(rewrite(source, &[&wrong]).unwrap().fate.wrong, [1].into());
     // What stands within such a condition is none.
     becomes(
         "if let Some(x) = a && b == c { d }",
