@@ -6,10 +6,11 @@ use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 
+use crate::blame::{Message, blamed};
 use crate::error::{About as _, Error};
 use crate::list::Mutant;
 use crate::progress;
-use crate::refused::{self, Message, Refused};
+use crate::refused::{NO_FORM, Refused};
 use crate::tree::Tree;
 
 /// A program with tests.
@@ -47,7 +48,7 @@ pub(crate) fn build<'a>(
             let fate = tree.write(&put_in)?;
             for mutant in put_in.iter().filter(|it| !fate.done.contains(&it.id)) {
                 let is_wrong = fate.wrong.contains(&mutant.id);
-                refused.add(mutant, if is_wrong { "syntax" } else { refused::NO_FORM });
+                refused.add(mutant, if is_wrong { "syntax" } else { NO_FORM });
             }
             put_in.retain(|mutant| fate.done.contains(&mutant.id));
             progress(&format!("{} mutants are {step}", put_in.len()));
@@ -55,7 +56,7 @@ pub(crate) fn build<'a>(
             if built.is_fine {
                 break;
             }
-            let blamed = refused::blamed(&tree.folder(), &built.errors);
+            let blamed = blamed(&tree.folder(), &built.errors);
             let known = put_in.iter().filter(|it| blamed.contains_key(&it.id));
             let known: Vec<_> = known.copied().collect();
             if known.is_empty() {

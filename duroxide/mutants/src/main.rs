@@ -14,6 +14,7 @@
 //! Everything is in `target/mutants`: `tree`, the sources with mutants; `build`; `results.jsonl`, a line
 //! for each mutant. An interrupted run goes on from there, as long as the sources are the same.
 
+mod blame;
 mod compiler;
 mod cover;
 mod error;
