@@ -63,7 +63,11 @@ pub(crate) fn blamed(root: &Path, errors: &[Message]) -> BTreeMap<usize, String>
         let code = error.code.as_ref().map_or("", |it| &it.code);
         let spans = error.spans.iter();
         let (first, others): (Vec<_>, Vec<_>) = spans.partition(|span| span.is_primary);
-        for (spans, is_near) in [(&first, true), (&others, true), (&first, false)] {
+        let mut steps = [(&first, true), (&others, true), (&first, false)];
+        if code == NO_CASE {
+            steps.rotate_right(1);
+        }
+        for (spans, is_near) in steps {
             let mut numbers = Vec::new();
             for span in spans.iter().map(|span| span.outermost()) {
                 let text = texts.entry(&span.file_name).or_insert_with(|| {
@@ -107,6 +111,9 @@ fn asked_at(text: &str, span: &Span) -> Vec<usize> {
     switches(text, line, line_end)
 }
 
+/// A `match` lacks a case.
+const NO_CASE: &str = "E0004";
+
 /// Two errors stand far from what causes them: that a `match` lacks a case, where all arms that may not be
 /// there are blamed; and that a function returns another type than the value of a mutant said first.
 fn asked_around(text: &str, span: &Span, code: &str) -> Vec<usize> {
@@ -120,7 +127,7 @@ fn asked_around(text: &str, span: &Span, code: &str) -> Vec<usize> {
     };
     around.visit_file(&file);
     let (range, before) = match code {
-        "E0004" => (around.choice, " if !"),
+        NO_CASE => (around.choice, " if !"),
         _ => (around.function, "\nif "),
     };
     let part = text.get(range).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Small sources with mutants, and what becomes of them.
 
-use crate::list::{Genre, Mutant};
+use crate::list::Genre::{self, Arm, Binary, Body, Field, Guard, Other, Unary};
+use crate::list::Mutant;
 use crate::rewrite::{offset, rewrite};
 
 /// A mutant at the text that `at` marks: its first occurrence in the source, from where on `«` stands.
@@ -48,8 +49,6 @@ fn is_left_out(body: &str, mutants: &[(Genre, &str, &str)]) {
     let source = format!("fn f() {{ {body} }}");
     assert_eq!(rewritten(&source, mutants), (source, Vec::new()));
 }
-
-use Genre::{Arm, Binary, Body, Field, Guard, Other, Unary};
 
 #[test]
 fn a_body_returns_at_once() {
