@@ -1,5 +1,7 @@
 //! The real world: system clock, random ids, Tokio.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::future::BoxFuture;
@@ -65,10 +67,46 @@ impl Env for TokioEnv {
     }
 
     fn blocking(&self, job: Box<dyn FnOnce() + Send>) {
-        tokio::task::spawn_blocking(job);
+        let job = Arc::new(Mutex::new(Some(job)));
+        let aside = Arc::clone(&job);
+        // Tokio panics if the system has no thread for it. Whoever waits for the job would not get it,
+        // and the job may run long after; so it is taken back.
+        let given = catch_unwind(AssertUnwindSafe(|| {
+            tokio::task::spawn_blocking(move || run(&aside));
+        }));
+        if given.is_err() {
+            tracing::warn!(
+                target: "duroxide::runtime",
+                "the system gives no thread for reading: it is done in place and holds up others; \
+                 look at the limits of this process"
+            );
+            let _ = catch_unwind(AssertUnwindSafe(|| run(&job)));
+        }
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// Runs the job unless that was done.
+fn run(job: &Mutex<Option<Box<dyn FnOnce() + Send>>>) {
+    let job = job.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(job) = job {
+        job();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_done_in_place_if_the_system_has_no_thread_for_it() {
+        let mut tokio = tokio::runtime::Builder::new_current_thread();
+        // No system has so much room for a stack.
+        let tokio = tokio.thread_stack_size(1 << 60).build().unwrap();
+        let done = tokio.block_on(crate::env::blocking(&TokioEnv::new(), || 7));
+        assert_eq!(done, Some(7));
     }
 }
