@@ -317,6 +317,7 @@ impl State {
         let Some(entry) = self.activities.remove(sequence) else {
             return;
         };
+        self.open.in_hand.activity(&entry);
         let changes = &mut self.open.changes;
         changes.delete(RowKey::Activity(entry.key));
         if entry.deliveries.has_row {

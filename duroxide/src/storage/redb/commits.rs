@@ -11,7 +11,7 @@ use crate::storage::redb::inbox::{Body, Head, Inbox, Origin, Place, Row, Stage, 
 use crate::storage::redb::incoming::Numbers;
 use crate::storage::redb::outcome::{Beyond, Kept, Outcome, ValueChange, pin};
 use crate::storage::redb::schema::{Queue, RowKey};
-use crate::storage::redb::state::{Durable, Effect, Moment, State, TurnDue};
+use crate::storage::redb::state::{Durable, Effect, Group, Moment, State, TurnDue};
 use crate::storage::redb::timers::Removed;
 use crate::storage::redb::turns::forget_delivery;
 
@@ -143,7 +143,9 @@ impl State {
         let Some(inbox) = self.inboxes.get_mut(&instance) else {
             return;
         };
-        let changes = &mut self.open.changes;
+        let Group {
+            changes, in_hand, ..
+        } = &mut self.open;
         let resident = &mut self.resident;
         let sent_ids = &mut self.sent_ids;
         // Under a commit nobody asks any more what its lease covered.
@@ -158,6 +160,7 @@ impl State {
                 }
                 return true;
             }
+            in_hand.message(message, true);
             if let Some(id) = message.sent_as {
                 sent_ids.consume(instance, id);
             }

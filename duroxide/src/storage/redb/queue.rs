@@ -92,13 +92,9 @@ impl Activities {
         }
     }
 
-    /// The activities that somebody works on.
-    pub(crate) fn leased(&self) -> impl Iterator<Item = u64> {
-        let leased = self
-            .entries
-            .iter()
-            .filter(|(_, entry)| entry.lease.is_some());
-        leased.map(|(sequence, _)| *sequence)
+    /// The activities that are not done.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
     }
 
     /// Adds an activity that was found on disk.

@@ -1,7 +1,7 @@
 //! What is under way in a store that is being opened. A row that cannot be read concerns its
 //! owner, whom its key names; it is handed out as an error and keeps nobody else waiting.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::history::Message;
@@ -13,7 +13,7 @@ use crate::storage::redb::queue::{Activities, Entry};
 use crate::storage::redb::reads;
 use crate::storage::redb::schema::{FIRST_ACTIVITY, FIRST_ATTEMPTS, FIRST_MESSAGE, Queue, RowKey};
 use crate::storage::redb::state::State;
-use crate::storage::redb::timers::{NEAR, Timers, before};
+use crate::storage::redb::timers::{self, NEAR, Timers};
 use crate::storage::redb::view::View;
 use crate::time::Timestamp;
 
@@ -38,46 +38,81 @@ impl Found {
             next_message: 1,
             messages: Vec::new(),
             activities: Activities::new(),
-            timers: Timers::new(before(now.saturating_add(NEAR)), false),
+            timers: Timers::new(timers::before(now.saturating_add(NEAR)), false),
             resident: 0,
         }
     }
 }
 
-/// What this process had handed out when its store failed. It ended no process, and a store that is
-/// away fails nobody: that delivery is not counted.
+/// How often something was delivered, where this process knows it better than the file of its store
+/// that failed: what it had handed out then was not what ended a process, and a store that is away
+/// fails nobody. That delivery is not counted, whether its end was under way or not.
 #[derive(Debug, Default)]
 pub(crate) struct InHand {
-    messages: HashSet<u64>,
-    timers: HashSet<TimerKey>,
-    activities: HashSet<u64>,
+    messages: HashMap<u64, u32>,
+    timers: HashMap<TimerKey, u32>,
+    activities: HashMap<u64, u32>,
 }
 
 impl InHand {
-    /// What is handed out in a state that is void from now on.
+    /// What is known in a state that is void from now on.
     pub(crate) fn of(state: &State) -> Self {
-        let mut in_hand = Self {
-            activities: state.activities.leased().collect(),
-            ..Self::default()
-        };
-        let inboxes = state.inboxes.values();
-        for inbox in inboxes.filter(|inbox| inbox.lease.is_some()) {
+        let mut known = Self::default();
+        for inbox in state.inboxes.values() {
+            let taken = inbox.lease.as_ref().map(|lease| &*lease.taken);
             for message in &inbox.messages {
-                match message.origin {
-                    Origin::Inbox => in_hand.messages.insert(message.place.id),
-                    Origin::Timer(key) => in_hand.timers.insert(key),
-                };
+                let is_out = taken.is_some_and(|taken| taken.contains(&message.place));
+                known.message(message, is_out);
             }
         }
-        in_hand
+        for (key, near) in state.timers.near() {
+            known.timers.insert(*key, near.deliveries.count);
+        }
+        for entry in state.activities.entries() {
+            known.activity(entry);
+        }
+        // What was done with, if only its group had come to the disk.
+        for group in state.in_flight.iter().chain([&state.open]) {
+            let ended = &group.in_hand;
+            known.messages.extend(&ended.messages);
+            known.timers.extend(&ended.timers);
+            known.activities.extend(&ended.activities);
+        }
+        known
     }
 
-    fn has(&self, queue: Queue, sequence: u64) -> bool {
+    /// `is_out`: somebody has it.
+    pub(crate) fn message(&mut self, message: &Queued, is_out: bool) {
+        // Else the file says what it said before: never.
+        if !message.deliveries.has_row {
+            return;
+        }
+        let count = before(message.deliveries, is_out);
+        match message.origin {
+            Origin::Inbox => self.messages.insert(message.place.id, count),
+            Origin::Timer(key) => self.timers.insert(key, count),
+        };
+    }
+
+    pub(crate) fn activity(&mut self, entry: &Entry) {
+        if !entry.deliveries.has_row {
+            return;
+        }
+        let count = before(entry.deliveries, entry.lease.is_some());
+        self.activities.insert(entry.key.sequence, count);
+    }
+
+    fn of_row(&self, queue: Queue, sequence: u64) -> Option<u32> {
         match queue {
-            Queue::Inbox => self.messages.contains(&sequence),
-            Queue::Activities => self.activities.contains(&sequence),
+            Queue::Inbox => self.messages.get(&sequence).copied(),
+            Queue::Activities => self.activities.get(&sequence).copied(),
         }
     }
+}
+
+/// Without the delivery that is under way.
+fn before(deliveries: Deliveries, is_out: bool) -> u32 {
+    deliveries.count.saturating_sub(u32::from(is_out))
 }
 
 /// Reads the queues, and the near timers.
@@ -85,9 +120,9 @@ pub(crate) fn scan(view: &View, now: Timestamp, in_hand: &InHand) -> Result<Foun
     let mut attempts = attempts(view).map_err(from_redb)?;
     for (&(queue, sequence), count) in &mut attempts {
         if let Ok(count) = count
-            && in_hand.has(queue, sequence)
+            && let Some(known) = in_hand.of_row(queue, sequence)
         {
-            *count = count.saturating_sub(1);
+            *count = known.min(*count);
         }
     }
     let mut found = Found::nothing(now);
@@ -96,12 +131,12 @@ pub(crate) fn scan(view: &View, now: Timestamp, in_hand: &InHand) -> Result<Foun
     }
     messages(view, &attempts, &mut found).map_err(from_redb)?;
     activities(view, &attempts, &mut found).map_err(from_redb)?;
-    let from = before(Timestamp::ZERO);
+    let from = timers::before(Timestamp::ZERO);
     found.timers = Timers::new(from, true);
     let mut loaded = reads::timers_in(view, from, now.saturating_add(NEAR)).map_err(from_redb)?;
     for (key, near) in &mut loaded.near {
-        if in_hand.timers.contains(key) {
-            near.deliveries.count = near.deliveries.count.saturating_sub(1);
+        if let Some(known) = in_hand.timers.get(key) {
+            near.deliveries.count = near.deliveries.count.min(*known);
         }
     }
     found.timers.loaded(loaded);

@@ -212,14 +212,19 @@ impl State {
         else {
             return queued;
         };
+        let mut taken = Vec::new();
         if let Some(lease) = lease {
             let epoch = lease.epoch;
             let due = TurnDue::Lease { instance, epoch };
             self.due.remove(&(lease.expires, due));
+            taken = lease.taken;
         }
         queued = queued.saturating_add(messages.len() as u64);
-        let changes = &mut self.open.changes;
+        let Group {
+            changes, in_hand, ..
+        } = &mut self.open;
         for message in messages {
+            in_hand.message(&message, taken.contains(&message.place));
             if let Some(id) = message.sent_as {
                 self.sent_ids.consume(instance, id);
             }

@@ -18,7 +18,7 @@ use crate::storage::redb::limits::{IDLE_ROWS, MAX_GROUP_BYTES};
 use crate::storage::redb::lot::Lot;
 use crate::storage::redb::queue::{Activities, Interest};
 use crate::storage::redb::ready::{Lane, Ready};
-use crate::storage::redb::recovery::Found;
+use crate::storage::redb::recovery::{Found, InHand};
 use crate::storage::redb::removal::Watch;
 use crate::storage::redb::sent::SentIds;
 use crate::storage::redb::shelves::Shelf;
@@ -93,6 +93,8 @@ pub(crate) struct Group {
     pub(crate) awaited: HashSet<u64>,
     /// Instances with a message of this group that somebody works on.
     pub(crate) leased: HashSet<u64>,
+    /// What was handed out and is done with as soon as this group is on disk.
+    pub(crate) in_hand: InHand,
 }
 
 /// What may be seen only when it is on disk.

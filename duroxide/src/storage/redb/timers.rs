@@ -94,6 +94,11 @@ impl Timers {
         self.removed.remove(key);
     }
 
+    /// The timers in memory.
+    pub(crate) fn near(&self) -> impl Iterator<Item = (&TimerKey, &Near)> {
+        self.near.iter()
+    }
+
     /// The earliest timer, if it is due.
     pub(crate) fn pop_due(&mut self, now: Timestamp) -> Option<(TimerKey, Near)> {
         let entry = self.near.first_entry()?;

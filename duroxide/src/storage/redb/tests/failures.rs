@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use ::redb::StorageBackend;
 use ::redb::backends::InMemoryBackend;
@@ -13,11 +13,12 @@ use crate::provider::{Provider as _, ProviderError, StartOutcome, TurnFetch};
 use crate::storage::redb::reads::ReadError;
 use crate::storage::redb::{RedbOptions, RedbProvider};
 
-/// Fails the sync with which `countdown` gets to zero.
+/// Fails the sync with which `countdown` gets to zero, and each write while it is full.
 #[derive(Clone, Debug)]
 struct Flaky {
     inner: Shared,
     countdown: Arc<AtomicI64>,
+    is_full: Arc<AtomicBool>,
 }
 
 impl StorageBackend for Flaky {
@@ -37,6 +38,9 @@ impl StorageBackend for Flaky {
         self.inner.sync_data()
     }
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        if self.is_full.load(Ordering::SeqCst) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         self.inner.write(offset, data)
     }
 }
@@ -46,14 +50,19 @@ pub(super) fn flaky() -> (RedbProvider, Arc<AtomicI64>) {
 }
 
 pub(super) fn flaky_with(options: RedbOptions) -> (RedbProvider, Arc<AtomicI64>) {
-    let countdown = Arc::new(AtomicI64::new(0));
+    let (store, backend) = opened(options);
+    (store, backend.countdown)
+}
+
+fn opened(options: RedbOptions) -> (RedbProvider, Flaky) {
     let backend = Flaky {
         inner: Shared(Arc::new(InMemoryBackend::new())),
-        countdown: Arc::clone(&countdown),
+        countdown: Arc::default(),
+        is_full: Arc::default(),
     };
-    let factory = move || Ok(backend.clone());
-    let store = options.open_backend(factory).unwrap();
-    (store, countdown)
+    let opened = backend.clone();
+    let store = options.open_backend(move || Ok(opened.clone())).unwrap();
+    (store, backend)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -206,5 +215,51 @@ async fn deliveries_that_a_failed_store_took_away_are_not_counted() {
             }
         })
         .await;
+    }
+}
+
+/// Does something while the disk is full, and waits until the store is back.
+async fn in_vain<T>(store: &RedbProvider, disk: &Flaky, call: impl Future<Output = T>) -> T {
+    disk.is_full.store(true, Ordering::SeqCst);
+    let answer = call.await;
+    disk.is_full.store(false, Ordering::SeqCst);
+    soon(async {
+        while store.status(&id("a")).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    answer
+}
+
+/// The same if the delivery had come to its end, which was lost; and if the store failed twice
+/// before the next one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deliveries_whose_end_a_full_disk_took_away_are_not_counted() {
+    let (store, disk) = opened(RedbProvider::options());
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    schedule(&store, &item, 1, &["x"]).await;
+    start(&store, "b").await;
+    let item = turn(&store).await;
+    super::set_timers(&store, &item, 2, &[crate::time::Timestamp::from_millis(1)]).await;
+    start(&store, "c").await;
+    for number in 0..15 {
+        let (first, second) = (turn(&store).await, turn(&store).await);
+        let work = activity(&store).await;
+        let attempts = [&first, &second].map(|item| item.messages[0].attempt);
+        assert_eq!((attempts, work.attempt), ([1, 1], 1), "failure {number}");
+        let lost = in_vain(&store, &disk, async {
+            tokio::join!(
+                store.commit_turn(&first.lock, commit_of(&first, 100)),
+                store.commit_turn(&second.lock, commit_of(&second, 101)),
+                store.complete_activity(&work.lock, Ok(String::new())),
+            )
+        })
+        .await;
+        assert!(lost.0.is_err() && lost.1.is_err() && lost.2.is_err());
+        let never = id("never");
+        let lost = in_vain(&store, &disk, store.start(&never, start_of("in"))).await;
+        assert!(lost.is_err());
     }
 }
