@@ -259,8 +259,7 @@ impl<T: DeserializeOwned, E: DeserializeOwned> Handle<T, E> {
     /// An instance that does not exist is [`ClientError::InstanceNotFound`].
     pub async fn result(&self) -> Result<T, OrchestrationError<E>> {
         let instance = parse_id(&self.id)?;
-        let status = self.client.store.status(&instance).await;
-        if status.map_err(ClientError::from)?.is_none() {
+        if !self.client.exists(&instance).await? {
             return Err(ClientError::not_found(&instance).into());
         }
         let ended = self.client.ended(&instance).await?;

@@ -124,6 +124,17 @@ impl Client {
         Ok(news.into())
     }
 
+    /// Whether there is such an instance. A store that is away is waited for.
+    pub(super) async fn exists(&self, instance: &InstanceId) -> Result<bool, ClientError> {
+        let mut pause = Pause::new(LONGEST_PAUSE);
+        loop {
+            match self.store.status(instance).await {
+                Ok(status) => return Ok(status.is_some()),
+                Err(error) => self.bear(error, &mut pause).await?,
+            }
+        }
+    }
+
     /// Waits for the end of an instance.
     pub(super) async fn ended(&self, instance: &InstanceId) -> Result<InstanceStatus, ClientError> {
         let is_end = |status: &InstanceStatus| status.state.is_terminal();

@@ -9,7 +9,8 @@ use duroxide::provider::{
     StartOutcome,
 };
 
-/// Loses the first answers to starts, events, waits and reads of values.
+/// Loses the first answers to starts, events, waits, and reads of values and of where an instance
+/// stands.
 #[derive(Debug)]
 pub(super) struct Forgetful {
     store: ProviderRef,
@@ -58,6 +59,11 @@ impl Layer for Forgetful {
         message: Message,
     ) -> Result<Enqueued, ProviderError> {
         self.lose(self.store.enqueue(id, message_id, message).await)
+    }
+
+    async fn status(&self, id: &InstanceId) -> Result<Option<InstanceStatus>, ProviderError> {
+        let answer = self.store.status(id).await;
+        self.lose(answer)
     }
 
     async fn wait(&self, id: &InstanceId, seen: u64) -> Result<InstanceStatus, ProviderError> {

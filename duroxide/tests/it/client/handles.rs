@@ -88,6 +88,18 @@ async fn a_handle_on_nothing_says_so() {
     .await;
 }
 
+/// From the first look on: how long it takes to come to an end does not matter.
+#[tokio::test]
+async fn the_result_of_an_instance_is_waited_for_while_the_store_is_away() {
+    for store in stores() {
+        let hand = ByHand::new(store);
+        hand.begin("a", |turn| turn.complete("2")).await;
+        let hand = ByHand::new(shared(Forgetful::new(hand.store, 8)));
+        let handle = pack::handle(&hand.client, "a");
+        assert_eq!(handle.result().await.unwrap(), 2);
+    }
+}
+
 #[tokio::test]
 async fn a_lost_answer_makes_no_typed_start_fail() {
     for store in stores() {
