@@ -94,13 +94,15 @@ static STOCK: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 static LEDGER: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// The work is done, its result is not on disk yet: the worst moment for a crash. Every run leaves
-/// a line, so that it can be seen from outside what ran how often.
+/// a line, so that it can be seen from outside what ran how often, and which run began last: the
+/// one with the largest epoch.
 fn end(ctx: &ActivityContext, folder: &Folder) -> Result<(), String> {
     let run = format!(
-        "{} {} {}",
+        "{} {} {} {}",
         ctx.instance_id(),
         ctx.activity_id(),
-        ctx.activity_name()
+        ctx.activity_name(),
+        ctx.epoch()
     );
     folder.append("runs.log", &run)?;
     if ACTIVITIES_LEFT.load(Ordering::Relaxed) > 0

@@ -17,7 +17,8 @@ use clap::Parser;
 use duroxide::join2;
 use duroxide::prelude::*;
 use duroxide::storage::redb::Commits;
-use examples::{Folder, say};
+use examples::{Folder, say, with_causes};
+use tracing_subscriber::filter::LevelFilter;
 
 use activities::{book, charge, crash_after, sales, take_from_stock, write_receipt};
 use order::Order;
@@ -40,6 +41,18 @@ struct Args {
     /// Make what is done durable as records of a journal. The next run may do without.
     #[arg(long)]
     journal: bool,
+    /// The file of the store, seen from the work folder.
+    #[arg(long, value_name = "FILE", default_value = "orders.redb")]
+    store: String,
+    /// Give a store that is away all the time it needs, and do not end with an error.
+    #[arg(long)]
+    insist: bool,
+    /// For how long work belongs to somebody who is silent.
+    #[arg(long, value_name = "MS", default_value_t = 30_000)]
+    lease: u64,
+    /// Log to standard error: `warn` shows when the store is away, `info` also when it is back.
+    #[arg(long, value_name = "LEVEL")]
+    log: Option<LevelFilter>,
 }
 
 /// One order, from the list to the ledger. Gives the place of the receipt.
@@ -65,7 +78,7 @@ async fn main() -> ExitCode {
     match process(Args::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("order_processing: {error}");
+            eprintln!("order_processing: {}", with_causes(&*error));
             ExitCode::FAILURE
         }
     }
@@ -73,10 +86,22 @@ async fn main() -> ExitCode {
 
 async fn process(args: Args) -> Result<(), Box<dyn Error>> {
     crash_after(args.crash_after);
+    if let Some(level) = args.log {
+        tracing_subscriber::fmt()
+            .with_max_level(level)
+            .with_ansi(false)
+            .with_writer(std::io::stderr)
+            .init();
+    }
     let folder = Folder::create(args.work)?;
     let orders = Order::all(&folder, args.orders)?;
 
-    let mut options = RuntimeOptions::default();
+    let lease = Duration::from_millis(args.lease);
+    let mut options = RuntimeOptions {
+        orchestrator_lock_timeout: lease,
+        worker_lock_timeout: lease,
+        ..RuntimeOptions::default()
+    };
     if args.replay_always {
         options.live_instances = 0;
     }
@@ -87,7 +112,7 @@ async fn process(args: Args) -> Result<(), Box<dyn Error>> {
     };
     let store = RedbProvider::options().commits(commits);
     let runtime = Runtime::builder()
-        .store(folder.store_with("orders.redb", store)?)
+        .store(folder.store_with(&args.store, store)?)
         .options(options)
         .start()
         .await?;
@@ -95,10 +120,16 @@ async fn process(args: Args) -> Result<(), Box<dyn Error>> {
     let mut handles = Vec::new();
     for order in orders {
         let id = format!("order-{}", order.id);
-        let handle = fulfil::start(&client, folder.clone(), order)
-            .id(&id)
-            .if_absent()
-            .await?;
+        let handle = loop {
+            let start = fulfil::start(&client, folder.clone(), order.clone());
+            match start.id(&id).if_absent().await {
+                // Nobody knows whether it was started; the same start again is harmless.
+                Err(error) if args.insist && error.is_retryable() => {
+                    eprintln!("order_processing: {}", with_causes(&error));
+                }
+                started => break started?,
+            }
+        };
         // From here on the order cannot be lost any more.
         say!(
             "{} {id}",

@@ -1,9 +1,10 @@
 //! The work folder. Everything in it is written so that a crash in the middle leaves nothing half.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, BufRead as _, BufReader, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use duroxide::prelude::*;
 use duroxide::storage::redb::RedbOptions;
@@ -55,7 +56,7 @@ impl Folder {
     pub fn store_with(&self, name: &str, options: RedbOptions) -> Result<RedbProvider, String> {
         let file = self.path(name);
         let opened = options.open(&file);
-        opened.map_err(|error| format!("{}: {error}", file.display()))
+        opened.map_err(|error| format!("{}: {}", file.display(), crate::with_causes(&error)))
     }
 
     /// Starts a runtime on the store `store.redb` of the folder. Activities find the folder as data.
@@ -108,19 +109,24 @@ impl Folder {
     /// What the file system says.
     pub fn append_once(&self, name: impl AsRef<Path>, key: &str, line: &str) -> Result<(), String> {
         let start = format!("{key},");
-        let written = self.read(&name)?;
-        if written.lines().any(|line| line.starts_with(&start)) {
+        let path = self.path(&name);
+        if has_line(&path, &start).map_err(|error| in_words(&path, &error))? {
             return Ok(());
         }
         self.append(name, &format!("{start}{line}"))
     }
 }
 
+/// How many files this process has replaced.
+static REPLACED: AtomicU64 = AtomicU64::new(0);
+
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
-    let unfinished = path.with_extension("unfinished");
+    // Its own name: another run of the same activity may be at the same place at the same time.
+    let number = REPLACED.fetch_add(1, Ordering::Relaxed);
+    let unfinished = path.with_extension(format!("{}-{number}.unfinished", std::process::id()));
     let mut file = File::create(&unfinished)?;
     file.write_all(bytes)?;
     file.sync_all()?;
@@ -133,6 +139,42 @@ fn append(path: &Path, line: &str) -> io::Result<()> {
     file.sync_all()
 }
 
+/// Whether a line of the file begins like that. Line by line: the file may be large.
+fn has_line(path: &Path, start: &str) -> io::Result<bool> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        opened => opened?,
+    };
+    for line in BufReader::new(file).lines() {
+        if line?.starts_with(start) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn in_words(path: &Path, error: &io::Error) -> String {
     format!("{}: {error}", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_who_write_the_same_file_do_not_disturb_each_other() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::create(place.path().to_owned()).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..50 {
+                        folder.replace("a.txt", "all of it").unwrap();
+                        assert_eq!(folder.read("a.txt").unwrap(), "all of it");
+                    }
+                });
+            }
+        });
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+    }
 }

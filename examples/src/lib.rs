@@ -35,6 +35,20 @@ pub async fn run(runtime: Arc<Runtime>, work: impl AsyncFnOnce(Client) -> Result
     done
 }
 
+/// An error in one line, with what caused it.
+pub fn with_causes(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |words, cause| {
+        let cause = cause.to_string();
+        // Some errors say what caused them themselves.
+        if words.ends_with(&cause) {
+            words
+        } else {
+            format!("{words}: {cause}")
+        }
+    })
+}
+
 /// Prints a line for the person at the terminal; takes what `format!` takes.
 #[macro_export]
 macro_rules! say {

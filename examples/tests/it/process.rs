@@ -1,5 +1,6 @@
 //! Examples as processes.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -45,8 +46,21 @@ pub(crate) struct Ended {
 impl Process {
     /// Starts an example in a folder.
     pub(crate) fn start(example: &str, folder: &Path, args: &[&str]) -> Self {
+        Self::start_under(&[], example, folder, args)
+    }
+
+    /// The same by a program that becomes the example: it gets the rest of the line as arguments.
+    pub(crate) fn start_under(
+        launcher: &[&str],
+        example: &str,
+        folder: &Path,
+        args: &[&str],
+    ) -> Self {
         let stderr = folder.join("stderr.txt");
-        let mut child = Command::new(program(example))
+        let program = program(example).into_os_string();
+        let mut words = launcher.iter().map(OsString::from).chain([program]);
+        let mut child = Command::new(words.next().unwrap())
+            .args(words)
             .args(args)
             .current_dir(folder)
             .stdin(Stdio::piped())
@@ -136,9 +150,41 @@ impl Process {
         }
     }
 
+    /// Lets the process run until it is so; `false` if it ends before.
+    #[expect(clippy::disallowed_methods, reason = "the time of another process")]
+    pub(crate) fn until_it(&mut self, is_so: impl Fn(&Self) -> bool) -> bool {
+        let begun = Instant::now();
+        while !is_so(self) {
+            if !self.for_a_while(Duration::from_millis(1)) {
+                return is_so(self);
+            }
+            assert!(begun.elapsed() < STUCK, "stuck: {:?}", self.seen.last());
+        }
+        true
+    }
+
+    /// What it has said so far, as far as it was waited for.
+    pub(crate) fn seen(&self) -> &[String] {
+        &self.seen
+    }
+
+    /// What it has complained about so far.
+    pub(crate) fn stderr(&self) -> String {
+        fs::read_to_string(&self.stderr).unwrap()
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Presses Ctrl-C.
     pub(crate) fn interrupt(&self) {
-        let command = format!("kill -INT {}", self.child.id());
+        self.signal("INT");
+    }
+
+    /// Sends a signal. To one that has ended already this does nothing.
+    pub(crate) fn signal(&self, name: &str) {
+        let command = format!("kill -{name} {}", self.child.id());
         let sent = Command::new("sh").args(["-c", &command]).status();
         assert!(sent.unwrap().success());
     }

@@ -13,6 +13,8 @@ use crate::process::Process;
 pub(crate) struct Work {
     folder: Option<TempDir>,
     orders: usize,
+    /// Where the store lies, if not in the folder.
+    store: Option<PathBuf>,
 }
 
 /// One line of `runs.log`: an activity was run up to its end.
@@ -21,6 +23,8 @@ pub(crate) struct Run {
     pub(crate) instance: String,
     pub(crate) activity: u64,
     pub(crate) name: String,
+    /// Larger than that of each run of this activity that began before.
+    pub(crate) epoch: u64,
 }
 
 impl Work {
@@ -29,7 +33,24 @@ impl Work {
         Self {
             folder: Some(folder),
             orders,
+            store: None,
         }
+    }
+
+    /// Orders of things with a name of so many letters.
+    pub(crate) fn with_long_names(orders: usize, letters: usize) -> Self {
+        let work = Self::new(orders);
+        let name = "x".repeat(letters);
+        let order = |n: usize| format!("{n:04},{name},{},{}\n", n % 3 + 1, n % 7 * 450 + 990);
+        let orders: String = (1..=orders).map(order).collect();
+        fs::write(work.path("orders.csv"), orders).unwrap();
+        work
+    }
+
+    /// With the store in that place.
+    pub(crate) fn with_store(mut self, store: PathBuf) -> Self {
+        self.store = Some(store);
+        self
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -37,7 +58,8 @@ impl Work {
     }
 
     pub(crate) fn store(&self) -> PathBuf {
-        self.path("orders.redb")
+        let here = || self.path("orders.redb");
+        self.store.clone().unwrap_or_else(here)
     }
 
     pub(crate) fn orders(&self) -> usize {
@@ -45,10 +67,16 @@ impl Work {
     }
 
     pub(crate) fn start(&self, more: &[&str]) -> Process {
-        let orders = self.orders.to_string();
-        let mut args = vec!["--work", ".", "--orders", &orders];
+        self.start_under(&[], more)
+    }
+
+    /// Started by another program.
+    pub(crate) fn start_under(&self, launcher: &[&str], more: &[&str]) -> Process {
+        let (orders, store) = (self.orders.to_string(), self.store());
+        let store = store.to_str().unwrap();
+        let mut args = vec!["--work", ".", "--orders", &orders, "--store", store];
         args.extend(more);
-        Process::start("order_processing", &self.path(""), &args)
+        Process::start_under(launcher, "order_processing", &self.path(""), &args)
     }
 
     pub(crate) fn run(&self) -> Vec<String> {
@@ -64,11 +92,12 @@ impl Work {
         let text = self.text("runs.log");
         assert!(text.is_empty() || text.ends_with('\n'), "half a line");
         let run = |line: &str| {
-            let [instance, activity, name] = parts(line, ' ');
+            let [instance, activity, name, epoch] = parts(line, ' ');
             Run {
                 instance: instance.to_owned(),
                 activity: activity.parse().unwrap(),
                 name: name.to_owned(),
+                epoch: epoch.parse().unwrap(),
             }
         };
         text.lines().map(run).collect()

@@ -6,7 +6,6 @@ use std::time::Duration;
 /// xorshift64*: chance of this kind needs no library.
 #[derive(Debug)]
 pub(super) struct Random {
-    pub(super) seed: u64,
     state: u64,
 }
 
@@ -17,8 +16,9 @@ impl Random {
             Ok(seed) => seed.parse().expect("DUROXIDE_SEED is a number"),
             Err(_) => RandomState::new().build_hasher().finish(),
         };
+        println!("DUROXIDE_SEED={seed}");
         let state = seed | 1;
-        Self { seed, state }
+        Self { state }
     }
 
     fn next(&mut self) -> u64 {
