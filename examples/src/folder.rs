@@ -102,7 +102,8 @@ impl Folder {
         append(&path, line).map_err(|error| in_words(&path, &error))
     }
 
-    /// Adds the line `KEY,LINE` unless one with that key is there: done twice is done once.
+    /// Adds the line `KEY,LINE` unless one with that key is there: done twice is done once. To be called
+    /// by one at a time.
     ///
     /// # Errors
     ///
@@ -139,16 +140,25 @@ fn append(path: &Path, line: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Whether a line of the file begins like that. Line by line: the file may be large.
+/// Whether a line of the file begins like that. Line by line: the file may be large. What a crash
+/// left of a line that was not written to its end is cut off.
 fn has_line(path: &Path, start: &str) -> io::Result<bool> {
-    let file = match File::open(path) {
+    let file = match OpenOptions::new().read(true).write(true).open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         opened => opened?,
     };
-    for line in BufReader::new(file).lines() {
-        if line?.starts_with(start) {
+    let mut lines = BufReader::new(&file);
+    let (mut line, mut whole) = (Vec::new(), 0);
+    while lines.read_until(b'\n', &mut line)? > 0 {
+        if !line.ends_with(b"\n") {
+            file.set_len(whole)?;
+            break;
+        }
+        if line.starts_with(start.as_bytes()) {
             return Ok(true);
         }
+        whole += line.len() as u64;
+        line.clear();
     }
     Ok(false)
 }
@@ -160,6 +170,17 @@ fn in_words(path: &Path, error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_a_crash_left_half_was_not_written() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::create(place.path().to_owned()).unwrap();
+        fs::write(folder.path("a.csv"), "1,lamp\n2,cha").unwrap();
+        for _ in 0..2 {
+            folder.append_once("a.csv", "2", "chair").unwrap();
+            assert_eq!(folder.read("a.csv").unwrap(), "1,lamp\n2,chair\n");
+        }
+    }
 
     #[test]
     fn two_who_write_the_same_file_do_not_disturb_each_other() {
