@@ -62,13 +62,13 @@ pub(super) fn address_space(process: &Process) -> Option<u64> {
 pub(super) fn can_limit() -> bool {
     let found = Command::new("prlimit").arg("--version").output().is_ok();
     if !found {
-        left_out("a limit that is set and lifted", "there is no `prlimit`");
+        skipped("a limit that is set and lifted", "there is no `prlimit`");
     }
     found
 }
 
 /// Past the test harness, which shows no words of tests that pass.
-pub(super) fn left_out(what: &str, why: &str) {
-    let words = format!("LEFT OUT: {what}, because {why}\n");
+pub(super) fn skipped(what: &str, why: &str) {
+    let words = format!("SKIPPED: {what}, because {why}\n");
     io::stderr().write_all(words.as_bytes()).unwrap();
 }
