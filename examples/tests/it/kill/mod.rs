@@ -1,8 +1,9 @@
 //! Orders are processed while the process is killed with SIGKILL again and again. After every kill
 //! the store is compared with all that was ever said about it.
 //!
-//! `DUROXIDE_LONG=1` kills 10,000 times, or for 50 minutes; `DUROXIDE_SEED` sets the seed. What
-//! a kill cannot show: the page cache survives it, so that a missing fsync goes unnoticed.
+//! `DUROXIDE_LONG=1` kills 10,000 times, or for 50 minutes or `DUROXIDE_MINUTES`; `DUROXIDE_SEED`
+//! sets the seed. What a kill cannot show: the page cache survives it, so that a missing fsync goes
+//! unnoticed.
 
 mod known;
 #[cfg(target_os = "linux")]
@@ -24,13 +25,17 @@ const LAST_DELIVERY: u32 = 10;
 
 #[test]
 fn whatever_was_said_before_a_kill_is_true_after_it_and_no_acknowledged_work_is_done_again() {
-    let (kills, minutes) = if is_long() { (10_000, 50) } else { (200, 1) };
+    let (kills, most) = if is_long() {
+        (10_000, minutes(50))
+    } else {
+        (200, Duration::from_secs(60))
+    };
     let mut chaos = Chaos {
         random: Random::from_env(),
         tally: Tally::default(),
     };
     let watch = Watch::start();
-    while chaos.tally.kills < kills && watch.elapsed() < Duration::from_secs(60 * minutes) {
+    while chaos.tally.kills < kills && watch.elapsed() < most {
         chaos.round(kills);
     }
     println!("{} in {:.1?}", chaos.tally, watch.elapsed());
@@ -39,6 +44,15 @@ fn whatever_was_said_before_a_kill_is_true_after_it_and_no_acknowledged_work_is_
 
 fn is_long() -> bool {
     std::env::var_os("DUROXIDE_LONG").is_some()
+}
+
+/// How long a long form may take: `DUROXIDE_MINUTES`, or so many.
+fn minutes(usual: u64) -> Duration {
+    let asked = std::env::var("DUROXIDE_MINUTES").map(|minutes| minutes.parse());
+    let minutes = asked.map_or(usual, |minutes| {
+        minutes.expect("DUROXIDE_MINUTES is a number")
+    });
+    Duration::from_secs(60 * minutes)
 }
 
 #[derive(Debug)]
