@@ -61,11 +61,15 @@ impl InHand {
         for inbox in state.inboxes.values() {
             let taken = inbox.lease.as_ref().map(|lease| &*lease.taken);
             for message in &inbox.messages {
-                let is_out = taken.is_some_and(|taken| taken.contains(&message.place));
+                let is_out = taken.is_some_and(|taken| taken.binary_search(&message.place).is_ok());
                 known.message(message, is_out);
             }
         }
-        for (key, near) in state.timers.near() {
+        for (key, near) in state
+            .timers
+            .near()
+            .filter(|(_, near)| near.deliveries.has_row)
+        {
             known.timers.insert(*key, near.deliveries.count);
         }
         for entry in state.activities.entries() {

@@ -224,7 +224,7 @@ impl State {
             changes, in_hand, ..
         } = &mut self.open;
         for message in messages {
-            in_hand.message(&message, taken.contains(&message.place));
+            in_hand.message(&message, taken.binary_search(&message.place).is_ok());
             if let Some(id) = message.sent_as {
                 self.sent_ids.consume(instance, id);
             }
