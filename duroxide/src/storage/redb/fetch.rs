@@ -139,7 +139,7 @@ fn take_turns(
             Ok(loaded) => state.timers.loaded(loaded),
             Err(error) => {
                 core.broken = true;
-                shared.writer.notify_one();
+                shared.bell.ring();
                 return Err(ProviderError::Unavailable {
                     operation: FETCH_TURNS,
                     source: Box::new(error),

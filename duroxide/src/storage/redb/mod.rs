@@ -13,6 +13,7 @@ mod commits;
 mod counting;
 mod deliveries;
 mod disk;
+mod driver;
 mod fetch;
 mod file;
 mod group;
@@ -61,11 +62,11 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
+use crate::storage::redb::driver::Driver;
 use crate::storage::redb::options::Factory;
 use crate::storage::redb::shared::Shared;
 use crate::storage::redb::state::{Moment, State};
 use crate::sync::Mutex;
-use crate::sync::thread::{self, JoinHandle};
 
 pub use counting::IoCounts;
 pub use open::OpenError;
@@ -95,7 +96,7 @@ pub struct RedbProvider {
 struct Handle {
     name: String,
     shared: Arc<Shared>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    driver: Mutex<Option<Driver>>,
 }
 
 impl RedbProvider {
@@ -164,15 +165,12 @@ impl RedbProvider {
         let opened = open::open(&factory, &options, now.wall, &Arc::default())?;
         let state = State::new(opened.incarnation, opened.found, now);
         let shared = Arc::new(Shared::new(options, factory, opened.disk, state));
-        let for_writer = Arc::clone(&shared);
-        let writer = thread::Builder::new()
-            .name("duroxide-writer".to_owned())
-            .spawn(move || writer::run(&for_writer))?;
+        let driver = Driver::start(&shared)?;
         Ok(Self {
             handle: Arc::new(Handle {
                 name,
                 shared,
-                writer: Mutex::new(Some(writer)),
+                driver: Mutex::new(Some(driver)),
             }),
         })
     }
@@ -206,16 +204,15 @@ impl Drop for Handle {
         {
             let mut core = self.shared.lock();
             core.closing = true;
-            self.shared.writer.notify_all();
+            self.shared.bell.ring();
         }
-        let writer = self
-            .writer
+        let driver = self
+            .driver
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        if let Some(writer) = writer {
-            // It has nothing to say; if it panicked the hook has said it.
-            let _ = writer.join();
+        if let Some(driver) = driver {
+            driver.finish(&self.shared);
         }
     }
 }

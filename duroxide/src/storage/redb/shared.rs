@@ -1,4 +1,4 @@
-//! What the handles of a store and its writer thread share: the state behind its mutex, and
+//! What the handles of a store and its writer share: the state behind its mutex, and
 //! whether the file is open.
 
 use std::sync::{Arc, PoisonError};
@@ -7,10 +7,11 @@ use crate::history::{EventId, ExecutionId, InstanceId};
 use crate::provider::ProviderError;
 use crate::storage::redb::bodies::StoredTurn;
 use crate::storage::redb::disk::Disk;
+use crate::storage::redb::driver::Bell;
 use crate::storage::redb::options::{Factory, RedbOptions};
 use crate::storage::redb::reads::{self, ReadError};
 use crate::storage::redb::state::{Durable, Moment, State};
-use crate::sync::{Condvar, Mutex, MutexGuard};
+use crate::sync::{Mutex, MutexGuard};
 
 /// One open store.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ pub(crate) struct Shared {
     pub(crate) options: RedbOptions,
     pub(crate) factory: Factory,
     core: Mutex<Core>,
-    pub(crate) writer: Condvar,
+    pub(crate) bell: Bell,
     /// The turn that was decoded last: activities of one turn are fetched one after the other.
     pub(crate) last_turn: Mutex<Option<DecodedTurn>>,
     /// One deletion at a time.
@@ -46,7 +47,7 @@ pub(crate) enum Phase {
     Closed,
 }
 
-/// What the writer thread is doing.
+/// What the writer is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WriterStage {
     Writing,
@@ -86,7 +87,7 @@ impl Shared {
                 closing: false,
                 broken: false,
             }),
-            writer: Condvar::new(),
+            bell: Bell::new(),
             last_turn: Mutex::new(None),
             removals: tokio::sync::Mutex::new(()),
         }
@@ -126,7 +127,7 @@ impl Shared {
             WriterStage::Holding => !core.state.should_hold(self.options.max_group),
         };
         if wanted {
-            self.writer.notify_one();
+            self.bell.ring();
         }
     }
 
@@ -153,7 +154,7 @@ impl Shared {
             let mut core = self.lock();
             if matches!(&core.phase, Phase::Open(current) if Arc::ptr_eq(current, disk)) {
                 core.broken = true;
-                self.writer.notify_one();
+                self.bell.ring();
             }
         }
     }
