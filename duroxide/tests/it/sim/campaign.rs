@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::plan::{Plan, Store};
+use super::plan::Plan;
 use super::planted::Bug;
 use super::world::{self, Report};
 
@@ -30,8 +30,7 @@ pub(crate) struct Summary {
     pub(crate) failure: Option<(u64, String)>,
 }
 
-/// So many runs are made for each that is made twice. Not those with the embedded store, which has
-/// a thread of its own.
+/// So many runs are made for each that is made twice.
 const COMPARED: u64 = 50;
 
 /// Runs one seed; a panic is a failure.
@@ -61,8 +60,7 @@ pub(crate) fn run_all(extent: Extent, bug: Option<Bug>) -> Summary {
                 return;
             }
             let mut report = run(seed, bug);
-            let is_comparable = Plan::of(seed, bug).store == Store::Model;
-            if seed.is_multiple_of(COMPARED) && is_comparable && report.result.is_ok() {
+            if seed.is_multiple_of(COMPARED) && report.result.is_ok() {
                 let again = run(seed, bug);
                 if again.trace != report.trace {
                     report.result = Err("two runs of one seed differ".to_owned());

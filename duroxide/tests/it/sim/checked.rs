@@ -2,7 +2,7 @@
 //! wrong on the way to it. What it remembers of the answers must be true of the next ones.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -47,9 +47,16 @@ struct Known {
     sessions: BTreeMap<String, (String, Duration)>,
     /// What was accepted and not handed out yet.
     on_the_way: BTreeMap<(InstanceId, String), u64>,
-    sent: BTreeSet<(InstanceId, u128)>,
+    /// And in which life of the store.
+    sent: BTreeMap<(InstanceId, u128), u32>,
     statuses: BTreeMap<InstanceId, (u64, u64, bool)>,
     wall: u64,
+    /// Fetches that failed: what they had taken was delivered, and nobody saw it.
+    failed_fetches: u32,
+    /// How often the store was opened again.
+    lives: u32,
+    /// Whose events may have come twice, because the store forgot their ids.
+    told_twice: BTreeSet<InstanceId>,
 }
 
 /// What is known of an instance's turns.
@@ -68,6 +75,51 @@ struct Turn {
     attempts: BTreeMap<MessageId, u32>,
     /// What was handed out with the lock.
     messages: BTreeMap<MessageId, Option<Message>>,
+    /// Commits whose outcome is unknown, because the store failed.
+    in_doubt: Vec<TurnCommit>,
+}
+
+impl Turn {
+    /// Execution, last event, whether it ended.
+    fn stands(&self) -> (u64, u64, bool) {
+        (self.execution_id.max(1), self.last_event_id, self.ended)
+    }
+
+    fn apply(&mut self, commit: &TurnCommit, now: Duration) {
+        self.last_turn_id = commit.turn_id;
+        if let Some(last) = commit.history_delta.last() {
+            self.last_event_id = last.event_id.0;
+        }
+        match &commit.outcome {
+            TurnOutcome::Running => {}
+            TurnOutcome::Completed { .. } | TurnOutcome::Failed { .. } => {
+                self.ended = true;
+                self.ended_at.get_or_insert(now);
+            }
+            TurnOutcome::ContinuedAsNew { next } => {
+                self.execution_id = next.execution_id.0;
+                self.last_event_id = 0;
+            }
+        }
+        for consumed in &commit.consumed {
+            self.attempts.remove(consumed);
+        }
+    }
+
+    /// A commit in doubt turns out to be there if the store says that it was the last.
+    fn settle(&mut self, last_turn_id: u128, now: Duration) -> Option<bool> {
+        if self.in_doubt.is_empty() {
+            return None;
+        }
+        let in_doubt = std::mem::take(&mut self.in_doubt);
+        let found = in_doubt
+            .iter()
+            .find(|commit| commit.turn_id == last_turn_id);
+        if let Some(commit) = found.filter(|_| self.last_turn_id != last_turn_id) {
+            self.apply(commit, now);
+        }
+        Some(found.is_some())
+    }
 }
 
 #[derive(Debug, Default)]
@@ -92,6 +144,25 @@ impl Lock {
     }
 }
 
+impl Known {
+    /// How many deliveries of one thing nobody may have seen: those of fetches that failed, and one
+    /// for each loss of power, with which a fetch and whoever made it were gone.
+    fn lost(&self) -> u32 {
+        self.failed_fetches + self.lives
+    }
+
+    fn restarted(&mut self) {
+        self.lives += 1;
+        for turn in self.turns.values_mut() {
+            turn.lock = None;
+        }
+        for activity in self.activities.values_mut() {
+            activity.lock = None;
+        }
+        self.sessions.clear();
+    }
+}
+
 impl Checked {
     pub(crate) fn new(
         inner: ProviderRef,
@@ -110,29 +181,35 @@ impl Checked {
 
     /// The store has forgotten its locks.
     pub(crate) fn restarted(&self) {
+        self.known.lock().unwrap().restarted();
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
         let mut known = self.known.lock().unwrap();
-        for turn in known.turns.values_mut() {
-            turn.lock = None;
+        if self.shared.take_lost_locks() {
+            known.restarted();
         }
-        for activity in known.activities.values_mut() {
-            activity.lock = None;
-        }
-        known.sessions.clear();
+        known
+    }
+
+    /// Whose events the store may have taken twice, as it may when it was opened in between.
+    pub(crate) fn told_twice(&self) -> BTreeSet<InstanceId> {
+        self.known().told_twice.clone()
     }
 
     /// Messages were damaged, so that nobody can see any more what they are.
     pub(crate) fn forget_messages(&self, instance: &InstanceId) {
-        let mut known = self.known.lock().unwrap();
+        let mut known = self.known();
         known.on_the_way.retain(|(of, _), _| of != instance);
     }
 
     pub(crate) fn started(&self) -> BTreeSet<InstanceId> {
-        self.known.lock().unwrap().started.clone()
+        self.known().started.clone()
     }
 
     /// What was accepted and never handed out.
     pub(crate) fn lost(&self) -> Vec<String> {
-        let known = self.known.lock().unwrap();
+        let known = self.known();
         known
             .on_the_way
             .keys()
@@ -163,17 +240,21 @@ impl Checked {
         let now = self.env.elapsed();
         let id = &item.lock.instance;
         let before = known.turns.get(id).map_or(0, |turn| turn.epoch);
-        if self.is_late(item.lock.epoch, before) {
-            return;
-        }
         self.granted(known, item.lock.epoch, before);
-        let wall = known.wall;
+        let (wall, lost) = (known.wall, known.lost());
         let turn = known.turns.entry(id.clone()).or_default();
+        if let Some(was_there) = turn.settle(item.last_turn_id, now) {
+            self.shared.saw(if was_there {
+                "a commit in doubt was there"
+            } else {
+                "a commit in doubt was not there"
+            });
+        }
         self.require(self.is_over(turn.lock.as_ref()), || {
             format!("I22: `{id}` was handed out twice: {:?}", turn.lock)
         });
         let stands = (item.execution_id.0, item.last_event_id.0, item.ended);
-        let expected = (turn.execution_id.max(1), turn.last_event_id, turn.ended);
+        let expected = turn.stands();
         self.require(stands == expected, || {
             format!("I8: `{id}` stands at {stands:?}; by its commits {expected:?}")
         });
@@ -193,7 +274,7 @@ impl Checked {
         turn.messages.clear();
         for message in &item.messages {
             let before = turn.attempts.entry(message.id).or_default();
-            self.require(self.follows(*before, message.attempt), || {
+            self.require(follows(*before, message.attempt, lost), || {
                 format!("`{id}`: attempt {} behind {before}", message.attempt)
             });
             *before = message.attempt;
@@ -210,23 +291,10 @@ impl Checked {
         }
     }
 
-    /// Whether somebody else may have what was locked so. The time that the embedded store waits for
-    /// its disk between lock and answer is not simulated, so its leases end earlier than it seems.
+    /// Whether somebody else may have what was locked so.
     fn is_over(&self, lock: Option<&Lock>) -> bool {
         let now = self.env.elapsed();
-        self.model.is_none() || lock.is_none_or(|lock| lock.until <= now)
-    }
-
-    /// Whether an answer was overtaken by a later one: the embedded store waits for its disk between
-    /// lock and answer.
-    fn is_late(&self, epoch: u64, before: u64) -> bool {
-        self.model.is_none() && epoch < before
-    }
-
-    /// Whether a count of deliveries may come behind another. A call of the embedded store may be
-    /// dropped between its lock and its answer, so that nobody saw what it handed out.
-    fn follows(&self, before: u32, attempt: u32) -> bool {
-        attempt > 0 && (self.model.is_none() || attempt <= before + 1)
+        lock.is_none_or(|lock| lock.until <= now)
     }
 
     /// I12, I22, I23: under the newest lock only, and once.
@@ -235,6 +303,7 @@ impl Checked {
         let turn = known.turns.entry(id.clone()).or_default();
         if how == Committed::AlreadyApplied {
             self.shared.saw("a commit that was applied before");
+            turn.settle(commit.turn_id, self.env.elapsed());
             self.require(turn.last_turn_id == commit.turn_id, || {
                 format!("`{id}`: a turn counts as applied that was not")
             });
@@ -266,29 +335,23 @@ impl Checked {
             self.require(turn.ended || ends || text.is_none_or(kept), || {
                 format!("I4: `{id}` consumed {text:?}, and its history does not say so")
             });
-            turn.attempts.remove(consumed);
         }
-        turn.last_turn_id = commit.turn_id;
-        if let Some(last) = commit.history_delta.last() {
-            turn.last_event_id = last.event_id.0;
+        turn.apply(commit, self.env.elapsed());
+        if let TurnOutcome::ContinuedAsNew { .. } = commit.outcome {
+            self.shared.saw("an execution continued as new");
         }
-        match &commit.outcome {
-            TurnOutcome::Running => {}
-            TurnOutcome::Completed { .. } | TurnOutcome::Failed { .. } => {
-                turn.ended = true;
-                turn.ended_at.get_or_insert(self.env.elapsed());
-            }
-            TurnOutcome::ContinuedAsNew { next } => {
-                turn.execution_id = next.execution_id.0;
-                turn.last_event_id = 0;
-                self.shared.saw("an execution continued as new");
-            }
+    }
+
+    fn fetched<T>(&self, items: Answer<T>) -> Answer<T> {
+        if items.is_err() {
+            self.known().failed_fetches += 1;
         }
+        items
     }
 
     /// Since when the instance has ended, if it has.
     pub(crate) fn ended_at(&self, instance: &InstanceId) -> Option<Duration> {
-        let known = self.known.lock().unwrap();
+        let known = self.known();
         known.turns.get(instance).and_then(|turn| turn.ended_at)
     }
 
@@ -311,19 +374,17 @@ impl Checked {
         let now = self.env.elapsed();
         let before = known.activities.get(&item.lock.activity);
         let before = before.map_or(0, |activity| activity.epoch);
-        if self.is_late(item.lock.epoch, before) {
-            return;
-        }
         self.granted(known, item.lock.epoch, before);
         let source = (item.instance.clone(), item.execution_id, item.source);
         self.require(!known.completed.contains(&source), || {
             format!("I28: {source:?} was completed, and is handed out again")
         });
+        let lost = known.lost();
         let activity = known.activities.entry(item.lock.activity).or_default();
         self.require(self.is_over(activity.lock.as_ref()), || {
             format!("I22: {source:?} was handed out twice")
         });
-        self.require(self.follows(activity.attempts, item.attempt), || {
+        self.require(follows(activity.attempts, item.attempt, lost), || {
             format!(
                 "{source:?}: attempt {} behind {}",
                 item.attempt, activity.attempts
@@ -349,10 +410,9 @@ impl Checked {
             return;
         };
         if let Some((owner, until)) = known.sessions.get(session) {
-            self.require(
-                *owner == terms.owner_id || *until <= now || self.model.is_none(),
-                || format!("I32: session `{session}` is that of {owner} until {until:?}"),
-            );
+            self.require(*owner == terms.owner_id || *until <= now, || {
+                format!("I32: session `{session}` is that of {owner} until {until:?}")
+            });
         }
         let until = now + terms.lock_timeout;
         known
@@ -362,8 +422,36 @@ impl Checked {
         activity.session = Some((session.clone(), terms.owner_id.clone()));
     }
 
+    /// I4: a message is taken once under one id, as long as the store can remember that.
+    fn sent(&self, instance: &InstanceId, id: u128, text: Option<String>, how: Enqueued) {
+        let mut known = self.known();
+        let life = known.lives;
+        let before = known.sent.insert((instance.clone(), id), life);
+        let is_repeated = before.is_some() && how != Enqueued::Duplicate;
+        self.require(!is_repeated || before < Some(life), || {
+            format!("I4: `{instance}` took a message twice")
+        });
+        if is_repeated {
+            self.shared
+                .saw("a store that was opened again took a message twice");
+            known.told_twice.insert(instance.clone());
+        }
+        let turn = known.turns.get(instance);
+        let may_have_ended = turn.is_some_and(|turn| {
+            let ends = |commit: &TurnCommit| !matches!(commit.outcome, TurnOutcome::Running);
+            turn.ended || turn.in_doubt.iter().any(ends)
+        });
+        if how == Enqueued::Duplicate {
+            self.shared.saw("a message that was sent before");
+        } else if may_have_ended {
+            self.shared.saw("a message for an instance that has ended");
+        } else if let Some(text) = text {
+            known.on_the_way.insert((instance.clone(), text), 0);
+        }
+    }
+
     fn looked_at(&self, status: &InstanceStatus) {
-        let mut known = self.known.lock().unwrap();
+        let mut known = self.known();
         let now = (
             status.change,
             status.custom_status_version,
@@ -376,6 +464,11 @@ impl Checked {
             format!("I6: {before:?} was seen before {now:?} in {status:?}")
         });
     }
+}
+
+/// Whether a count of deliveries may come behind another: some may be those of fetches that failed.
+fn follows(before: u32, attempt: u32, lost: u32) -> bool {
+    attempt > 0 && attempt <= before + 1 + lost
 }
 
 /// The text of what came from outside: each is sent once.
@@ -395,7 +488,7 @@ impl Layer for Checked {
     async fn start(&self, instance: &InstanceId, start: Start) -> Answer<StartOutcome> {
         let started = self.inner.start(instance, start).await;
         if started.is_ok() {
-            self.known.lock().unwrap().started.insert(instance.clone());
+            self.known().started.insert(instance.clone());
         }
         started
     }
@@ -409,27 +502,16 @@ impl Layer for Checked {
         let text = text_of(&message).map(str::to_owned);
         let sent = self.inner.enqueue(instance, message_id, message).await;
         if let Ok(how) = &sent {
-            let mut known = self.known.lock().unwrap();
-            let is_new = known.sent.insert((instance.clone(), message_id));
-            self.require(is_new || *how == Enqueued::Duplicate, || {
-                format!("I4: `{instance}` took a message twice")
-            });
-            let ended = known.turns.get(instance).is_some_and(|turn| turn.ended);
-            if *how == Enqueued::Duplicate {
-                self.shared.saw("a message that was sent before");
-            } else if ended {
-                self.shared.saw("a message for an instance that has ended");
-            } else if let Some(text) = text {
-                known.on_the_way.insert((instance.clone(), text), 0);
-            }
+            self.sent(instance, message_id, text, *how);
         }
         sent
     }
 
     async fn fetch_turns(&self, fetch: TurnFetch) -> Answer<Vec<TurnItem>> {
-        let items = self.inner.fetch_turns(fetch.clone()).await?;
+        let items = self.inner.fetch_turns(fetch.clone()).await;
+        let items = self.fetched(items)?;
         {
-            let mut known = self.known.lock().unwrap();
+            let mut known = self.known();
             known.wall = self.env.now().as_millis();
             for item in &items {
                 self.turn_fetched(&mut known, &fetch, item);
@@ -442,11 +524,17 @@ impl Layer for Checked {
     async fn commit_turn(&self, lock: &TurnLock, turn: TurnCommit) -> Answer<Committed> {
         let committed = self.inner.commit_turn(lock, turn.clone()).await;
         match &committed {
-            Ok(how) => self.committed(&mut self.known.lock().unwrap(), lock, &turn, *how),
+            Ok(how) => self.committed(&mut self.known(), lock, &turn, *how),
             Err(ProviderError::LockLost) => self.shared.saw("a commit under a lost lock"),
             Err(ProviderError::Refused(problem)) => {
                 self.shared
                     .broken(format!("a commit was refused: {problem}"));
+            }
+            Err(ProviderError::Unavailable { .. }) => {
+                self.shared.saw("a commit in doubt");
+                let mut known = self.known();
+                let of = known.turns.entry(lock.instance.clone()).or_default();
+                of.in_doubt.push(turn);
             }
             Err(_) => {}
         }
@@ -457,7 +545,7 @@ impl Layer for Checked {
         let given = self.inner.abandon_turn(lock, delay, forget).await;
         if given.is_ok() {
             self.shared.saw("a turn was given back");
-            let mut known = self.known.lock().unwrap();
+            let mut known = self.known();
             let turn = known.turns.entry(lock.instance.clone()).or_default();
             self.allowed(turn.lock.as_mut(), lock.epoch, lock.token, None);
             turn.lock = None;
@@ -477,7 +565,7 @@ impl Layer for Checked {
         let renewed = self.inner.renew_turn(lock, timeout).await;
         if renewed.is_ok() {
             self.shared.saw("the lock of a turn was renewed");
-            let mut known = self.known.lock().unwrap();
+            let mut known = self.known();
             let turn = known.turns.entry(lock.instance.clone()).or_default();
             self.allowed(turn.lock.as_mut(), lock.epoch, lock.token, Some(timeout));
         }
@@ -485,8 +573,9 @@ impl Layer for Checked {
     }
 
     async fn fetch_activities(&self, fetch: ActivityFetch) -> Answer<Vec<ActivityItem>> {
-        let items = self.inner.fetch_activities(fetch.clone()).await?;
-        let mut known = self.known.lock().unwrap();
+        let items = self.inner.fetch_activities(fetch.clone()).await;
+        let items = self.fetched(items)?;
+        let mut known = self.known();
         for item in &items {
             self.activity_fetched(&mut known, &fetch, item);
         }
@@ -503,7 +592,7 @@ impl Layer for Checked {
         let done = self.inner.complete_activity(lock, result).await;
         match &done {
             Ok(()) => {
-                let mut known = self.known.lock().unwrap();
+                let mut known = self.known();
                 let activity = known.activities.entry(lock.activity).or_default();
                 self.allowed(activity.lock.as_mut(), lock.epoch, lock.token, None);
                 activity.lock = None;
@@ -526,7 +615,7 @@ impl Layer for Checked {
         let given = self.inner.abandon_activity(lock, delay, forget).await;
         if given.is_ok() {
             self.shared.saw("an activity was given back");
-            let mut known = self.known.lock().unwrap();
+            let mut known = self.known();
             let activity = known.activities.entry(lock.activity).or_default();
             self.allowed(activity.lock.as_mut(), lock.epoch, lock.token, None);
             activity.lock = None;
@@ -539,7 +628,7 @@ impl Layer for Checked {
         match &renewed {
             Ok(()) => {
                 self.shared.saw("the lock of an activity was renewed");
-                let mut known = self.known.lock().unwrap();
+                let mut known = self.known();
                 let activity = known.activities.entry(lock.activity).or_default();
                 self.allowed(
                     activity.lock.as_mut(),
@@ -559,7 +648,7 @@ impl Layer for Checked {
     async fn release_sessions(&self, owners: &[String]) -> Answer<usize> {
         let released = self.inner.release_sessions(owners).await;
         if released.is_ok() {
-            let mut known = self.known.lock().unwrap();
+            let mut known = self.known();
             known
                 .sessions
                 .retain(|_, (owner, _)| !owners.contains(owner));

@@ -197,7 +197,9 @@ impl Clients {
             let now = self.env.elapsed();
             let ended = self.store.ended_at(&self.id);
             let since = ended.map(|ended| now.saturating_sub(ended.max(asked)));
-            let late = since.filter(|late| *late > PROMPT && self.is_exact());
+            // A store that failed in between makes everybody ask again.
+            let is_exact = self.shared.struck_at() < asked;
+            let late = since.filter(|late| *late > PROMPT && is_exact);
             if let Some(late) = late {
                 let id = &self.id;
                 return self
@@ -207,13 +209,12 @@ impl Clients {
             match waited {
                 Ok(_) => return self.shared.saw("a patient wait ended"),
                 Err(ClientError::Timeout) => {}
+                // Only the embedded store fails by itself.
+                Err(ClientError::Provider { .. }) if self.shared.plan.store == Store::Redb => {
+                    self.sleep(Duration::from_millis(100)).await;
+                }
                 Err(error) => return self.shared.broken(format!("waiting: {error}")),
             }
         }
-    }
-
-    /// The time for which the embedded store waits for its disk is not simulated.
-    fn is_exact(&self) -> bool {
-        self.shared.plan.store == Store::Model
     }
 }

@@ -22,14 +22,17 @@ pub(crate) fn root_of(id: &str) -> &str {
 
 pub(crate) fn check(world: &World) -> Result<(), String> {
     let program = orchestrations(true, world.shared.plan.skew == 0);
-    let all = world.list(&InstanceQuery::default());
+    let all = world.list(&InstanceQuery::default())?;
     for started in world.store.started() {
         if !all.iter().any(|status| status.instance == started) {
             return Err(format!("I1: `{started}` was acknowledged and is not there"));
         }
     }
+    let told_twice = world.store.told_twice();
     for status in &all {
-        let is_damaged = world.damaged.contains(root_of(status.instance.as_str()));
+        let root = root_of(status.instance.as_str());
+        let is_damaged =
+            world.damaged.contains(root) || told_twice.iter().any(|id| id.as_str() == root);
         if is_damaged {
             world.shared.saw("a damaged family ended");
             continue;

@@ -4,18 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 
 use crate::support::dice::Dice;
-
-/// A commit in memory takes less, if its thread is let.
-const MOMENT: Duration = Duration::from_micros(200);
 
 /// Whose tasks: a node, the clients, the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,8 +20,6 @@ pub(crate) struct Group(pub(crate) u64);
 pub(crate) struct Executor {
     state: Mutex<State>,
     ready: Arc<Mutex<BTreeSet<u64>>>,
-    /// Threads outside of the world wake tasks too.
-    is_open: AtomicBool,
 }
 
 struct State {
@@ -45,6 +38,8 @@ struct Task {
     /// Not there while it is polled.
     future: Option<BoxFuture<'static, ()>>,
 }
+
+type Chosen = (u64, Group, BoxFuture<'static, ()>);
 
 /// How a group stands.
 #[derive(Clone, Copy, Debug)]
@@ -103,14 +98,7 @@ impl Executor {
                 trace: Trace(0xcbf2_9ce4_8422_2325),
             }),
             ready: Arc::default(),
-            is_open: AtomicBool::new(false),
         })
-    }
-
-    /// From now on a thread outside of the world, whose time is real, may wake tasks: it is given a
-    /// moment before time passes in here.
-    pub(crate) fn open(&self) {
-        self.is_open.store(true, Ordering::Relaxed);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -207,10 +195,25 @@ impl Executor {
 
     /// Lets one task go on, or time pass.
     pub(crate) fn step(&self) -> Step {
-        let chosen = self.choose().or_else(|| self.choose_after_a_moment());
-        let Some((number, group, mut future)) = chosen else {
+        let chosen = self.choose(None);
+        let Some(chosen) = chosen else {
             return self.advance();
         };
+        self.poll(chosen);
+        Step::Polled
+    }
+
+    /// Lets a task of the group go on, from within another one; whether one could.
+    pub(crate) fn lend(&self, group: Group) -> bool {
+        let chosen = self.choose(Some(group));
+        let can = chosen.is_some();
+        if let Some(chosen) = chosen {
+            self.poll(chosen);
+        }
+        can
+    }
+
+    fn poll(&self, (number, group, mut future): Chosen) {
         let woken = Woken {
             task: number,
             ready: Arc::clone(&self.ready),
@@ -225,7 +228,7 @@ impl Executor {
                 // Gone if the task killed its own group.
                 if let Some(task) = state.tasks.get_mut(&number) {
                     task.future = Some(future);
-                    return Step::Polled;
+                    return;
                 }
             }
             Ok(Poll::Ready(())) => drop(state.tasks.remove(&number)),
@@ -238,18 +241,21 @@ impl Executor {
         }
         drop(state);
         drop(future);
-        Step::Polled
     }
 
-    /// A task that can go on: any of them.
-    fn choose(&self) -> Option<(u64, Group, BoxFuture<'static, ()>)> {
+    /// A task that can go on: any of them, or any of a group.
+    fn choose(&self, only: Option<Group>) -> Option<Chosen> {
         let mut state = self.state();
         let mut ready = self.ready.lock().unwrap();
         ready.retain(|number| state.tasks.contains_key(number));
         let now = state.now;
         let free = |number: &&u64| {
-            let group = state.tasks[number].group;
-            match state.groups.get(&group) {
+            let Task { group, future } = &state.tasks[number];
+            // Whoever lends its turn cannot go on meanwhile.
+            if future.is_none() || only.is_some_and(|only| only != *group) {
+                return false;
+            }
+            match state.groups.get(group) {
                 None | Some(Life::Runs) => true,
                 Some(Life::HeldUntil(until)) => *until <= now,
                 Some(Life::Dead) => false,
@@ -266,14 +272,6 @@ impl Executor {
         let task = state.tasks.get_mut(&number)?;
         let (group, future) = (task.group, task.future.take()?);
         Some((number, group, future))
-    }
-
-    fn choose_after_a_moment(&self) -> Option<(u64, Group, BoxFuture<'static, ()>)> {
-        if !self.is_open.load(Ordering::Relaxed) {
-            return None;
-        }
-        thread::park_timeout(MOMENT);
-        self.choose()
     }
 
     fn advance(&self) -> Step {
@@ -404,6 +402,27 @@ mod tests {
         assert_eq!(executor.tasks_of(Group(1)), 0);
         while executor.step() != Step::Over {}
         assert_eq!(*done.lock().unwrap(), 2);
+    }
+
+    #[test]
+    fn a_task_may_lend_its_turn_to_a_group() {
+        let executor = Executor::new(Dice::new(1));
+        let done = Arc::new(Mutex::new(Vec::new()));
+        let (lender, seen) = (Arc::clone(&executor), Arc::clone(&done));
+        let lends = async move {
+            while lender.lend(Group(2)) {}
+            seen.lock().unwrap().push(1);
+        };
+        executor.spawn(Group(1), Box::pin(lends));
+        executor.step();
+        assert_eq!(*done.lock().unwrap(), [1], "nobody to lend it to");
+        for group in [2, 3] {
+            let done = Arc::clone(&done);
+            let task = async move { done.lock().unwrap().push(group) };
+            executor.spawn(Group(group), Box::pin(task));
+        }
+        assert!(executor.lend(Group(2)) && !executor.lend(Group(2)));
+        assert_eq!(*done.lock().unwrap(), [1, 2], "and to no other group");
     }
 
     #[test]

@@ -10,9 +10,9 @@ mod env;
 mod executor;
 mod faulty;
 mod interpreter;
+mod machine;
 mod node;
 mod oracle;
-mod patient;
 mod plan;
 mod planted;
 mod program;
@@ -68,11 +68,13 @@ fn programs_end_as_they_may_whatever_happens_to_their_nodes() {
 /// Without this no seed that fails is of any use.
 #[test]
 fn a_seed_is_one_run() {
-    let is_model = |seed: &u64| Plan::of(*seed, None).store == Store::Model;
-    for seed in (1_000_001..).filter(is_model).take(4) {
-        let (first, second) = (campaign::run(seed, None), campaign::run(seed, None));
-        assert_eq!(first.trace, second.trace, "seed {seed}");
-        assert_eq!(first.steps, second.steps, "seed {seed}");
+    for store in [Store::Model, Store::Redb] {
+        let is_of = |seed: &u64| Plan::of(*seed, None).store == store;
+        for seed in (1_000_001..).filter(is_of).take(3) {
+            let (first, second) = (campaign::run(seed, None), campaign::run(seed, None));
+            assert_eq!(first.trace, second.trace, "seed {seed}");
+            assert_eq!(first.steps, second.steps, "seed {seed}");
+        }
     }
     assert_ne!(campaign::run(1, None).trace, campaign::run(2, None).trace);
 }

@@ -31,8 +31,12 @@ pub(crate) struct Plan {
     pub(crate) hold: u64,
     pub(crate) jump: u64,
     pub(crate) stop: u64,
+    /// The model alone can do these two.
     pub(crate) restart_store: u64,
     pub(crate) corrupt: u64,
+    /// The embedded store has a disk: it fails, and power is lost.
+    pub(crate) disk: u64,
+    pub(crate) power: u64,
     /// By how many milliseconds clocks may be wrong.
     pub(crate) skew: u64,
     /// Most nodes begin with the old version of the program, and come back with the new one.
@@ -74,6 +78,8 @@ impl Plan {
             stop: 0,
             restart_store: 0,
             corrupt: 0,
+            disk: 0,
+            power: 0,
             skew: 0,
             rolling: false,
             bombs: false,
@@ -99,11 +105,12 @@ impl Plan {
         let (delay, long_delay) = (often(500), often(30));
         let (kill, hold, jump, stop) = (often(300), often(300), often(300), often(100));
         let (restart_store, corrupt) = (often(60), often(80));
+        let (disk, power) = (often(500), often(400));
         let bombs = dice.chance(80);
         let rolling = dice.chance(400);
         Self {
             seed,
-            store: if dice.chance(150) {
+            store: if dice.chance(200) {
                 Store::Redb
             } else {
                 Store::Model
@@ -122,6 +129,8 @@ impl Plan {
             stop,
             restart_store,
             corrupt: if dice.chance(300) { corrupt } else { 0 },
+            disk,
+            power,
             skew: if dice.chance(500) { 0 } else { 3_600_000 },
             rolling,
             bombs,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::executor::Executor;
 use super::plan::Plan;
@@ -16,6 +17,8 @@ pub(crate) struct Shared {
     seen: Mutex<BTreeMap<String, u64>>,
     doomed: Mutex<Vec<usize>>,
     violation: Mutex<Option<String>>,
+    locks_are_lost: AtomicBool,
+    struck_at: Mutex<Duration>,
 }
 
 impl Shared {
@@ -27,6 +30,8 @@ impl Shared {
             seen: Mutex::default(),
             doomed: Mutex::default(),
             violation: Mutex::default(),
+            locks_are_lost: AtomicBool::new(false),
+            struck_at: Mutex::default(),
         })
     }
 
@@ -55,6 +60,26 @@ impl Shared {
 
     pub(crate) fn doomed(&self) -> Option<usize> {
         self.doomed.lock().unwrap().pop()
+    }
+
+    /// The store is opened again, and knows of no lock that it gave.
+    pub(crate) fn lose_locks(&self) {
+        self.locks_are_lost.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether it was since this was asked last.
+    pub(crate) fn take_lost_locks(&self) -> bool {
+        self.locks_are_lost.swap(false, Ordering::SeqCst)
+    }
+
+    /// The store may have failed just now.
+    pub(crate) fn strike(&self) {
+        *self.struck_at.lock().unwrap() = self.executor.now();
+    }
+
+    /// When the store may have failed last.
+    pub(crate) fn struck_at(&self) -> Duration {
+        *self.struck_at.lock().unwrap()
     }
 
     /// Something happened that must not; the first counts.

@@ -34,9 +34,13 @@ const REPEATED: &[&str] = &[
 ];
 
 const OTHERS: &[&str] = &[
+    "a call went down with its store",
     "a call that takes longer than a lease",
     "a claim on a session was renewed",
     "a commit behind the end of its lease",
+    "a commit in doubt",
+    "a commit in doubt was not there",
+    "a commit in doubt was there",
     "a commit that was applied before",
     "a commit under a lost lock",
     "a completion under a lost lock",
@@ -51,6 +55,7 @@ const OTHERS: &[&str] = &[
     "a node was shut down",
     "a patient wait ended",
     "a start was given up",
+    "a store that was opened again took a message twice",
     "a turn was given back",
     "a worker learns that it lost its lock",
     "an activity that takes its node down",
@@ -60,7 +65,11 @@ const OTHERS: &[&str] = &[
     "an instance ended as cancelled",
     "an instance ended as poison",
     "an instance was cancelled",
+    "power was lost",
+    "power was lost while a store was opened",
     "the clock of a node jumped",
+    "the disk failed once",
+    "the disk was away for a while",
     "the lock of a turn was renewed",
     "the lock of an activity was renewed",
     "the store was restarted",

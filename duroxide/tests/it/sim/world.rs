@@ -8,7 +8,6 @@ use duroxide::env::EnvRef;
 use duroxide::history::{EventId, InstanceId};
 use duroxide::provider::model::ModelProvider;
 use duroxide::provider::{InstanceQuery, InstanceStatus, Provider as _, ProviderRef, StateQuery};
-use duroxide::storage::redb::RedbProvider;
 use futures::executor::block_on;
 
 use super::checked::Checked;
@@ -17,8 +16,8 @@ use super::ends;
 use super::env::SimEnv;
 use super::executor::{Executor, Group, Step};
 use super::faulty::{Faulty, NETWORK};
+use super::machine::Machine;
 use super::node::Node;
-use super::patient::Patient;
 use super::plan::{Plan, Store};
 use super::planted;
 use super::program::{Program, Terms};
@@ -62,11 +61,10 @@ pub(crate) struct World {
     pub(crate) shared: Arc<Shared>,
     pub(crate) store: Arc<Checked>,
     model: Option<ModelProvider>,
+    machine: Option<Arc<Machine>>,
     dice: Dice,
     nodes: Vec<Slot>,
     lives: u64,
-    /// How often nothing could go on but what waits for a disk.
-    waited: u32,
     pub(crate) roots: Vec<(InstanceId, Program)>,
     /// Roots of what was damaged: of these only the end is known.
     pub(crate) damaged: BTreeSet<String>,
@@ -101,21 +99,17 @@ impl World {
     fn new(shared: &Arc<Shared>, mut dice: Dice) -> Self {
         let plan = &shared.plan;
         let env: EnvRef = SimEnv::new(&shared.executor, STORE, 0);
-        let (inner, model): (ProviderRef, _) = match plan.store {
+        let (mut model, mut machine) = (None, None);
+        let inner: ProviderRef = match plan.store {
             Store::Model => {
-                let model = ModelProvider::new(Arc::clone(&env));
-                (Arc::new(model.clone()), Some(model))
+                let inner = ModelProvider::new(Arc::clone(&env));
+                model = Some(inner.clone());
+                Arc::new(inner)
             }
             Store::Redb => {
-                shared.executor.open();
-                let options = RedbProvider::options()
-                    .env(Arc::clone(&env))
-                    .cache_bytes(1 << 20)
-                    .hold(Duration::ZERO);
-                (
-                    Arc::new(Patient(Arc::new(options.in_memory().unwrap()))),
-                    None,
-                )
+                let inner = Machine::new(shared, dice.fork());
+                machine = Some(Arc::clone(&inner));
+                inner
             }
         };
         let inner = planted::planted(inner, plan.bug, &env);
@@ -139,10 +133,10 @@ impl World {
             shared: Arc::clone(shared),
             store,
             model,
+            machine,
             dice,
             nodes: slots,
             lives: 0,
-            waited: 0,
             roots,
             damaged: BTreeSet::new(),
         }
@@ -186,8 +180,24 @@ impl World {
             while let Some(node) = self.shared.doomed() {
                 self.kill(node);
             }
+            self.look_at_disk()?;
             self.harm();
             self.broken()?;
+        }
+        Ok(())
+    }
+
+    /// When power is lost, it is for all.
+    fn look_at_disk(&mut self) -> Result<(), String> {
+        let Some(machine) = self.machine.clone() else {
+            return Ok(());
+        };
+        if machine.look() {
+            self.shared.saw("power was lost");
+            for place in 0..self.nodes.len() {
+                self.kill(place);
+            }
+            machine.restart()?;
         }
         Ok(())
     }
@@ -230,6 +240,7 @@ impl World {
             often(plan.stop),
         );
         let (restart, corrupt) = (often(plan.restart_store), often(plan.corrupt));
+        let (disk, power) = (often(plan.disk), often(plan.power));
         let place = self.dice.index(self.nodes.len());
         if kill {
             self.kill(place);
@@ -256,6 +267,9 @@ impl World {
             self.shared.saw("the store was restarted");
             model.restart();
             self.store.restarted();
+        }
+        if let Some(machine) = self.machine.as_ref().filter(|_| disk || power) {
+            machine.upset(power);
         }
         if corrupt {
             self.damage();
@@ -346,17 +360,21 @@ impl World {
     fn running(&self) -> Vec<InstanceStatus> {
         let mut query = InstanceQuery::default();
         query.state = Some(StateQuery::Running);
-        self.list(&query)
+        self.list(&query).unwrap_or_default()
     }
 
-    pub(crate) fn list(&self, query: &InstanceQuery) -> Vec<InstanceStatus> {
+    pub(crate) fn list(&self, query: &InstanceQuery) -> Result<Vec<InstanceStatus>, String> {
         let admin = self.store.admin().unwrap();
-        block_on(admin.list_instances(query, None, 10_000)).unwrap()
+        let list = block_on(admin.list_instances(query, None, 10_000));
+        list.map_err(|error| format!("a list: {error:?}"))
     }
 
     /// From now on nothing goes wrong, and all nodes run, in the new version.
     fn heal(&mut self) {
         self.shared.end_faults();
+        if let Some(machine) = &self.machine {
+            machine.heal();
+        }
         let executor = Arc::clone(&self.shared.executor);
         for slot in &mut self.nodes {
             slot.back_at = executor.now();
@@ -392,9 +410,6 @@ impl World {
                     return Ok(());
                 }
             }
-            if step == Step::Over && self.wait_for_disk() {
-                continue;
-            }
             if step == Step::Over {
                 return Err(format!("I34: nothing goes on: {:#?}", self.running()));
             }
@@ -409,24 +424,17 @@ impl World {
         }
     }
 
-    /// Gives the thread of the embedded store time to wake somebody; not for ever.
-    fn wait_for_disk(&mut self) -> bool {
-        let waits = self.model.is_none() && self.waited < 1_000;
-        if waits {
-            self.waited += 1;
-            std::thread::park_timeout(Duration::from_millis(5));
-        }
-        waits
-    }
-
     fn is_done(&self) -> bool {
         let executor = &self.shared.executor;
         if executor.tasks_of(CLIENTS) + executor.tasks_of(NETWORK) > 0 || !self.running().is_empty()
         {
             return false;
         }
-        let depths = block_on(self.store.admin().unwrap().queue_depths()).unwrap();
-        depths.orchestrator_queue + depths.worker_queue + depths.timer_queue == 0
+        // A disk that was away may still be on its way back.
+        let depths = block_on(self.store.admin().unwrap().queue_depths());
+        depths.is_ok_and(|depths| {
+            depths.orchestrator_queue + depths.worker_queue + depths.timer_queue == 0
+        })
     }
 
     fn stop_all(&mut self) -> Result<(), String> {
@@ -437,7 +445,7 @@ impl World {
         }
         let executor = Arc::clone(&self.shared.executor);
         while executor.tasks_of(HARNESS) > 0 {
-            if executor.step() == Step::Over && !self.wait_for_disk() {
+            if executor.step() == Step::Over {
                 return Err("I37: a shutdown does not end".to_owned());
             }
             self.broken()?;
@@ -448,7 +456,11 @@ impl World {
     /// Nothing of a run outlives it.
     fn drop_all(&mut self) {
         let executor = Arc::clone(&self.shared.executor);
-        for group in [CLIENTS, STORE, NETWORK, HARNESS] {
+        let machine = self.machine.iter().flat_map(|machine| machine.groups());
+        for group in [CLIENTS, STORE, NETWORK, HARNESS]
+            .into_iter()
+            .chain(machine)
+        {
             executor.kill(group);
         }
         for life in 1..=self.lives {
