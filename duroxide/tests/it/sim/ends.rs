@@ -9,9 +9,10 @@ use duroxide::registry::OrchestrationRegistry;
 use duroxide::testing::{RecordedHistory, replay};
 use futures::executor::block_on;
 
+use super::cancelled;
 use super::interpreter::orchestrations;
 use super::oracle;
-use super::program::Input;
+use super::program::{CLEANED, Input};
 use super::world::World;
 use crate::support::message_boundaries;
 
@@ -58,7 +59,8 @@ fn check_instance(
         return Err("no start".to_owned());
     };
     let input: Input = serde_json::from_str(input).map_err(|error| error.to_string())?;
-    check_outcome(world, status, &input)?;
+    let last = history(world, id, status.execution_id.0)?;
+    check_outcome(world, status, &input, &last)?;
     for execution in 1..=status.execution_id.0 {
         let events = history(world, id, execution)?;
         if ran(&events) {
@@ -84,8 +86,14 @@ fn history(world: &World, id: &InstanceId, execution: u64) -> Result<Vec<Event>,
     Ok(page.events)
 }
 
-fn check_outcome(world: &World, status: &InstanceStatus, input: &Input) -> Result<(), String> {
+fn check_outcome(
+    world: &World,
+    status: &InstanceStatus,
+    input: &Input,
+    last: &[Event],
+) -> Result<(), String> {
     let shared = &world.shared;
+    let asked = |came| cancelled::check(shared, &input.program, last, came);
     let came = match &status.state {
         InstanceState::Completed { output } => Ok(output.clone()),
         InstanceState::Failed { details } => match details {
@@ -97,7 +105,7 @@ fn check_outcome(world: &World, status: &InstanceStatus, input: &Input) -> Resul
                 || (shared.plan.bombs && reason == "parent failed") =>
             {
                 shared.saw("an instance ended as cancelled");
-                return Ok(());
+                return asked(None);
             }
             ErrorDetails::Application {
                 kind: AppErrorKind::OrchestrationFailed,
@@ -112,7 +120,12 @@ fn check_outcome(world: &World, status: &InstanceStatus, input: &Input) -> Resul
         },
         other => return Err(format!("it has not ended: {other:?}")),
     };
-    let allowed = oracle::outcomes(&input.program, 0);
+    asked(Some(&came))?;
+    let mut allowed = oracle::outcomes(&input.program, 0);
+    if input.program.clean_up.is_some() {
+        // Only if somebody asked it to end: that was looked at.
+        allowed.insert(Ok(CLEANED.to_owned()));
+    }
     let is_allowed = allowed.contains(&came);
     // Whoever is taken for poison on the way fails as an activity, with its own words.
     if is_allowed || (shared.plan.bombs && came.is_err()) {

@@ -11,8 +11,9 @@ use duroxide::{
 use futures::future::{BoxFuture, FutureExt as _};
 use serde::{Deserialize, Serialize};
 
+use super::cancelled::CLEAN_UP;
 use super::env::SimEnv;
-use super::program::{Does, Input, Op, SHARED};
+use super::program::{CLEANED, Does, Input, Op, SHARED};
 use super::shared::Shared;
 
 /// The name of the orchestration.
@@ -38,14 +39,46 @@ async fn execution(
     version: &'static str,
     agreed: bool,
 ) -> Result<String, String> {
+    let input: Input = serde_json::from_str(&input).map_err(|error| error.to_string())?;
+    if ctx.version() != version {
+        return Err(format!("{} runs as {version}", ctx.version()));
+    }
+    let clean_up = input.program.clean_up.clone();
+    let Some(clean_up) = clean_up else {
+        return phase(ctx, input, version, agreed).await;
+    };
+    ctx.cooperative_cancellation(Duration::from_millis(clean_up.deadline));
+    let work = phase(ctx.clone(), input, version, agreed).boxed();
+    let came = if clean_up.drops {
+        match select2(work, ctx.cancelled()).await {
+            Either2::First(came) => came,
+            Either2::Second(_) => Err("dropped".to_owned()),
+        }
+    } else {
+        work.await
+    };
+    if !ctx.is_cancelled() {
+        return came;
+    }
+    let shielded = ctx.shielded(|ctx| async move { ctx.schedule_activity("echo", CLEAN_UP).await });
+    shielded.await?;
+    let recovers = clean_up.recovers;
+    recovers
+        .then(|| CLEANED.to_owned())
+        .ok_or(CLEANED.to_owned())
+}
+
+async fn phase(
+    ctx: OrchestrationContext,
+    input: Input,
+    version: &'static str,
+    agreed: bool,
+) -> Result<String, String> {
     let Input {
         program,
         phase,
         mut said,
-    } = serde_json::from_str(&input).map_err(|error| error.to_string())?;
-    if ctx.version() != version {
-        return Err(format!("{} runs as {version}", ctx.version()));
-    }
+    } = input;
     if version == "2.0.0" {
         // Code that the old version does not have: neither may replay what the other did.
         ctx.schedule_activity("echo", "new").await?;
@@ -63,6 +96,10 @@ async fn execution(
     said.push(format!("{},{came}", read.join(".")));
     if phase + 1 == program.phases.len() {
         return Ok(said.join(";"));
+    }
+    if ctx.is_cancelled() {
+        // Whoever goes on now does not clean up.
+        return Err("cancelled".to_owned());
     }
     ctx.set_custom_status(format!("phase {phase}"));
     ctx.set_kv_value("phase", format!("phase {phase}"));

@@ -2,6 +2,7 @@
 //! it from a seed. `docs/testing.md` says how it is run.
 
 mod campaign;
+mod cancelled;
 mod checked;
 mod clients;
 mod effects;

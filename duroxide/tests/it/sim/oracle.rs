@@ -138,6 +138,7 @@ mod tests {
         Program {
             phases: vec![Phase { reads: 2, op }],
             may_be_cancelled: false,
+            clean_up: None,
         }
     }
 

@@ -13,7 +13,23 @@ pub(crate) struct Program {
     pub(crate) phases: Vec<Phase>,
     /// Somebody may cancel it: a client, or whoever waited for it and does not any more.
     pub(crate) may_be_cancelled: bool,
+    /// What it does then, if it does not end at once.
+    pub(crate) clean_up: Option<CleanUp>,
 }
+
+/// How a program sees its own cancellation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CleanUp {
+    /// How many milliseconds it has.
+    pub(crate) deadline: u64,
+    /// It drops what it was doing, and does not wait until that has ended as cancelled.
+    pub(crate) drops: bool,
+    /// It returns [`CLEANED`], and counts as completed.
+    pub(crate) recovers: bool,
+}
+
+/// What a program returns that cleaned up and counts that as a good end.
+pub(crate) const CLEANED: &str = "cleaned";
 
 /// One execution.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,7 +140,7 @@ const MOST_OUTCOMES: usize = 60;
 impl Program {
     /// A program for an instance that clients know.
     pub(crate) fn root(dice: &mut Dice, terms: &Terms) -> Self {
-        let may_be_cancelled = dice.chance(150);
+        let may_be_cancelled = dice.chance(200);
         loop {
             let mut writer = Writer {
                 dice: dice.fork(),
@@ -230,9 +246,16 @@ impl Writer<'_> {
             reads: self.reads(),
             op: self.op(may_be_cancelled, depth),
         });
+        let phases = phases.collect();
+        let cleans_up = self.dice.chance(if may_be_cancelled { 500 } else { 50 });
         Program {
-            phases: phases.collect(),
+            phases,
             may_be_cancelled,
+            clean_up: cleans_up.then(|| CleanUp {
+                deadline: self.dice.between(200, 20_000),
+                drops: self.dice.chance(300),
+                recovers: self.dice.chance(500),
+            }),
         }
     }
 
