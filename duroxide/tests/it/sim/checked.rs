@@ -23,7 +23,7 @@ use super::shared::Shared;
 type Answer<T> = Result<T, ProviderError>;
 type Source = (InstanceId, ExecutionId, EventId);
 
-/// Whoever gives an instance back waits before it tries again: at least 100 ms, if the store failed.
+/// Whoever gives messages back waits before it tries again: at least 100 ms, if the store failed.
 const MOST_GIVEN_BACK: u32 = 20;
 
 /// A store whose answers are compared with those before.
@@ -69,8 +69,8 @@ struct Turn {
     last_event_id: u64,
     ended: bool,
     ended_at: Option<Duration>,
-    /// In which second it was given back last, and how often in that.
-    given_back: (u64, u32),
+    /// In which second it was given back last, and how often in that with each message.
+    given_back: (u64, BTreeMap<MessageId, u32>),
     /// How often each message was handed out.
     attempts: BTreeMap<MessageId, u32>,
     /// What was handed out with the lock.
@@ -550,13 +550,17 @@ impl Layer for Checked {
             self.allowed(turn.lock.as_mut(), lock.epoch, lock.token, None);
             turn.lock = None;
             let second = self.env.elapsed().as_secs();
-            let (last, times) = turn.given_back;
-            let times = if last == second { times + 1 } else { 1 };
-            turn.given_back = (second, times);
-            self.require(times <= MOST_GIVEN_BACK, || {
-                let id = &lock.instance;
-                format!("I35: `{id}` was given back {times} times within a second")
-            });
+            if turn.given_back.0 != second {
+                turn.given_back = (second, BTreeMap::new());
+            }
+            for message in turn.messages.keys() {
+                let times = turn.given_back.1.entry(*message).or_default();
+                *times += 1;
+                self.require(*times <= MOST_GIVEN_BACK, || {
+                    let id = &lock.instance;
+                    format!("I35: `{id}` was given back {times} times within a second")
+                });
+            }
         }
         given
     }

@@ -103,7 +103,7 @@ impl Plan {
         };
         let (fail_before, fail_after, repeat) = (often(80), often(80), often(80));
         let (delay, long_delay) = (often(500), often(30));
-        let (kill, hold, jump, stop) = (often(300), often(300), often(300), often(100));
+        let (kill, hold, jump, stop) = (often(300), often(300), often(300), often(300));
         let (restart_store, corrupt) = (often(60), often(80));
         let (disk, power) = (often(500), often(400));
         let bombs = dice.chance(80);

@@ -299,7 +299,10 @@ impl World {
 
     /// Ends the node in order; another takes its place at once or later.
     fn stop(&mut self, place: usize) {
-        let (pause, grace) = (self.dice.millis(1, 6_000), self.dice.millis(0, 3_000));
+        let pause = self.dice.millis(1, 6_000);
+        // Without any grace activities are given back.
+        let most = [0, 3_000][self.dice.index(2)];
+        let grace = self.dice.millis(0, most);
         let slot = &mut self.nodes[place];
         let Some(node) = slot.node.take() else { return };
         slot.back_at = self.shared.executor.now() + pause;
