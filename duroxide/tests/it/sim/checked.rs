@@ -2,26 +2,26 @@
 //! wrong on the way to it. What it remembers of the answers must be true of the next ones.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use duroxide::env::EnvRef;
-use duroxide::history::{
-    ErrorDetails, EventId, EventKind, ExecutionId, InstanceId, Message, Start,
-};
+use duroxide::history::{ErrorDetails, EventKind, InstanceId, Message, Start};
 use duroxide::provider::model::ModelProvider;
 use duroxide::provider::{
-    ActivityFetch, ActivityItem, ActivityLock, Committed, Enqueued, InstanceStatus, Layer,
-    MessageId, Provider, ProviderError, ProviderRef, StartOutcome, TurnCommit, TurnFetch, TurnItem,
+    ActivityFetch, ActivityItem, ActivityLock, Committed, Enqueued, InboxMessage, InstanceStatus,
+    Layer, Provider, ProviderError, ProviderRef, StartOutcome, TurnCommit, TurnFetch, TurnItem,
     TurnLock, TurnOutcome,
 };
 
 use super::effects;
+use super::known::{Known, Lock, Turn, told};
 use super::shared::Shared;
 
 type Answer<T> = Result<T, ProviderError>;
-type Source = (InstanceId, ExecutionId, EventId);
 
 /// Whoever gives messages back waits before it tries again: at least 100 ms, if the store failed.
 const MOST_GIVEN_BACK: u32 = 20;
@@ -35,132 +35,6 @@ pub(crate) struct Checked {
     env: EnvRef,
     shared: Arc<Shared>,
     known: Mutex<Known>,
-}
-
-#[derive(Debug, Default)]
-struct Known {
-    epochs: BTreeSet<u64>,
-    started: BTreeSet<InstanceId>,
-    turns: BTreeMap<InstanceId, Turn>,
-    activities: BTreeMap<u64, Activity>,
-    completed: BTreeSet<Source>,
-    sessions: BTreeMap<String, (String, Duration)>,
-    /// What was accepted and not handed out yet.
-    on_the_way: BTreeMap<(InstanceId, String), u64>,
-    /// And in which life of the store.
-    sent: BTreeMap<(InstanceId, u128), u32>,
-    statuses: BTreeMap<InstanceId, (u64, u64, bool)>,
-    wall: u64,
-    /// Fetches that failed: what they had taken was delivered, and nobody saw it.
-    failed_fetches: u32,
-    /// How often the store was opened again.
-    lives: u32,
-    /// Whose events may have come twice, because the store forgot their ids.
-    told_twice: BTreeSet<InstanceId>,
-}
-
-/// What is known of an instance's turns.
-#[derive(Debug, Default)]
-struct Turn {
-    lock: Option<Lock>,
-    epoch: u64,
-    last_turn_id: u128,
-    execution_id: u64,
-    last_event_id: u64,
-    ended: bool,
-    ended_at: Option<Duration>,
-    /// In which second it was given back last, and how often in that with each message.
-    given_back: (u64, BTreeMap<MessageId, u32>),
-    /// How often each message was handed out.
-    attempts: BTreeMap<MessageId, u32>,
-    /// What was handed out with the lock.
-    messages: BTreeMap<MessageId, Option<Message>>,
-    /// Commits whose outcome is unknown, because the store failed.
-    in_doubt: Vec<TurnCommit>,
-}
-
-impl Turn {
-    /// Execution, last event, whether it ended.
-    fn stands(&self) -> (u64, u64, bool) {
-        (self.execution_id.max(1), self.last_event_id, self.ended)
-    }
-
-    fn apply(&mut self, commit: &TurnCommit, now: Duration) {
-        self.last_turn_id = commit.turn_id;
-        if let Some(last) = commit.history_delta.last() {
-            self.last_event_id = last.event_id.0;
-        }
-        match &commit.outcome {
-            TurnOutcome::Running => {}
-            TurnOutcome::Completed { .. } | TurnOutcome::Failed { .. } => {
-                self.ended = true;
-                self.ended_at.get_or_insert(now);
-            }
-            TurnOutcome::ContinuedAsNew { next } => {
-                self.execution_id = next.execution_id.0;
-                self.last_event_id = 0;
-            }
-        }
-        for consumed in &commit.consumed {
-            self.attempts.remove(consumed);
-        }
-    }
-
-    /// A commit in doubt turns out to be there if the store says that it was the last.
-    fn settle(&mut self, last_turn_id: u128, now: Duration) -> Option<bool> {
-        if self.in_doubt.is_empty() {
-            return None;
-        }
-        let in_doubt = std::mem::take(&mut self.in_doubt);
-        let found = in_doubt
-            .iter()
-            .find(|commit| commit.turn_id == last_turn_id);
-        if let Some(commit) = found.filter(|_| self.last_turn_id != last_turn_id) {
-            self.apply(commit, now);
-        }
-        Some(found.is_some())
-    }
-}
-
-#[derive(Debug, Default)]
-struct Activity {
-    lock: Option<Lock>,
-    epoch: u64,
-    attempts: u32,
-    source: Option<Source>,
-    session: Option<(String, String)>,
-}
-
-#[derive(Clone, Debug)]
-struct Lock {
-    epoch: u64,
-    token: u128,
-    until: Duration,
-}
-
-impl Lock {
-    fn is(&self, epoch: u64, token: u128) -> bool {
-        self.epoch == epoch && self.token == token
-    }
-}
-
-impl Known {
-    /// How many deliveries of one thing nobody may have seen: those of fetches that failed, and one
-    /// for each loss of power, with which a fetch and whoever made it were gone.
-    fn lost(&self) -> u32 {
-        self.failed_fetches + self.lives
-    }
-
-    fn restarted(&mut self) {
-        self.lives += 1;
-        for turn in self.turns.values_mut() {
-            turn.lock = None;
-        }
-        for activity in self.activities.values_mut() {
-            activity.lock = None;
-        }
-        self.sessions.clear();
-    }
 }
 
 impl Checked {
@@ -200,7 +74,7 @@ impl Checked {
     /// Messages were damaged, so that nobody can see any more what they are.
     pub(crate) fn forget_messages(&self, instance: &InstanceId) {
         let mut known = self.known();
-        known.on_the_way.retain(|(of, _), _| of != instance);
+        known.on_the_way.retain(|(of, _, _)| of != instance);
     }
 
     pub(crate) fn started(&self) -> BTreeSet<InstanceId> {
@@ -212,7 +86,7 @@ impl Checked {
         let known = self.known();
         known
             .on_the_way
-            .keys()
+            .iter()
             .map(|lost| format!("{lost:?}"))
             .collect()
     }
@@ -236,13 +110,21 @@ impl Checked {
         self.require(is_new, || format!("I22: epoch {epoch} behind {before}"));
     }
 
-    fn turn_fetched(&self, known: &mut Known, fetch: &TurnFetch, item: &TurnItem) {
+    fn turn_fetched(
+        &self,
+        known: &mut Known,
+        (fetch, is_void): (&TurnFetch, bool),
+        item: &TurnItem,
+    ) {
         let now = self.env.elapsed();
         let id = &item.lock.instance;
         let before = known.turns.get(id).map_or(0, |turn| turn.epoch);
+        // Somebody else has it by now, and was faster.
+        if is_void && item.lock.epoch < before {
+            return;
+        }
         self.granted(known, item.lock.epoch, before);
-        let (wall, lost) = (known.wall, known.lost());
-        let turn = known.turns.entry(id.clone()).or_default();
+        let turn = known.turn(id);
         if let Some(was_there) = turn.settle(item.last_turn_id, now) {
             self.shared.saw(if was_there {
                 "a commit in doubt was there"
@@ -266,65 +148,90 @@ impl Checked {
             || format!("`{id}`: the last turn is another one than was committed last"),
         );
         turn.epoch = item.lock.epoch;
+        let until = now + fetch.lock_timeout;
         turn.lock = Some(Lock {
             epoch: item.lock.epoch,
             token: item.lock.token,
-            until: now + fetch.lock_timeout,
+            until,
+            uncertain: is_void,
         });
         turn.messages.clear();
         for message in &item.messages {
-            let before = turn.attempts.entry(message.id).or_default();
-            self.require(follows(*before, message.attempt, lost), || {
-                format!("`{id}`: attempt {} behind {before}", message.attempt)
-            });
-            *before = message.attempt;
-            let decoded = message.message.clone().ok();
-            if let Some(Message::TimerFired { fire_at, .. }) = &decoded {
-                self.require(fire_at.as_millis() <= wall, || {
-                    format!("I30: a timer of `{id}` is early: {fire_at}, it is {wall}")
-                });
-            }
-            if let Some(text) = decoded.as_ref().and_then(text_of) {
-                known.on_the_way.remove(&(id.clone(), text.to_owned()));
-            }
-            turn.messages.insert(message.id, decoded);
+            self.handed_out(known, id, message);
         }
+    }
+
+    fn handed_out(&self, known: &mut Known, id: &InstanceId, message: &InboxMessage) {
+        let (number, attempt) = (message.id, message.attempt);
+        let before = known.turn(id).attempts.insert(number, attempt);
+        let before = before.unwrap_or(0);
+        self.require(known.follows(before, attempt), || {
+            format!("`{id}`: attempt {attempt} behind {before}")
+        });
+        let decoded = message.message.clone().ok();
+        if let Some(Message::TimerFired { fire_at, .. }) = &decoded {
+            let wall = known.wall;
+            self.require(fire_at.as_millis() <= wall, || {
+                format!("I30: a timer of `{id}` is early: {fire_at}, it is {wall}")
+            });
+        }
+        if let Some((to, text)) = decoded.as_ref().and_then(told) {
+            let told = (id.clone(), to.to_owned(), text.to_owned());
+            known.on_the_way.remove(&told);
+            known.handed_out.insert(told);
+        }
+        known.turn(id).messages.insert(number, decoded);
     }
 
     /// Whether somebody else may have what was locked so.
     fn is_over(&self, lock: Option<&Lock>) -> bool {
         let now = self.env.elapsed();
-        lock.is_none_or(|lock| lock.until <= now)
+        lock.is_none_or(|lock| lock.uncertain || lock.until <= now + self.shared.plan.hold_writes)
     }
 
     /// I12, I22, I23: under the newest lock only, and once.
-    fn committed(&self, known: &mut Known, lock: &TurnLock, commit: &TurnCommit, how: Committed) {
+    /// `life`: that of the store when the call began.
+    fn committed(
+        &self,
+        known: &mut Known,
+        (lock, life): (&TurnLock, u32),
+        commit: &TurnCommit,
+        how: Committed,
+    ) {
         let id = &lock.instance;
-        let turn = known.turns.entry(id.clone()).or_default();
+        let now = self.env.elapsed();
+        let was_opened = life != known.lives;
+        let turn = known.turn(id);
         if how == Committed::AlreadyApplied {
             self.shared.saw("a commit that was applied before");
-            turn.settle(commit.turn_id, self.env.elapsed());
+            turn.settle(commit.turn_id, now);
             self.require(turn.last_turn_id == commit.turn_id, || {
                 format!("`{id}`: a turn counts as applied that was not")
             });
             return;
         }
-        let held = turn.lock.take();
+        if let Err(problem) = effects::check(commit) {
+            self.shared.broken(format!("`{id}`: {problem}"));
+        }
+        if turn.early.remove(&commit.turn_id) {
+            self.shared.saw("a commit that was seen before its answer");
+            return;
+        }
+        // What was written before the store failed may be answered behind that.
+        let void = turn.void.take().filter(|_| was_opened);
+        let held = turn.lock.take().or(void);
         self.require(
             held.as_ref()
                 .is_some_and(|held| held.is(lock.epoch, lock.token)),
             || format!("I22: `{id}` was committed under {lock:?}; locked was {held:?}"),
         );
-        if held.is_some_and(|held| held.until <= self.env.elapsed()) {
+        if held.is_some_and(|held| held.until <= now) {
             self.shared.saw("a commit behind the end of its lease");
-        }
-        if let Err(problem) = effects::check(commit) {
-            self.shared.broken(format!("`{id}`: {problem}"));
         }
         let ends = !matches!(commit.outcome, TurnOutcome::Running);
         for consumed in &commit.consumed {
             let message = turn.messages.get(consumed).cloned().flatten();
-            let text = message.as_ref().and_then(text_of);
+            let text = message.as_ref().and_then(told).map(|(_, text)| text);
             let kept = |text: &str| {
                 commit.history_delta.iter().any(|event| match &event.kind {
                     EventKind::ExternalEvent { data, .. }
@@ -336,13 +243,24 @@ impl Checked {
                 format!("I4: `{id}` consumed {text:?}, and its history does not say so")
             });
         }
-        turn.apply(commit, self.env.elapsed());
+        turn.apply(commit, now);
         if let TurnOutcome::ContinuedAsNew { .. } = commit.outcome {
             self.shared.saw("an execution continued as new");
         }
     }
 
-    fn fetched<T>(&self, items: Answer<T>) -> Answer<T> {
+    /// What was fetched, and whether its locks may be void: the store was opened between the lock and
+    /// the answer, or whoever fetched was held still.
+    async fn fetched<T>(&self, fetch: impl Future<Output = Answer<T>>) -> Answer<(T, bool)> {
+        let mut fetch = pin!(fetch);
+        let mut opened = self.shared.opened();
+        let items = poll_fn(|context| {
+            let is_void = self.shared.opened() != opened || self.shared.is_held_no_more();
+            let polled = fetch.as_mut().poll(context);
+            opened = self.shared.opened();
+            polled.map_ok(|items| (items, is_void))
+        });
+        let items = items.await;
         if items.is_err() {
             self.known().failed_fetches += 1;
         }
@@ -361,42 +279,52 @@ impl Checked {
         let held = lock.filter(|lock| lock.is(epoch, token));
         let fits = held
             .as_ref()
-            .is_some_and(|lock| renews.is_none() || lock.until > now);
+            .is_some_and(|lock| renews.is_none() || lock.uncertain || lock.until > now);
         self.require(fits, || {
             format!("I26: a lock of epoch {epoch} counts that does not: {held:?} at {now:?}")
         });
         if let (Some(lock), Some(timeout)) = (held, renews) {
             lock.until = lock.until.max(now + timeout);
+            lock.uncertain = false;
         }
     }
 
-    fn activity_fetched(&self, known: &mut Known, fetch: &ActivityFetch, item: &ActivityItem) {
+    fn activity_fetched(
+        &self,
+        known: &mut Known,
+        (fetch, is_void): (&ActivityFetch, bool),
+        item: &ActivityItem,
+    ) {
         let now = self.env.elapsed();
         let before = known.activities.get(&item.lock.activity);
         let before = before.map_or(0, |activity| activity.epoch);
+        // Somebody else has it by now, and was faster.
+        if is_void && item.lock.epoch < before {
+            return;
+        }
         self.granted(known, item.lock.epoch, before);
         let source = (item.instance.clone(), item.execution_id, item.source);
         self.require(!known.completed.contains(&source), || {
             format!("I28: {source:?} was completed, and is handed out again")
         });
-        let lost = known.lost();
         let activity = known.activities.entry(item.lock.activity).or_default();
+        let before = activity.attempts;
         self.require(self.is_over(activity.lock.as_ref()), || {
             format!("I22: {source:?} was handed out twice")
         });
-        self.require(follows(activity.attempts, item.attempt, lost), || {
-            format!(
-                "{source:?}: attempt {} behind {}",
-                item.attempt, activity.attempts
-            )
+        self.require(known.follows(before, item.attempt), || {
+            format!("{source:?}: attempt {} behind {before}", item.attempt)
         });
+        let activity = known.activities.entry(item.lock.activity).or_default();
         activity.attempts = item.attempt;
         activity.source = Some(source.clone());
         activity.epoch = item.lock.epoch;
+        let until = now + fetch.lock_timeout;
         activity.lock = Some(Lock {
             epoch: item.lock.epoch,
             token: item.lock.token,
-            until: now + fetch.lock_timeout,
+            until,
+            uncertain: is_void,
         });
         let Ok(request) = &item.request else { return };
         self.require(fetch.tags.matches(request.tag.as_deref()), || {
@@ -415,38 +343,40 @@ impl Checked {
             });
         }
         let until = now + terms.lock_timeout;
-        known
-            .sessions
-            .insert(session.clone(), (terms.owner_id.clone(), until));
+        if is_void {
+            known.sessions.remove(session);
+        } else {
+            let claim = (terms.owner_id.clone(), until);
+            known.sessions.insert(session.clone(), claim);
+        }
         let activity = known.activities.entry(item.lock.activity).or_default();
         activity.session = Some((session.clone(), terms.owner_id.clone()));
     }
 
     /// I4: a message is taken once under one id, as long as the store can remember that.
-    fn sent(&self, instance: &InstanceId, id: u128, text: Option<String>, how: Enqueued) {
+    fn sent(&self, instance: &InstanceId, id: u128, message: &Message, how: Enqueued) {
         let mut known = self.known();
-        let life = known.lives;
-        let before = known.sent.insert((instance.clone(), id), life);
-        let is_repeated = before.is_some() && how != Enqueued::Duplicate;
-        self.require(!is_repeated || before < Some(life), || {
+        let (life, key) = (known.lives, (instance.clone(), id));
+        let before = known.sent.insert(key.clone(), life);
+        let is_new = how != Enqueued::Duplicate;
+        self.require(!is_new || before < Some(life), || {
             format!("I4: `{instance}` took a message twice")
         });
-        if is_repeated {
+        if is_new && known.tried.get(&key) < Some(&life) {
             self.shared
-                .saw("a store that was opened again took a message twice");
+                .saw("a store that was opened again may take a message twice");
             known.told_twice.insert(instance.clone());
         }
         let turn = known.turns.get(instance);
-        let may_have_ended = turn.is_some_and(|turn| {
-            let ends = |commit: &TurnCommit| !matches!(commit.outcome, TurnOutcome::Running);
-            turn.ended || turn.in_doubt.iter().any(ends)
-        });
-        if how == Enqueued::Duplicate {
+        if !is_new {
             self.shared.saw("a message that was sent before");
-        } else if may_have_ended {
+        } else if turn.is_some_and(Turn::may_have_ended) {
             self.shared.saw("a message for an instance that has ended");
-        } else if let Some(text) = text {
-            known.on_the_way.insert((instance.clone(), text), 0);
+        } else if let Some((to, text)) = told(message) {
+            let told = (instance.clone(), to.to_owned(), text.to_owned());
+            if !known.handed_out.contains(&told) {
+                known.on_the_way.insert(told);
+            }
         }
     }
 
@@ -463,19 +393,6 @@ impl Checked {
         self.require(grew, || {
             format!("I6: {before:?} was seen before {now:?} in {status:?}")
         });
-    }
-}
-
-/// Whether a count of deliveries may come behind another: some may be those of fetches that failed.
-fn follows(before: u32, attempt: u32, lost: u32) -> bool {
-    attempt > 0 && attempt <= before + 1 + lost
-}
-
-/// The text of what came from outside: each is sent once.
-fn text_of(message: &Message) -> Option<&str> {
-    match message {
-        Message::ExternalEvent { data, .. } | Message::QueueEvent { data, .. } => Some(data),
-        _ => None,
     }
 }
 
@@ -499,22 +416,30 @@ impl Layer for Checked {
         message_id: u128,
         message: Message,
     ) -> Answer<Enqueued> {
-        let text = text_of(&message).map(str::to_owned);
-        let sent = self.inner.enqueue(instance, message_id, message).await;
+        {
+            let mut known = self.known();
+            let life = known.lives;
+            let tried = known.tried.entry((instance.clone(), message_id));
+            tried.or_insert(life);
+        }
+        let sent = self
+            .inner
+            .enqueue(instance, message_id, message.clone())
+            .await;
         if let Ok(how) = &sent {
-            self.sent(instance, message_id, text, *how);
+            self.sent(instance, message_id, &message, *how);
         }
         sent
     }
 
     async fn fetch_turns(&self, fetch: TurnFetch) -> Answer<Vec<TurnItem>> {
-        let items = self.inner.fetch_turns(fetch.clone()).await;
-        let items = self.fetched(items)?;
+        let call = self.inner.fetch_turns(fetch.clone());
+        let (items, is_void) = self.fetched(call).await?;
         {
             let mut known = self.known();
             known.wall = self.env.now().as_millis();
             for item in &items {
-                self.turn_fetched(&mut known, &fetch, item);
+                self.turn_fetched(&mut known, (&fetch, is_void), item);
             }
         }
         self.require(!items.is_empty(), || "I27: a fetch without work".to_owned());
@@ -522,19 +447,25 @@ impl Layer for Checked {
     }
 
     async fn commit_turn(&self, lock: &TurnLock, turn: TurnCommit) -> Answer<Committed> {
+        let (call, life) = {
+            let mut known = self.known();
+            (known.commits(lock, &turn), known.lives)
+        };
         let committed = self.inner.commit_turn(lock, turn.clone()).await;
+        let mut known = self.known();
+        let its = known.turn(&lock.instance);
+        if let Err(ProviderError::Unavailable { .. }) = &committed {
+            self.shared.saw("a commit in doubt");
+            its.failed(call);
+            return committed;
+        }
+        its.answered(call);
         match &committed {
-            Ok(how) => self.committed(&mut self.known(), lock, &turn, *how),
+            Ok(how) => self.committed(&mut known, (lock, life), &turn, *how),
             Err(ProviderError::LockLost) => self.shared.saw("a commit under a lost lock"),
             Err(ProviderError::Refused(problem)) => {
                 self.shared
                     .broken(format!("a commit was refused: {problem}"));
-            }
-            Err(ProviderError::Unavailable { .. }) => {
-                self.shared.saw("a commit in doubt");
-                let mut known = self.known();
-                let of = known.turns.entry(lock.instance.clone()).or_default();
-                of.in_doubt.push(turn);
             }
             Err(_) => {}
         }
@@ -546,7 +477,7 @@ impl Layer for Checked {
         if given.is_ok() {
             self.shared.saw("a turn was given back");
             let mut known = self.known();
-            let turn = known.turns.entry(lock.instance.clone()).or_default();
+            let turn = known.turn(&lock.instance);
             self.allowed(turn.lock.as_mut(), lock.epoch, lock.token, None);
             turn.lock = None;
             let second = self.env.elapsed().as_secs();
@@ -570,18 +501,20 @@ impl Layer for Checked {
         if renewed.is_ok() {
             self.shared.saw("the lock of a turn was renewed");
             let mut known = self.known();
-            let turn = known.turns.entry(lock.instance.clone()).or_default();
-            self.allowed(turn.lock.as_mut(), lock.epoch, lock.token, Some(timeout));
+            let turn = known.turn(&lock.instance);
+            if !turn.commits_under(lock.epoch) {
+                self.allowed(turn.lock.as_mut(), lock.epoch, lock.token, Some(timeout));
+            }
         }
         renewed
     }
 
     async fn fetch_activities(&self, fetch: ActivityFetch) -> Answer<Vec<ActivityItem>> {
-        let items = self.inner.fetch_activities(fetch.clone()).await;
-        let items = self.fetched(items)?;
+        let call = self.inner.fetch_activities(fetch.clone());
+        let (items, is_void) = self.fetched(call).await?;
         let mut known = self.known();
         for item in &items {
-            self.activity_fetched(&mut known, &fetch, item);
+            self.activity_fetched(&mut known, (&fetch, is_void), item);
         }
         drop(known);
         self.require(!items.is_empty(), || "I27: a fetch without work".to_owned());
@@ -593,13 +526,17 @@ impl Layer for Checked {
         lock: &ActivityLock,
         result: Result<String, ErrorDetails>,
     ) -> Answer<()> {
+        let life = self.known().lives;
         let done = self.inner.complete_activity(lock, result).await;
         match &done {
             Ok(()) => {
                 let mut known = self.known();
+                let was_opened = life != known.lives;
                 let activity = known.activities.entry(lock.activity).or_default();
-                self.allowed(activity.lock.as_mut(), lock.epoch, lock.token, None);
-                activity.lock = None;
+                if !was_opened {
+                    self.allowed(activity.lock.as_mut(), lock.epoch, lock.token, None);
+                    activity.lock = None;
+                }
                 let source = activity.source.clone();
                 let is_first = source.is_none_or(|source| known.completed.insert(source));
                 self.require(is_first, || format!("I29: {lock:?} was completed twice"));

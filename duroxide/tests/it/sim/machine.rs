@@ -1,8 +1,8 @@
 //! The embedded store, on a disk of this world. The disk may fail, and the machine may lose power:
 //! then another life of the store finds what the disk kept.
 //!
-//! Whoever calls the store lends its turn to the store's writer. So a call is one step, as with the
-//! model, unless it parks for work.
+//! In half of the runs whoever calls the store lends its turn to the store's writer: a call is one step
+//! then, as with the model, unless it parks for work. In the others the writer is a task like all.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -100,15 +100,17 @@ impl Machine {
     fn open(&self, number: usize, disk: SimDisk) -> Result<Life, OpenError> {
         let group = Group(FIRST + u64::try_from(number).unwrap());
         let env: EnvRef = SimEnv::new(&self.shared.executor, group, 0);
-        let (commits, rows, cache) = self.draw(|dice| {
+        let (commits, rows, cache, group_size) = self.draw(|dice| {
             let commits = [Commits::Tables, Commits::Journal][dice.index(2)];
             let rows = [1, 10, 4_096][dice.index(3)];
-            (commits, rows, [1 << 20, 64 << 10, 0][dice.index(3)])
+            let cache = [1 << 20, 64 << 10, 0][dice.index(3)];
+            (commits, rows, cache, [1, 2, 512][dice.index(3)])
         });
         let (shared, opened) = (Arc::clone(&self.shared), disk.clone());
         let store = RedbProvider::options()
             .env(env)
-            .hold(Duration::ZERO)
+            .hold(self.shared.plan.hold_writes)
+            .max_group(group_size)
             .commits(commits)
             .checkpoint_rows(rows)
             .cache_bytes(cache)
@@ -253,7 +255,7 @@ impl Life {
                 if let Poll::Ready(done) = call.as_mut().poll(context) {
                     return Poll::Ready(done);
                 }
-                if !shared.executor.lend(self.group) {
+                if shared.plan.flows || !shared.executor.lend(self.group) {
                     let _ = over.as_mut().poll(context);
                     return Poll::Pending;
                 }
@@ -367,5 +369,91 @@ impl Layer for Machine {
 
     async fn kv_entries(&self, instance: &InstanceId) -> Answer<Vec<KvEntry>> {
         ask!(self, kv_entries(instance))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Waker};
+
+    use duroxide::provider::ProviderRef;
+    use duroxide::provider::conformance::first_start;
+    use duroxide::storage::redb::RedbOptions;
+    use futures::executor::block_on;
+
+    use super::super::executor::{Executor, Step};
+    use super::*;
+
+    const STORE: Group = Group(7);
+
+    fn options(executor: &Arc<Executor>) -> RedbOptions {
+        RedbProvider::options()
+            .env(SimEnv::new(executor, STORE, 0))
+            .hold(Duration::ZERO)
+    }
+
+    fn id() -> InstanceId {
+        InstanceId::new("a").unwrap()
+    }
+
+    #[test]
+    fn a_store_of_this_world_writes_when_it_is_let() {
+        let executor = Executor::new(Dice::new(1));
+        let store = options(&executor).in_memory().unwrap();
+        let instance = id();
+        let mut start = store.start(&instance, first_start("orders", ""));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(start.as_mut().poll(&mut context).is_pending());
+        assert!(block_on(store.status(&instance)).unwrap().is_none());
+        while executor.step() == Step::Polled {}
+        assert!(start.as_mut().poll(&mut context).is_ready());
+        assert!(block_on(store.status(&instance)).unwrap().is_some());
+    }
+
+    #[test]
+    fn the_last_handle_writes_what_is_left_also_when_its_world_stands_still() {
+        let executor = Executor::new(Dice::new(1));
+        let disk = SimDisk::new();
+        let instance = id();
+        let open = || {
+            let opened = disk.clone();
+            let opened = options(&executor).open_backend(move || Ok(opened.clone()));
+            opened.unwrap()
+        };
+        let store = open();
+        {
+            let mut start = store.start(&instance, first_start("orders", ""));
+            let mut context = Context::from_waker(Waker::noop());
+            assert!(start.as_mut().poll(&mut context).is_pending());
+        }
+        executor.kill(STORE);
+        drop(store);
+        assert!(block_on(open().status(&instance)).unwrap().is_some());
+    }
+
+    /// What is under way when power is lost is answered, and what was acknowledged is there.
+    #[test]
+    fn power_takes_what_was_not_acknowledged_and_nothing_else() {
+        let executor = Executor::new(Dice::new(1));
+        let shared = Shared::new(&executor, super::super::plan::Plan::quiet());
+        let machine = Machine::new(&shared, Dice::new(1));
+        let store: ProviderRef = Arc::clone(&machine) as ProviderRef;
+        let instance = id();
+        let start = first_start("orders", "");
+        block_on(store.start(&instance, start.clone())).unwrap();
+        let mut waits = store.fetch_activities(ActivityFetch::new(1, Duration::from_secs(1)));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(waits.as_mut().poll(&mut context).is_pending());
+        machine.life().disk.plan(Plan {
+            crash_at: Some(1),
+            ..Plan::default()
+        });
+        let other = InstanceId::new("b").unwrap();
+        let lost = block_on(store.start(&other, start));
+        assert!(lost.is_err_and(|error| error.is_retryable()));
+        machine.restart().unwrap();
+        assert!(waits.as_mut().poll(&mut context).is_ready());
+        assert!(block_on(store.status(&instance)).unwrap().is_some());
+        assert!(block_on(store.status(&other)).unwrap().is_none());
     }
 }

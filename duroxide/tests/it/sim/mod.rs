@@ -11,6 +11,7 @@ mod env;
 mod executor;
 mod faulty;
 mod interpreter;
+mod known;
 mod machine;
 mod node;
 mod oracle;

@@ -37,6 +37,10 @@ pub(crate) struct Plan {
     /// The embedded store has a disk: it fails, and power is lost.
     pub(crate) disk: u64,
     pub(crate) power: u64,
+    /// Its writer is a task like others: who calls the store waits for it, and groups form.
+    pub(crate) flows: bool,
+    /// And it holds groups open for so long.
+    pub(crate) hold_writes: Duration,
     /// By how many milliseconds clocks may be wrong.
     pub(crate) skew: u64,
     /// Most nodes begin with the old version of the program, and come back with the new one.
@@ -80,6 +84,8 @@ impl Plan {
             corrupt: 0,
             disk: 0,
             power: 0,
+            flows: false,
+            hold_writes: Duration::ZERO,
             skew: 0,
             rolling: false,
             bombs: false,
@@ -108,13 +114,12 @@ impl Plan {
         let (disk, power) = (often(500), often(400));
         let bombs = dice.chance(80);
         let rolling = dice.chance(400);
+        let is_redb = dice.chance(200);
+        let flows = is_redb && dice.chance(500);
+        let holds = flows && dice.chance(300);
         Self {
             seed,
-            store: if dice.chance(200) {
-                Store::Redb
-            } else {
-                Store::Model
-            },
+            store: if is_redb { Store::Redb } else { Store::Model },
             nodes: usize::try_from(dice.between(1, 4)).unwrap(),
             roots: usize::try_from(dice.between(1, 5)).unwrap(),
             faulty_for: dice.millis(2_000, 60_000),
@@ -131,6 +136,8 @@ impl Plan {
             corrupt: if dice.chance(300) { corrupt } else { 0 },
             disk,
             power,
+            flows,
+            hold_writes: Duration::from_millis(u64::from(holds)),
             skew: if dice.chance(500) { 0 } else { 3_600_000 },
             rolling,
             bombs,

@@ -1,7 +1,7 @@
 //! What all parts of a run know: whether there are faults now, what was seen, what went wrong.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,7 +18,9 @@ pub(crate) struct Shared {
     doomed: Mutex<Vec<usize>>,
     violation: Mutex<Option<String>>,
     locks_are_lost: AtomicBool,
+    opened: AtomicU64,
     struck_at: Mutex<Duration>,
+    hold_ends: Mutex<BTreeSet<Duration>>,
 }
 
 impl Shared {
@@ -31,7 +33,9 @@ impl Shared {
             doomed: Mutex::default(),
             violation: Mutex::default(),
             locks_are_lost: AtomicBool::new(false),
+            opened: AtomicU64::new(0),
             struck_at: Mutex::default(),
+            hold_ends: Mutex::default(),
         })
     }
 
@@ -65,6 +69,24 @@ impl Shared {
     /// The store is opened again, and knows of no lock that it gave.
     pub(crate) fn lose_locks(&self) {
         self.locks_are_lost.store(true, Ordering::SeqCst);
+        self.opened.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// A node is held still until then.
+    pub(crate) fn is_held_until(&self, end: Duration) {
+        self.hold_ends.lock().unwrap().insert(end);
+    }
+
+    /// Whether a node goes on just now that was held still, and a store whose calls take their time may
+    /// have answered meanwhile.
+    pub(crate) fn is_held_no_more(&self) -> bool {
+        let now = self.executor.now();
+        self.plan.flows && self.hold_ends.lock().unwrap().contains(&now)
+    }
+
+    /// How often the store was opened.
+    pub(crate) fn opened(&self) -> u64 {
+        self.opened.load(Ordering::SeqCst)
     }
 
     /// Whether it was since this was asked last.

@@ -257,6 +257,8 @@ impl World {
                             .saw("a node was held still for longer than a lease");
                     }
                     self.shared.executor.hold(node.group, pause);
+                    let until = self.shared.executor.now() + pause;
+                    self.shared.is_held_until(until);
                 } else {
                     self.shared.saw("the clock of a node jumped");
                     node.env.jump(skew - i64::try_from(plan.skew).unwrap());
@@ -383,6 +385,7 @@ impl World {
             slot.back_at = executor.now();
             if let Some(node) = &slot.node {
                 node.env.jump(0);
+                self.shared.is_held_until(executor.now());
                 executor.release(node.group);
             }
         }
