@@ -1,12 +1,10 @@
 //! Which planted bug is found, after how many seeds.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use super::campaign::{Extent, run_all};
 use super::is_long;
 use super::planted::Bug;
-use crate::disk::power_loss;
 
 /// A bug has to be found within this many seeds.
 const WORST: u64 = 1_000;
@@ -21,30 +19,14 @@ fn is_there(bug: Bug) -> bool {
 /// The first seed that finds the bug, and its words.
 fn hunt(bug: Bug) -> Option<(u64, String)> {
     select(Some(bug));
-    let found = match bug {
-        // A simulated run loses no power.
-        Bug::NoFsync => hunt_on_disk(),
-        _ => hunt_in_runtimes(bug),
-    };
-    select(None);
-    found
-}
-
-fn hunt_in_runtimes(bug: Bug) -> Option<(u64, String)> {
     let extent = Extent {
         from: 1,
         seeds: WORST,
         at_most: Duration::from_secs(600),
     };
-    run_all(extent, Some(bug)).failure
-}
-
-fn hunt_on_disk() -> Option<(u64, String)> {
-    (1..=WORST).find_map(|seed| {
-        let lives = catch_unwind(AssertUnwindSafe(|| power_loss::four_lives(seed)));
-        let lives = lives.unwrap_or_else(|_| Err("it panicked".to_owned()));
-        lives.err().map(|problem| (seed, problem))
-    })
+    let found = run_all(extent, Some(bug)).failure;
+    select(None);
+    found
 }
 
 #[cfg(duroxide_planted)]
