@@ -93,7 +93,8 @@ pub trait Env: fmt::Debug + Send + Sync + 'static {
 
     /// Whether this world has one thread, and a clock that goes on only while that has nothing to
     /// do. What is computed on other threads is waited for in place then, so that no time passes
-    /// meanwhile. Default: no.
+    /// meanwhile; and an embedded store has a task that writes, not a thread, so it is to be opened
+    /// where tasks can be spawned. Default: no.
     fn is_simulated(&self) -> bool {
         false
     }

@@ -1,8 +1,8 @@
 //! The embedded store: one file, one process, every acknowledged write fsynced.
 //!
 //! Leases, ready queues and near timers live in memory; tables hold what must survive. All writes
-//! go through one thread that writes them in groups, so that one fsync serves everybody who waits
-//! for one. `docs/storage-format.md` describes the file. Must not know: what a history means.
+//! go through one writer, a thread of its own, that writes them in groups, so that one fsync serves
+//! everybody who waits for one. `docs/storage-format.md` describes the file. Must not know: what a history means.
 
 mod activities;
 mod admin;
