@@ -8,8 +8,9 @@ use ::redb::{Database, Durability, ReadableDatabase as _, WriteTransaction};
 use crate::storage::redb::bodies;
 use crate::storage::redb::checkpoint::Done;
 use crate::storage::redb::group::{Changes, Load};
-use crate::storage::redb::options::Commits;
+use crate::storage::redb::options::{Commits, RedbOptions};
 use crate::storage::redb::overlay::{Overlay, Pace};
+use crate::storage::redb::protocol::Protocol;
 use crate::storage::redb::schema::JOURNAL;
 use crate::storage::redb::tables::write_layer;
 use crate::storage::redb::view::View;
@@ -19,6 +20,7 @@ use crate::sync::{Mutex, MutexGuard};
 #[derive(Debug)]
 pub(crate) struct Disk {
     database: Database,
+    protocol: Protocol,
     commits: Commits,
     pace: Pace,
     /// A commit is made visible under this lock, behind redb's own commit: who begins to read
@@ -29,12 +31,13 @@ pub(crate) struct Disk {
 
 impl Disk {
     /// The tables have everything, and the journal is empty.
-    pub(crate) fn new(database: Database, commits: Commits, pace: Pace) -> Self {
+    pub(crate) fn new(database: Database, options: &RedbOptions) -> Self {
         Self {
             database,
-            commits,
-            pace,
-            overlay: Mutex::new(Overlay::new(pace)),
+            protocol: options.protocol,
+            commits: options.commits,
+            pace: options.pace,
+            overlay: Mutex::new(Overlay::new(options.pace)),
         }
     }
 
@@ -55,9 +58,7 @@ impl Disk {
     }
 
     fn begin(&self, durability: Durability) -> Result<WriteTransaction, ::redb::Error> {
-        let mut transaction = self.database.begin_write()?;
-        transaction.set_durability(durability)?;
-        Ok(transaction)
+        self.protocol.begin(&self.database, durability)
     }
 
     /// Writes a group into the tables. Nothing may be above them.

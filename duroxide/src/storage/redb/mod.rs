@@ -30,6 +30,7 @@ mod options;
 mod outcome;
 mod overlay;
 mod parking;
+mod protocol;
 mod queue;
 mod ranges;
 mod reads;

@@ -7,7 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use ::redb::{
-    Database, DatabaseError, ReadableDatabase as _, StorageBackend, StorageError, TableHandle as _,
+    Database, DatabaseError, Durability, ReadableDatabase as _, StorageBackend, StorageError,
+    TableHandle as _,
 };
 
 use crate::storage::redb::bodies;
@@ -15,6 +16,7 @@ use crate::storage::redb::disk::Disk;
 use crate::storage::redb::journal;
 use crate::storage::redb::layer::Layer;
 use crate::storage::redb::options::{Factory, RedbOptions};
+use crate::storage::redb::protocol::Protocol;
 use crate::storage::redb::recovery::{self, Found, InHand};
 use crate::storage::redb::schema::{
     ACTIVITIES, ATTEMPTS, CHILDREN, CUSTOM_STATUS, HISTORY, IDS, INBOX, INSTANCES, JOURNAL, META,
@@ -147,9 +149,9 @@ fn open_here(
     };
     approval.approve();
     let incarnation = before.unwrap_or(0).saturating_add(1);
-    begin(&database, incarnation, &tail).map_err(from_redb)?;
+    begin(&database, options.protocol, incarnation, &tail).map_err(from_redb)?;
     Ok(Opened {
-        disk: Disk::new(database, options.commits, options.pace),
+        disk: Disk::new(database, options),
         incarnation,
         found,
     })
@@ -238,10 +240,15 @@ fn check_meta(database: &Database) -> Result<Option<u64>, OpenError> {
 
 /// One more life: locks of earlier ones are void from here on. Creates the tables of a new store,
 /// and brings them up to date.
-fn begin(database: &Database, incarnation: u64, tail: &Layer) -> Result<(), ::redb::Error> {
+fn begin(
+    database: &Database,
+    protocol: Protocol,
+    incarnation: u64,
+    tail: &Layer,
+) -> Result<(), ::redb::Error> {
     let record = bodies::encode_incarnation(incarnation)
         .map_err(|error| ::redb::Error::Corrupted(error.to_string()))?;
-    let transaction = database.begin_write()?;
+    let transaction = protocol.begin(database, Durability::Immediate)?;
     {
         let mut meta = transaction.open_table(META)?;
         if incarnation == 1 {

@@ -16,6 +16,7 @@ use crate::storage::redb::file;
 use crate::storage::redb::limits::StoreLimits;
 use crate::storage::redb::open::OpenError;
 use crate::storage::redb::overlay::Pace;
+use crate::storage::redb::protocol::Protocol;
 use crate::storage::redb::shared_memory::SharedMemory;
 
 /// What an acknowledged write survives.
@@ -77,6 +78,7 @@ pub enum Commits {
 pub struct RedbOptions {
     pub(crate) durability: Durability,
     pub(crate) commits: Commits,
+    pub(crate) protocol: Protocol,
     pub(crate) pace: Pace,
     pub(crate) cache_bytes: usize,
     pub(crate) env: EnvRef,
@@ -92,6 +94,7 @@ impl Default for RedbOptions {
         Self {
             durability: Durability::Immediate,
             commits: Commits::Tables,
+            protocol: Protocol::default(),
             pace: Pace::default(),
             cache_bytes: 64 << 20,
             env: Arc::new(TokioEnv::new()),
@@ -130,6 +133,54 @@ impl RedbOptions {
     #[must_use]
     pub fn checkpoint_rows(mut self, rows: usize) -> Self {
         self.pace.enough.rows = rows.max(1);
+        self
+    }
+
+    /// A commit that the power interrupts is never taken for a whole one, whatever its pages say. Off if
+    /// not said: then a checksum over the pages tells the two apart, and somebody who chooses what is
+    /// written, and when the machine goes down, might find two contents with the same one. Costs a second
+    /// fsync for each group of writes.
+    ///
+    /// A store that was written in one way can be opened in the other.
+    ///
+    /// ```
+    /// use duroxide::storage::redb::RedbProvider;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("app.redb");
+    /// let store = RedbProvider::options().two_phase_commit(true).open(&path)?;
+    /// drop(store);
+    /// let store = RedbProvider::open(&path)?; // the same store, in the usual way
+    /// # drop(store);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn two_phase_commit(mut self, two_phases: bool) -> Self {
+        self.protocol.two_phase_commit = two_phases;
+        self
+    }
+
+    /// After a crash the store opens as fast as it would have after a good end, however large its file
+    /// is. Off if not said: then such an opening reads the whole file, which takes seconds for each GiB.
+    /// Costs what [`two_phase_commit`](Self::two_phase_commit) does, which it contains, and in each
+    /// group some pages that say which pages are free; `docs/performance.md` says how much that is.
+    ///
+    /// It counts for what the last commit before the crash was made with. Such an opening does not look
+    /// at checksums of pages either: what [`verify`](Self::verify) says of crashes is not true for it.
+    ///
+    /// ```
+    /// use duroxide::storage::redb::RedbProvider;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("app.redb");
+    /// // Many GiB of histories, and somebody who waits for it to come back.
+    /// let store = RedbProvider::options().quick_repair(true).open(&path)?;
+    /// # drop(store);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn quick_repair(mut self, quick: bool) -> Self {
+        self.protocol.quick_repair = quick;
         self
     }
 
@@ -306,7 +357,8 @@ impl RedbOptions {
 
     /// Looks at the checksum of every page before the store opens: what was damaged while nobody
     /// looked is [`OpenError::Damaged`] then, and not found later, or not at all. Reads the whole
-    /// file, so it is off if not said; after a crash as much is looked at anyway.
+    /// file, so it is off if not said; after a crash as much is looked at anyway, unless there is
+    /// [`quick_repair`](Self::quick_repair).
     ///
     /// ```
     /// use duroxide::storage::redb::{OpenError, RedbProvider};

@@ -12,6 +12,7 @@ mod isolation;
 mod journal;
 mod limits;
 mod opening;
+mod protocols;
 mod queues;
 mod reads;
 mod removal;
