@@ -1,4 +1,4 @@
-//! The embedded store keeps the contract: every rule of the suite, on a file, in both ways of making
+//! The embedded store keeps the contract: every rule of the suite, on a file, in each way of making
 //! a group durable.
 
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use duroxide::history::{EventId, ExecutionId, InstanceId};
 use duroxide::provider::ProviderRef;
 use duroxide::provider::conformance::ProviderFactory;
-use duroxide::storage::redb::{Commits, RedbProvider};
+use duroxide::storage::redb::RedbOptions;
 use redb::{Database, ReadableTable as _, TableDefinition, WriteTransaction};
 use tempfile::TempDir;
 
@@ -21,16 +21,16 @@ const HISTORY: TableDefinition<'_, (u64, u64, u64), &[u8]> = TableDefinition::ne
 #[derive(Debug)]
 struct Files {
     folder: TempDir,
-    commits: Commits,
+    options: RedbOptions,
     /// How many stores were created; the last one is in use.
     stores: AtomicU32,
 }
 
 impl Files {
-    fn new(commits: Commits) -> Self {
+    fn new(options: RedbOptions) -> Self {
         Self {
             folder: TempDir::new().unwrap(),
-            commits,
+            options,
             stores: AtomicU32::new(0),
         }
     }
@@ -41,7 +41,7 @@ impl Files {
     }
 
     fn open(&self) -> ProviderRef {
-        let options = RedbProvider::options().commits(self.commits);
+        let options = self.options.clone();
         Arc::new(options.open(self.path()).unwrap())
     }
 
@@ -121,13 +121,23 @@ impl ProviderFactory for Files {
 }
 
 mod file {
-    use duroxide::storage::redb::Commits;
+    use duroxide::storage::redb::RedbProvider;
 
-    duroxide::conformance_tests!(super::Files::new(Commits::Tables));
+    duroxide::conformance_tests!(super::Files::new(RedbProvider::options()));
 }
 
 mod journal {
-    use duroxide::storage::redb::Commits;
+    use duroxide::storage::redb::{Commits, RedbProvider};
 
-    duroxide::conformance_tests!(super::Files::new(Commits::Journal));
+    duroxide::conformance_tests!(super::Files::new(
+        RedbProvider::options().commits(Commits::Journal)
+    ));
+}
+
+mod quick_repair {
+    use duroxide::storage::redb::RedbProvider;
+
+    duroxide::conformance_tests!(super::Files::new(
+        RedbProvider::options().quick_repair(true)
+    ));
 }

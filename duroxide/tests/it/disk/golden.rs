@@ -10,7 +10,7 @@ use duroxide::history::{EventId, ExecutionId, InstanceId};
 use duroxide::provider::conformance::{ALL, LONG};
 use duroxide::provider::{ActivityFetch, InstanceQuery, Provider, TurnFetch};
 use duroxide::runtime::Runtime;
-use duroxide::storage::redb::RedbProvider;
+use duroxide::storage::redb::{Commits, RedbOptions, RedbProvider};
 use duroxide::testing::{RecordedHistory, replay};
 use duroxide::{ActivityContext, ActivityRegistry, OrchestrationContext, OrchestrationRegistry};
 
@@ -57,7 +57,7 @@ fn whole(parts: &[u8]) -> Vec<u8> {
 }
 
 /// What a store says, in forms that are promised to stay.
-async fn said(store: &RedbProvider) -> String {
+pub(crate) async fn said(store: &RedbProvider) -> String {
     let admin = store.admin().unwrap();
     let mut lines = Vec::new();
     let everything = InstanceQuery::default();
@@ -116,9 +116,23 @@ fn write_store() {
 }
 
 fn opened(bytes: Vec<u8>) -> RedbProvider {
+    opened_with(RedbProvider::options(), bytes)
+}
+
+fn opened_with(options: RedbOptions, bytes: Vec<u8>) -> RedbProvider {
     let disk = SimDisk::holding(bytes);
-    let options = RedbProvider::options().env(Arc::new(StillEnv::new()));
+    let options = options.env(Arc::new(StillEnv::new()));
     options.open_backend(move || Ok(disk.clone())).unwrap()
+}
+
+/// The store of format 1, byte for byte.
+pub(crate) fn store_of_format_1() -> Vec<u8> {
+    whole(&std::fs::read(file("store-1.sparse")).unwrap())
+}
+
+/// What that store always said.
+pub(crate) fn what_it_says() -> String {
+    std::fs::read_to_string(file("store-1.txt")).unwrap()
 }
 
 #[test]
@@ -126,23 +140,32 @@ fn a_store_of_format_1_says_what_it_always_said_and_goes_on() {
     if is_to_be_written("store-1.sparse") {
         write_store();
     }
-    let parts = std::fs::read(file("store-1.sparse")).unwrap();
-    let expected = std::fs::read_to_string(file("store-1.txt")).unwrap();
-    let store = opened(whole(&parts));
-    alone(async {
-        assert_eq!(said(&store).await, expected);
-        let turns = store.fetch_turns(TurnFetch::new(ALL, LONG)).await.unwrap();
-        let mut messages = turns.iter().flat_map(|item| &item.messages);
-        assert!(messages.all(|message| message.message.is_ok()));
-        let activities = store.fetch_activities(ActivityFetch::new(ALL, LONG)).await;
-        let activities = activities.unwrap();
-        assert!(activities.iter().all(|activity| activity.request.is_ok()));
-        assert!(!turns.is_empty() && !activities.is_empty());
-        for activity in activities {
-            let done = store.complete_activity(&activity.lock, Ok("done".to_owned()));
-            done.await.unwrap();
-        }
-    });
+    let expected = what_it_says();
+    for options in [
+        RedbProvider::options(),
+        RedbProvider::options().commits(Commits::Journal),
+        RedbProvider::options().two_phase_commit(true),
+        RedbProvider::options().quick_repair(true),
+    ] {
+        alone(goes_on(options, &expected));
+    }
+}
+
+/// What is under way in it is handed out and can be ended.
+async fn goes_on(options: RedbOptions, expected: &str) {
+    let store = opened_with(options, store_of_format_1());
+    assert_eq!(said(&store).await, expected);
+    let turns = store.fetch_turns(TurnFetch::new(ALL, LONG)).await.unwrap();
+    let mut messages = turns.iter().flat_map(|item| &item.messages);
+    assert!(messages.all(|message| message.message.is_ok()));
+    let activities = store.fetch_activities(ActivityFetch::new(ALL, LONG)).await;
+    let activities = activities.unwrap();
+    assert!(activities.iter().all(|activity| activity.request.is_ok()));
+    assert!(!turns.is_empty() && !activities.is_empty());
+    for activity in activities {
+        let done = store.complete_activity(&activity.lock, Ok("done".to_owned()));
+        done.await.unwrap();
+    }
 }
 
 async fn order(ctx: OrchestrationContext, input: String) -> Result<String, String> {

@@ -22,6 +22,9 @@ pub(crate) fn options(random: &mut Dice, env: &Arc<StillEnv>) -> RedbOptions {
     let caches = [64 << 20, 64 << 10, 0];
     let commits = [Commits::Tables, Commits::Journal, Commits::Journal];
     let slices = [1, 10, 4_096];
+    let (one_phase, two, quick) = ((false, false), (true, false), (false, true));
+    let protocols = [one_phase, one_phase, two, quick];
+    let (two_phase_commit, quick_repair) = protocols[random.index(protocols.len())];
     RedbProvider::options()
         .env(env.clone())
         .hold(holds[random.index(holds.len())])
@@ -29,6 +32,8 @@ pub(crate) fn options(random: &mut Dice, env: &Arc<StillEnv>) -> RedbOptions {
         .cache_bytes(caches[random.index(caches.len())])
         .commits(commits[random.index(commits.len())])
         .checkpoint_rows(slices[random.index(slices.len())])
+        .two_phase_commit(two_phase_commit)
+        .quick_repair(quick_repair)
 }
 
 /// What a run consisted of.

@@ -18,9 +18,12 @@ use super::view;
 use crate::runtime::log::log;
 use crate::support::dice::Dice;
 
-fn relaxed(env: &Arc<StillEnv>) -> RedbOptions {
+fn relaxed(seed: u64, env: &Arc<StillEnv>) -> RedbOptions {
     let options = RedbProvider::options().env(env.clone());
-    options.durability(Durability::LosesLastSeconds)
+    options
+        .durability(Durability::LosesLastSeconds)
+        .two_phase_commit(seed % 4 == 1)
+        .quick_repair(seed.is_multiple_of(2))
 }
 
 /// More takes long.
@@ -36,7 +39,7 @@ async fn acknowledged_and_found(seed: u64, pause: u64) -> Result<(u64, u64), Str
     let env = Arc::new(StillEnv::new());
     let disk = SimDisk::new();
     let opened = disk.clone();
-    let store = relaxed(&env).open_backend(move || Ok(opened.clone()));
+    let store = relaxed(seed, &env).open_backend(move || Ok(opened.clone()));
     let store = store.unwrap();
     disk.plan(Plan {
         crash_at: Some(5 + random.below(60)),
@@ -54,7 +57,7 @@ async fn acknowledged_and_found(seed: u64, pause: u64) -> Result<(u64, u64), Str
     drop(store);
     let found = disk.crash(Tear::any(&mut random), &mut random);
     let copy = found.clone();
-    let store = relaxed(&env).open_backend(move || Ok(copy.clone()));
+    let store = relaxed(seed, &env).open_backend(move || Ok(copy.clone()));
     let store = store.map_err(|error| format!("cannot be opened: {error:?}"))?;
     let admin = store.admin().unwrap();
     let query = InstanceQuery::default();
