@@ -45,9 +45,8 @@ fn flip(bytes: &mut [u8], random: &mut Dice) {
 #[test]
 fn a_flipped_bit_is_an_error_and_never_a_wrong_answer() {
     let (mut refused, mut right) = (0, 0);
-    let all = seeds(12, 400);
-    for seed in &all {
-        let mut random = Dice::new(*seed);
+    for seed in seeds(12, 400) {
+        let mut random = Dice::new(seed);
         let (bytes, shown) = closed_store(&mut random);
         for _ in 0..15 {
             let mut damaged = bytes.clone();

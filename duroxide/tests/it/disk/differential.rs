@@ -10,14 +10,18 @@ use super::lives::{Life, alone, empty_store, options};
 use super::lockstep::{Lockstep, Step};
 use super::seeds::{repeat, seeds};
 use super::sim_disk::{Plan, SimDisk, Tear};
-use crate::support::{dice::Dice, is_long};
+use crate::support::dice::{Dice, Patience};
+use crate::support::is_long;
 
-/// Operations of one seed; all of them together are 100,000 in the long form.
+/// Operations of one seed.
 const STEPS: u64 = 150;
+/// Of all seeds together, in the long form.
+const ALL_STEPS: u64 = 100_000;
 
 #[test]
 fn a_store_in_memory_does_what_the_model_does() {
-    for seed in seeds(2, 100_000 / STEPS) {
+    let (mut steps, patience) = (0, Patience::begin());
+    for seed in seeds(2, ALL_STEPS.div_ceil(STEPS)) {
         let mut random = Dice::new(seed);
         let env = Arc::new(StillEnv::new());
         let outcome: Result<(), String> = alone(async {
@@ -38,16 +42,19 @@ fn a_store_in_memory_does_what_the_model_does() {
                         lockstep.trace[lockstep.trace.len().saturating_sub(25)..].join("\n  ");
                     format!("operation {number}: {problem}\n  {trace}")
                 })?;
+                steps += 1;
             }
             Ok(())
         });
         outcome.unwrap_or_else(|problem| repeat(seed, &problem));
     }
+    println!("{steps} operations in {:.1?}", patience.spent());
 }
 
 #[test]
 fn a_store_that_is_opened_again_and_again_does_what_the_model_does() {
-    for seed in seeds(1, 100_000 / STEPS) {
+    let (mut steps, mut openings, patience) = (0, 0, Patience::begin());
+    for seed in seeds(1, ALL_STEPS.div_ceil(STEPS)) {
         let mut random = Dice::new(seed);
         let env = Arc::new(StillEnv::new());
         let options = options(&mut random, &env);
@@ -64,12 +71,16 @@ fn a_store_that_is_opened_again_and_again_does_what_the_model_does() {
                     life.lockstep.compare().await?;
                 }
                 done += some;
+                openings += 1;
                 life.lose_power(Tear::Nothing, &mut random);
             }
+            steps += done;
             Ok(())
         });
         outcome.unwrap_or_else(|problem| repeat(seed, &format!("{problem}\n  {}", life.story())));
     }
+    let spent = patience.spent();
+    println!("{steps} operations, {openings} openings in {spent:.1?}");
 }
 
 /// The reference itself: whatever is done to it, its invariants hold.

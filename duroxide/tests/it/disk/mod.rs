@@ -18,6 +18,7 @@ mod relaxed;
 mod script;
 mod seeds;
 pub(crate) mod sim_disk;
+mod stories;
 mod supply;
 mod view;
 mod whole_runtime;

@@ -7,7 +7,7 @@ use super::clock::StillEnv;
 use super::lives::{Life, Tally, alone, empty_store, options};
 use super::seeds::{repeat, seeds};
 use super::sim_disk::{Plan, SimDisk, Tear};
-use crate::support::{dice::Dice, is_long};
+use crate::support::dice::{Dice, Patience};
 
 /// Four lives of one store.
 async fn lives(seed: u64) -> Result<Tally, String> {
@@ -60,61 +60,14 @@ pub(crate) fn four_lives(seed: u64) -> Result<Tally, String> {
 #[test]
 fn nothing_acknowledged_is_lost_when_power_is() {
     let mut all = Tally::default();
-    let seeds = seeds(80, 60_000);
-    for &seed in &seeds {
+    let (mut count, patience) = (0_u64, Patience::begin());
+    for seed in seeds(80, 60_000) {
+        count += 1;
         let tally = four_lives(seed).unwrap_or_else(|problem| repeat(seed, &problem));
         all.lives += tally.lives;
         all.in_recovery += tally.in_recovery;
         all.in_doubt += tally.in_doubt;
         all.steps += tally.steps;
     }
-    println!("{} seeds from {}: {all:?}", seeds.len(), seeds[0]);
-}
-
-/// One life of a fixed story, with power lost at this operation; how many operations it has.
-async fn scenario(number: u64, crash_at: u64, tear: Tear) -> Result<u64, String> {
-    let mut random = Dice::new(1_000 + number);
-    let env = Arc::new(StillEnv::new());
-    let options = options(&mut random, &env);
-    let disk = SimDisk::holding(empty_store().clone());
-    let mut life = Life::begin(disk, options, Dice::new(number));
-    life.recover().await?;
-    let plan = Plan {
-        crash_at: Some(crash_at),
-        ..Plan::default()
-    };
-    let outcome = async {
-        life.work(plan, 25).await?;
-        let nothing = life.lockstep.model.clone();
-        life.lockstep.store = Arc::new(nothing);
-        let operations = life.disk.mutations();
-        life.lose_power(tear, &mut random);
-        life.recover().await?;
-        life.lockstep.drain().await?;
-        Ok(operations)
-    };
-    let outcome: Result<u64, String> = outcome.await;
-    outcome.map_err(|problem| format!("{problem}\n  {}", life.story()))
-}
-
-#[test]
-fn power_may_be_lost_at_each_operation_of_twenty_stories() {
-    let tears = [Tear::Nothing, Tear::Whole, Tear::Mixed];
-    let mut lives = 0_u64;
-    for number in 0..20 {
-        let never = u64::MAX;
-        let operations = alone(scenario(number, never, Tear::Nothing))
-            .unwrap_or_else(|problem| panic!("story {number}: {problem}"));
-        // The long form loses power everywhere, the short one at every so many operations.
-        let stride = if is_long() { 1 } else { 1 + operations / 10 };
-        for at in (1 + number % stride..=operations).step_by(usize::try_from(stride).unwrap()) {
-            let tear = tears[usize::try_from(at + number).unwrap() % tears.len()];
-            let outcome = alone(scenario(number, at, tear));
-            outcome.unwrap_or_else(|problem| {
-                panic!("story {number}, power lost at operation {at}, {tear:?}: {problem}")
-            });
-            lives += 1;
-        }
-    }
-    println!("{lives} losses of power");
+    println!("{count} seeds in {:.1?}: {all:?}", patience.spent());
 }

@@ -88,7 +88,7 @@ async fn fail_now_and_then(disk: &SimDisk, random: &mut Dice, failures: u64, cli
 #[test]
 fn every_instance_ends_on_a_disk_that_fails_now_and_then() {
     let failures = if is_long() { 400 } else { 15 };
-    let seed = seeds(1, 1)[0];
+    let seed = seeds(1, 1).next().unwrap();
     println!("DUROXIDE_SEED={seed}");
     let tokio = tokio::runtime::Builder::new_multi_thread();
     let tokio = { tokio }.worker_threads(2).enable_all().build().unwrap();

@@ -1,24 +1,64 @@
 //! Numbers from a seed: the same ones each time; and the cases that are made of them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Whether the long form of a suite was asked for.
 pub(crate) fn is_long() -> bool {
     std::env::var("DUROXIDE_LONG").is_ok_and(|value| value == "1")
 }
 
-/// Runs so many cases in the short and in the long form, or the one that `DUROXIDE_SEED` names.
+/// How long a suite has been at it, and whether that is enough: `DUROXIDE_MINUTES`, which may be a
+/// fraction, or as long as it takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    begun: Instant,
+    most: Option<Duration>,
+}
+
+impl Patience {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long the test takes, not what it does"
+    )]
+    pub(crate) fn begin() -> Self {
+        let minutes = std::env::var("DUROXIDE_MINUTES").ok();
+        let minutes = minutes.map(|minutes| minutes.parse::<f64>().unwrap());
+        Self {
+            begun: Instant::now(),
+            most: minutes.map(|minutes| Duration::from_secs_f64(60.0 * minutes)),
+        }
+    }
+
+    pub(crate) fn spent(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.most.is_some_and(|most| self.spent() >= most)
+    }
+}
+
+/// Runs so many cases in the short and in the long form, or the one that `DUROXIDE_SEED` names. Says
+/// how many it were, and in which time.
 pub(crate) fn each_case(short: u64, long: u64, mut case: impl FnMut(&mut Dice)) {
     let seed = std::env::var("DUROXIDE_SEED").ok();
     let seeds = match seed.map(|seed| seed.parse().unwrap()) {
         Some(seed) => seed..=seed,
         None => 1..=if is_long() { long } else { short },
     };
+    let (patience, mut cases) = (Patience::begin(), 0_u32);
     for seed in seeds {
+        if patience.is_over() {
+            break;
+        }
+        cases += 1;
         let done = catch_unwind(AssertUnwindSafe(|| case(&mut Dice::new(seed))));
         assert!(done.is_ok(), "DUROXIDE_SEED={seed}");
     }
+    let spent = patience.spent();
+    let rate = f64::from(cases) / spent.as_secs_f64();
+    eprintln!("{cases} cases in {spent:.1?}, {rate:.0}/s");
 }
 
 /// A generator of numbers that all follow from its seed.
