@@ -13,6 +13,7 @@ mod leases;
 pub(crate) mod lives;
 mod lockstep;
 mod moments;
+mod openings;
 pub(crate) mod power_loss;
 mod relaxed;
 mod script;
