@@ -12,7 +12,7 @@ use crate::support::dice::{Dice, each_case};
 use crate::support::{Live, Program, at, random, start, started, terminate};
 
 /// Recorded executions of random programs: always the same ones.
-fn recorded(count: usize) -> Vec<Live> {
+pub(super) fn recorded(count: usize) -> Vec<Live> {
     let mut runner = TestRunner::deterministic();
     let strategy = (random::ops(), prop::collection::vec(any::<u8>(), 0..30));
     let lives = (0..count).map(|_| {
@@ -43,25 +43,29 @@ fn arbitrary(dice: &mut Dice) -> Vec<Event> {
     events
 }
 
+pub(super) fn mutation(dice: &mut Dice) -> Mutation {
+    match dice.below(12) {
+        0 => Mutation::Drop,
+        1 => Mutation::DropClosingTheGap,
+        2 => Mutation::Duplicate,
+        3 => Mutation::DuplicateMakingRoom,
+        4 => Mutation::Swap,
+        5 => Mutation::SwapWithTheirIds,
+        6 => Mutation::Id(dice.below(20)),
+        7 => Mutation::Source(Some(dice.below(20))),
+        8 => Mutation::Source(None),
+        9 => Mutation::Text,
+        10 => Mutation::Time(dice.next() >> dice.below(64)),
+        _ => Mutation::Kind(dice.index(KINDS)),
+    }
+}
+
 /// A history of that code, with a few changes.
 fn damaged(dice: &mut Dice, history: &[Event]) -> Vec<Event> {
     let mut events = history.to_vec();
     events.truncate(dice.index(events.len() + 1).max(1));
     for _ in 0..dice.below(4) {
-        let mutation = match dice.below(12) {
-            0 => Mutation::Drop,
-            1 => Mutation::DropClosingTheGap,
-            2 => Mutation::Duplicate,
-            3 => Mutation::DuplicateMakingRoom,
-            4 => Mutation::Swap,
-            5 => Mutation::SwapWithTheirIds,
-            6 => Mutation::Id(dice.below(20)),
-            7 => Mutation::Source(Some(dice.below(20))),
-            8 => Mutation::Source(None),
-            9 => Mutation::Text,
-            10 => Mutation::Time(dice.next() >> dice.below(64)),
-            _ => Mutation::Kind(dice.index(KINDS)),
-        };
+        let mutation = mutation(dice);
         if !events.is_empty() {
             events = mutated(&events, dice.index(events.len()), mutation);
         }

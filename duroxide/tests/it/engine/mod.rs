@@ -10,6 +10,7 @@ mod continue_as_new;
 mod cooperation;
 mod custom_status;
 mod detached;
+mod detected;
 mod external_events;
 mod failed_histories;
 mod foreign_futures;
