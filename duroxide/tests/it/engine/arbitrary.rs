@@ -150,6 +150,9 @@ fn a_damaged_text_of_a_history_is_an_error_or_another_history() {
         let history = &lives[dice.index(lives.len())].history;
         let mut text = serde_json::to_string(history).unwrap().into_bytes();
         for _ in 0..=dice.below(3) {
+            if text.is_empty() {
+                break;
+            }
             let at = dice.index(text.len());
             match dice.below(4) {
                 0 => drop(text.remove(at)),
