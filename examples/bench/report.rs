@@ -18,6 +18,7 @@ pub(crate) struct Report {
     store: String,
     durability: String,
     commits: String,
+    protocol: String,
     live: String,
     /// What the workload counts: activities, or events, or timers.
     steps: u64,
@@ -65,13 +66,14 @@ impl Latencies {
 impl Report {
     /// So many steps in that time.
     pub(crate) fn new(case: &Case, steps: u64, took: Duration) -> Self {
-        let [store, durability, commits, live] = case.setup.names();
+        let [store, durability, commits, protocol, live] = case.setup.names();
         Self {
             workload: case.workload.name(),
             size: case.size,
             store,
             durability,
             commits,
+            protocol,
             live,
             steps,
             seconds: rounded(took.as_secs_f64()),

@@ -24,6 +24,9 @@ pub(crate) struct Setup {
     /// How a group of writes becomes durable.
     #[arg(long, value_enum, default_value_t = How::Tables)]
     commits: How,
+    /// What redb does in each commit.
+    #[arg(long, value_enum, default_value_t = Protocol::OnePhase)]
+    protocol: Protocol,
     /// Whether suspended instances stay in memory.
     #[arg(long, value_enum, default_value_t = Switch::On)]
     live: Switch,
@@ -48,6 +51,13 @@ enum Durable {
 enum How {
     Tables,
     Journal,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Protocol {
+    OnePhase,
+    TwoPhase,
+    QuickRepair,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -135,10 +145,15 @@ impl Setup {
             Durable::Immediate => Durability::Immediate,
             Durable::LosesLastSeconds => Durability::LosesLastSeconds,
         });
-        options.commits(match self.commits {
+        let options = options.commits(match self.commits {
             How::Tables => Commits::Tables,
             How::Journal => Commits::Journal,
-        })
+        });
+        match self.protocol {
+            Protocol::OnePhase => options,
+            Protocol::TwoPhase => options.two_phase_commit(true),
+            Protocol::QuickRepair => options.quick_repair(true),
+        }
     }
 
     /// A name for a file that is not there yet.
@@ -158,21 +173,23 @@ impl Setup {
 
     /// The same for another process.
     pub(crate) fn to_args(&self) -> Vec<OsString> {
-        let [store, durability, commits, live] = self.names();
+        let [store, durability, commits, protocol, live] = self.names();
         let mut args: Vec<OsString> = vec!["--store".into(), store.into()];
         args.extend(["--durability".into(), durability.into()]);
         args.extend(["--commits".into(), commits.into()]);
+        args.extend(["--protocol".into(), protocol.into()]);
         args.extend(["--live".into(), live.into(), "--folder".into()]);
         args.push(self.folder.clone().into());
         args
     }
 
-    /// Store, durability, commits, and whether instances stay in memory.
-    pub(crate) fn names(&self) -> [String; 4] {
+    /// Store, durability, commits and their protocol, and whether instances stay in memory.
+    pub(crate) fn names(&self) -> [String; 5] {
         [
             name(&self.store),
             name(&self.durability),
             name(&self.commits),
+            name(&self.protocol),
             name(&self.live),
         ]
     }

@@ -1,21 +1,25 @@
 //! Killed over so many MiB of payloads in histories, with work in flight, then opened again. What is
-//! measured is the opening.
+//! measured is the opening, and what a step costs in a file of that size.
 
 use std::convert::Infallible;
 use std::path::Path;
 
 use duroxide::prelude::*;
 
-use crate::report::{Report, millis};
+use crate::report::{Latencies, Report, mib, millis};
+use crate::setup::Running;
 use crate::victim::{self, Reopened};
 use crate::workloads::Case;
 use crate::workloads::programs::{callers, echo_all, one_step};
-use crate::{Outcome, probe};
+use crate::{Outcome, probe, system};
 
 const PAYLOAD: u64 = 1 << 10;
 /// Five inputs and five results.
 const PAYLOADS: u64 = 10;
 const IN_FLIGHT: u64 = 200;
+/// Small instances behind the opening: first such as the work in flight ends with, then those that count.
+const BEFORE: u64 = 300;
+const STEPS: u64 = 500;
 
 #[orchestration]
 async fn padded(ctx: &OrchestrationContext) -> Result<u64, String> {
@@ -54,7 +58,9 @@ async fn until_killed(instances: u64) -> Infallible {
 
 pub(super) async fn run(case: &Case) -> Outcome<Report> {
     let file = case.setup.new_file()?;
+    let filling = system::now();
     victim::fill_and_kill(case, file.path())?;
+    let filled = filling.elapsed();
     let file_bytes = file.bytes();
     let Reopened {
         running,
@@ -66,8 +72,32 @@ pub(super) async fn run(case: &Case) -> Outcome<Report> {
     // Steps are openings; the work in flight goes on meanwhile.
     let report = Report::new(case, 1, opened)
         .file(file_bytes)
+        .figure("fill_s", filled.as_secs_f64())
         .figure("open_ms", millis(opened))
         .figure("first_result_ms", millis(begun.elapsed()));
+    let report = one_after_the_other(&running, report).await?;
     running.stop().await;
     Ok(report)
+}
+
+/// One caller, who waits for the end of each small instance: two groups for each of them.
+async fn one_after_the_other(running: &Running, report: Report) -> Outcome<Report> {
+    let client = running.client();
+    let mut times = Vec::new();
+    for number in 0..BEFORE + STEPS {
+        if number == BEFORE {
+            running.reset_counts();
+            times.clear();
+        }
+        let one = system::now();
+        let start = one_step::start(&client, "again".to_owned()).id(format!("again-{number}"));
+        start.await?.result().await?;
+        times.push(one.elapsed());
+    }
+    let written = running.counts().io.bytes_written;
+    let times = Latencies::of(times)?;
+    Ok(report
+        .figure("hello_p50_ms", times.millis(0.5))
+        .figure("hello_p99_ms", times.millis(0.99))
+        .figure("hello_kib", mib(written / STEPS) * 1_024.0))
 }
