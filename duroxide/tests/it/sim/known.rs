@@ -56,6 +56,8 @@ pub(crate) struct Turn {
     pub(crate) messages: BTreeMap<MessageId, Option<Message>>,
     /// Commits without an answer: their effect may be seen before that, or instead of it.
     pub(crate) unanswered: Vec<Unanswered>,
+    /// All turns that were committed.
+    pub(crate) applied: BTreeSet<u128>,
     /// Turns of which the effect was seen before the answer.
     pub(crate) early: BTreeSet<u128>,
 }
@@ -140,6 +142,7 @@ impl Turn {
 
     pub(crate) fn apply(&mut self, commit: &TurnCommit, now: Duration) {
         self.last_turn_id = commit.turn_id;
+        self.applied.insert(commit.turn_id);
         if let Some(last) = commit.history_delta.last() {
             self.last_event_id = last.event_id.0;
         }
