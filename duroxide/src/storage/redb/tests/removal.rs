@@ -263,3 +263,36 @@ async fn a_history_of_many_turns_goes_as_a_whole() {
     assert_eq!((deleted.events, deleted.queued), (52, 0));
     assert_eq!(rows(&memory), [0; 11]);
 }
+
+/// The place of [`ATTEMPTS`] in what [`rows`] gives.
+const ROWS_OF_ATTEMPTS: usize = 6;
+
+/// How often something was handed out matters no more when it is done with.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_handed_out_often_leaves_nothing_when_it_is_done() {
+    let memory = Arc::new(InMemoryBackend::new());
+    let mut store = over(&memory);
+    start(&store, "a").await;
+    for _ in 0..2 {
+        turn(&store).await;
+        drop(store);
+        store = over(&memory);
+    }
+    let item = turn(&store).await;
+    assert_eq!(rows(&memory)[ROWS_OF_ATTEMPTS], 1, "the start");
+    let mut commit = commit_of(&item, 1);
+    commit.history_delta = events(&item, [scheduled("x")]);
+    commit.activities = vec![EventId(2)];
+    store.commit_turn(&item.lock, commit).await.unwrap();
+    assert_eq!(rows(&memory)[ROWS_OF_ATTEMPTS], 0);
+    for _ in 0..2 {
+        activity(&store).await;
+        drop(store);
+        store = over(&memory);
+    }
+    let work = activity(&store).await;
+    assert_eq!(rows(&memory)[ROWS_OF_ATTEMPTS], 1, "the activity");
+    let done = store.complete_activity(&work.lock, Ok(String::new()));
+    done.await.unwrap();
+    assert_eq!(rows(&memory)[ROWS_OF_ATTEMPTS], 0);
+}
