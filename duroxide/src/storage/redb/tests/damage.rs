@@ -1,14 +1,18 @@
 //! Rows that cannot be read.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::redb::backends::InMemoryBackend;
 use ::redb::{Database, ReadableTable as _};
 
 use super::reopening::{Shared, over};
-use super::{LEASE, activity, commit_of, events, history, id, schedule, soon, start, turn};
+use super::{
+    LEASE, activity, commit_of, events, history, id, schedule, soon, start, timers_of, turn,
+};
+use crate::env::{Env as _, TokioEnv};
 use crate::history::{AppErrorKind, ErrorDetails, EventId, EventKind, ExecutionId};
-use crate::provider::{Provider as _, ProviderError, TurnFetch, TurnOutcome};
+use crate::provider::{Provider as _, ProviderAdmin as _, ProviderError, TurnFetch, TurnOutcome};
 use crate::storage::redb::schema::{ACTIVITIES, HISTORY, INBOX, INSTANCES, TIMERS};
 
 fn with_tables(memory: &Arc<InMemoryBackend>, change: impl FnOnce(&::redb::WriteTransaction)) {
@@ -121,4 +125,45 @@ async fn a_bad_row_of_history_is_an_error_and_only_for_its_owner() {
         .read(&id("bad"), ExecutionId(1), EventId::NONE, 10)
         .await;
     assert!(matches!(read, Err(ProviderError::Corrupt { .. })));
+}
+
+/// Which timers it set stands in its history. Where that cannot be read all timers are looked at, and
+/// those of others stay.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_without_a_readable_history_leaves_no_timer_when_it_is_deleted() {
+    let memory = Arc::new(InMemoryBackend::new());
+    let store = over(&memory);
+    let day = Duration::from_secs(86_400);
+    let due = TokioEnv::new().now().saturating_add(day);
+    for (turn_id, name) in [(1, "bad"), (2, "good")] {
+        start(&store, name).await;
+        let item = turn(&store).await;
+        let mut commit = commit_of(&item, turn_id);
+        let timer = |days: u32| EventKind::TimerCreated {
+            fire_at: due.saturating_add(day * days),
+        };
+        commit.history_delta = events(&item, [timer(0), timer(1)]);
+        commit.timers = timers_of(&commit.history_delta);
+        store.commit_turn(&item.lock, commit).await.unwrap();
+    }
+    drop(store);
+    let timers = || {
+        let mut owners = Vec::new();
+        with_tables(&memory, |transaction| {
+            let timers = transaction.open_table(TIMERS).unwrap();
+            let keys = timers.iter().unwrap().map(|row| row.unwrap().0.value());
+            owners.extend(keys.map(|(_, instance, ..)| instance));
+        });
+        owners
+    };
+    assert_eq!(timers(), [1, 2, 1, 2]);
+    with_tables(&memory, |transaction| {
+        let mut history = transaction.open_table(HISTORY).unwrap();
+        history.insert((1, 1, 1), [9].as_slice()).unwrap();
+    });
+    let store = over(&memory);
+    let deleted = soon(store.delete(&[id("bad")], true)).await.unwrap();
+    assert_eq!((deleted.instances, deleted.queued), (1, 2));
+    drop(store);
+    assert_eq!(timers(), [2, 2]);
 }
