@@ -531,7 +531,12 @@ impl Layer for Checked {
         lock: &ActivityLock,
         result: Result<String, ErrorDetails>,
     ) -> Answer<()> {
-        let life = self.known().lives;
+        // A store that is opened anew may give its number to another activity before the answer comes.
+        let (life, source) = {
+            let known = self.known();
+            let activity = known.activities.get(&lock.activity);
+            (known.lives, activity.and_then(|it| it.source.clone()))
+        };
         let done = self.inner.complete_activity(lock, result).await;
         match &done {
             Ok(()) => {
@@ -542,7 +547,6 @@ impl Layer for Checked {
                     self.allowed(activity.lock.as_mut(), lock.epoch, lock.token, None);
                     activity.lock = None;
                 }
-                let source = activity.source.clone();
                 let is_first = source.is_none_or(|source| known.completed.insert(source));
                 self.require(is_first, || format!("I29: {lock:?} was completed twice"));
             }
