@@ -76,6 +76,7 @@ pages! {
     Internals = "docs/internals.md";
     Guarantees = "docs/guarantees.md";
     Hardening = "docs/hardening.md";
+    Mutants = "docs/mutants.md";
     Decisions = "docs/decisions/README.md";
     Decision1 = "docs/decisions/0001-messages-one-by-one.md";
     Decision2 = "docs/decisions/0002-callers-apply-one-thread-makes-durable.md";
