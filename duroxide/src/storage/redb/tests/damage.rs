@@ -8,7 +8,7 @@ use ::redb::{Database, ReadableTable as _};
 
 use super::reopening::{Shared, over};
 use super::{
-    LEASE, activity, commit_of, events, history, id, schedule, soon, start, timers_of, turn,
+    LEASE, activity, commit_of, events, history, id, schedule, set_timers, soon, start, turn,
 };
 use crate::env::{Env as _, TokioEnv};
 use crate::history::{AppErrorKind, ErrorDetails, EventId, EventKind, ExecutionId};
@@ -138,13 +138,7 @@ async fn an_instance_without_a_readable_history_leaves_no_timer_when_it_is_delet
     for (turn_id, name) in [(1, "bad"), (2, "good")] {
         start(&store, name).await;
         let item = turn(&store).await;
-        let mut commit = commit_of(&item, turn_id);
-        let timer = |days: u32| EventKind::TimerCreated {
-            fire_at: due.saturating_add(day * days),
-        };
-        commit.history_delta = events(&item, [timer(0), timer(1)]);
-        commit.timers = timers_of(&commit.history_delta);
-        store.commit_turn(&item.lock, commit).await.unwrap();
+        set_timers(&store, &item, turn_id, &[due, due.saturating_add(day)]).await;
     }
     drop(store);
     let timers = || {

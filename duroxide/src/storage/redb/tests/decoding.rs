@@ -21,13 +21,13 @@ fn cases(short: u32) -> ProptestConfig {
     }
 }
 
-const ACTIVITY: ActivityKey = ActivityKey {
+pub(super) const ACTIVITY: ActivityKey = ActivityKey {
     sequence: 1,
     instance: 2,
     execution_id: ExecutionId(3),
     source: EventId(4),
 };
-const TIMER: TimerKey = TimerKey {
+pub(super) const TIMER: TimerKey = TimerKey {
     fire_at: Timestamp::from_millis(9),
     instance: 2,
     execution_id: ExecutionId(3),

@@ -174,18 +174,23 @@ async fn a_parked_fetch_outlives_a_failure() {
     assert_eq!(item.lock.instance, id("a"));
 }
 
+/// An activity of `a`, a timer of `b` that is due, and the start of `c`.
+async fn one_of_each(store: &RedbProvider) {
+    start(store, "a").await;
+    let item = turn(store).await;
+    schedule(store, &item, 1, &["x"]).await;
+    start(store, "b").await;
+    let item = turn(store).await;
+    super::set_timers(store, &item, 2, &[crate::time::Timestamp::from_millis(1)]).await;
+    start(store, "c").await;
+}
+
 /// Whoever had a message, a timer or an activity when the disk failed had no part in that: such a
 /// delivery does not count, so that nothing becomes poison because the disk fails often.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn deliveries_that_a_failed_store_took_away_are_not_counted() {
     let (store, countdown) = flaky();
-    start(&store, "a").await;
-    let item = turn(&store).await;
-    schedule(&store, &item, 1, &["x"]).await;
-    start(&store, "b").await;
-    let item = turn(&store).await;
-    super::set_timers(&store, &item, 2, &[crate::time::Timestamp::from_millis(1)]).await;
-    start(&store, "c").await;
+    one_of_each(&store).await;
     for number in 0..15 {
         let mut attempts = Vec::new();
         while attempts.len() < 2 {
@@ -237,13 +242,7 @@ async fn in_vain<T>(store: &RedbProvider, disk: &Flaky, call: impl Future<Output
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn deliveries_whose_end_a_full_disk_took_away_are_not_counted() {
     let (store, disk) = opened(RedbProvider::options());
-    start(&store, "a").await;
-    let item = turn(&store).await;
-    schedule(&store, &item, 1, &["x"]).await;
-    start(&store, "b").await;
-    let item = turn(&store).await;
-    super::set_timers(&store, &item, 2, &[crate::time::Timestamp::from_millis(1)]).await;
-    start(&store, "c").await;
+    one_of_each(&store).await;
     for number in 0..15 {
         let (first, second) = (turn(&store).await, turn(&store).await);
         let work = activity(&store).await;

@@ -5,18 +5,7 @@ use crate::storage::redb::bodies::{self, ActivityKey, Routing, TimerKey};
 use crate::storage::redb::record::{Kind, MAX_BODY_BYTES, RecordError, seal, unseal};
 use crate::time::Timestamp;
 
-const ACTIVITY: ActivityKey = ActivityKey {
-    sequence: 1,
-    instance: 2,
-    execution_id: ExecutionId(3),
-    source: EventId(4),
-};
-const TIMER: TimerKey = TimerKey {
-    fire_at: Timestamp::from_millis(1),
-    instance: 2,
-    execution_id: ExecutionId(3),
-    source: EventId(4),
-};
+use super::decoding::{ACTIVITY, TIMER};
 
 #[test]
 fn the_row_of_an_activity_belongs_to_one_key() {
@@ -48,7 +37,7 @@ fn the_row_of_an_activity_belongs_to_one_key() {
 fn the_row_of_a_timer_belongs_to_one_key() {
     let row = bodies::encode_timer(&TIMER, 7).unwrap();
     assert_eq!(bodies::decode_timer(&TIMER, &row).unwrap(), 7);
-    let (fire_at, instance) = (Timestamp::from_millis(9), 9);
+    let (fire_at, instance) = (Timestamp::from_millis(10), 9);
     let (execution_id, source) = (ExecutionId(9), EventId(9));
     let others = [
         TimerKey { fire_at, ..TIMER },
