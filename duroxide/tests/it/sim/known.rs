@@ -79,7 +79,6 @@ pub(crate) struct Activity {
     pub(crate) epoch: u64,
     pub(crate) attempts: u32,
     pub(crate) source: Option<Source>,
-    pub(crate) session: Option<(String, String)>,
 }
 
 #[derive(Clone, Debug)]

@@ -19,6 +19,7 @@ mod plan;
 mod planted;
 mod program;
 mod regressions;
+mod rules;
 mod scoreboard;
 mod shared;
 mod states;
