@@ -14,7 +14,7 @@ pub(crate) const CLEAN_UP: &str = "clean up";
 enum End {
     /// Nobody asked.
     Unasked,
-    /// Its code said nothing about it, or it was not to be asked.
+    /// Its code said nothing about it, was not to be asked, or may have been over.
     AtOnce,
     Cleaned,
     /// Its time for cleaning up was over.
@@ -89,6 +89,9 @@ fn end_of(program: &Program, last: &[Event]) -> End {
     if is_terminated {
         return End::AtOnce;
     }
+    if is_undoing(last, request) {
+        return End::AtOnce;
+    }
     let over = request.timestamp.as_millis().saturating_add(*deadline);
     let is_late = |last: &Event| last.timestamp.as_millis() >= over;
     if last.last().is_some_and(is_late) {
@@ -96,4 +99,21 @@ fn end_of(program: &Program, last: &[Event]) -> End {
     } else {
         End::Unclean
     }
+}
+
+/// Whether a saga was undone when the request came: if that is because the code has failed, the code
+/// is over, and cleans up no more.
+fn is_undoing(last: &[Event], request: &Event) -> bool {
+    let dropped = |call: &Event| {
+        let its = |event: &&Event| event.source_event_id == Some(call.event_id);
+        let asked = |event: &Event| matches!(event.kind, EventKind::ActivityCancelRequested { .. });
+        last.iter().filter(its).any(asked)
+    };
+    // Sagas are numbers: an activity is called with such a one to undo it, or is dropped at once.
+    let undoes = |event: &&Event| {
+        matches!(&event.kind, EventKind::ActivityScheduled { name, input, .. }
+            if name == "echo" && input.parse::<u64>().is_ok())
+    };
+    let before = last.iter().filter(|it| it.event_id < request.event_id);
+    before.filter(undoes).any(|call| !dropped(call))
 }
