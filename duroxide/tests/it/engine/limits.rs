@@ -72,6 +72,20 @@ fn an_output_error_or_next_input_that_is_too_long_fails_the_instance() {
     }
 }
 
+#[test]
+fn an_output_or_error_of_just_the_allowed_length_is_kept() {
+    for is_error in [false, true] {
+        let program = Program::new(move |_| async move {
+            let text = "x".repeat(10);
+            if is_error { Err(text) } else { Ok(text) }
+        });
+        let live = program.with_limits(small()).start();
+        let end = if is_error { "failed" } else { "done" };
+        assert_eq!(live.lines_from(2), [format!("2 {end}: xxxxxxxxxx")]);
+        live.check();
+    }
+}
+
 fn short(events: u64) -> Limits {
     Limits {
         history_events: events,
