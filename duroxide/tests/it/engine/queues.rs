@@ -94,6 +94,65 @@ fn what_is_put_back_goes_to_whoever_waits() {
     live.check();
 }
 
+/// Two requests; the first is dropped with its message, which goes to the second. Behind that, or
+/// behind one more activity, the code waits for something that never comes.
+fn handed_over(calls_again: bool) -> Live {
+    let program = Program::new(move |ctx| async move {
+        let unread = ctx.dequeue_event("q");
+        let waits = ctx.dequeue_event("q");
+        ctx.schedule_activity("a", "").await?;
+        drop(unread);
+        assert_eq!(waits.await, "1");
+        if calls_again {
+            ctx.schedule_activity("b", "").await?;
+        }
+        std::future::pending().await
+    });
+    let mut live = program.start();
+    live.send(queued("q", "1"));
+    live.complete(4, "");
+    live
+}
+
+#[test]
+fn who_was_handed_it_in_vain_waits_again_when_the_execution_fails() {
+    let live = handed_over(false);
+    assert_eq!(
+        live.lines_from(6)[..2],
+        [
+            "6 completed 4: ",
+            "7 undequeue 3: orchestration_terminal_failed",
+        ]
+    );
+    assert!(
+        live.lines()[7].starts_with("8 failed: "),
+        "{:?}",
+        live.lines()
+    );
+    live.check();
+}
+
+#[test]
+fn what_was_put_back_before_stays_so_when_the_execution_fails() {
+    let mut live = handed_over(true);
+    live.complete(8, "");
+    assert_eq!(
+        live.lines_from(6)[..4],
+        [
+            "6 completed 4: ",
+            "7 undequeue 2: dropped_future",
+            "8 call b()",
+            "9 completed 8: ",
+        ]
+    );
+    assert!(
+        live.lines()[9].starts_with("10 failed: "),
+        "{:?}",
+        live.lines()
+    );
+    live.check();
+}
+
 #[test]
 fn ten_thousand_messages_are_read_in_one_poll() {
     for count in [99, 100, 10_000] {
