@@ -61,7 +61,7 @@ pub(crate) fn four_lives(seed: u64) -> Result<Tally, String> {
 fn nothing_acknowledged_is_lost_when_power_is() {
     let mut all = Tally::default();
     let (mut count, patience) = (0_u64, Patience::begin());
-    for seed in seeds(80, 60_000) {
+    for seed in seeds(80, 134_000) {
         count += 1;
         let tally = four_lives(seed).unwrap_or_else(|problem| repeat(seed, &problem));
         all.lives += tally.lives;
