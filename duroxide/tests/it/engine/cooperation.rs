@@ -1,15 +1,17 @@
 //! Code that asked to see its own cancellation: its open calls end, it goes on, until the deadline.
 
+use std::future::poll_fn;
+use std::sync::mpsc;
 use std::time::Duration;
 
-use duroxide::engine::{Outcome, Recorded};
+use duroxide::engine::{CodeFactory, Execution, OnCancel, Outcome, Recorded, run_turn};
 use duroxide::history::{ErrorDetails, ExecutionId, InstanceId};
 use duroxide::{
     BackoffStrategy, Either2, OrchestrationContext, RetryPolicy, join_all, join2, select2,
 };
 
 use crate::support::{
-    Program, at, cancel, child_completed, completed, failed, fired, lines, raised, terminate,
+    Program, at, cancel, child_completed, completed, failed, fired, lines, raised, start, terminate,
 };
 
 fn seconds(seconds: u64) -> Duration {
@@ -522,6 +524,27 @@ fn a_failure_from_outside_stays_what_it_is() {
             ]
         );
     }
+}
+
+#[test]
+fn code_on_the_engine_itself_can_read_the_words_of_whoever_asked() {
+    let (tell, told) = mpsc::channel();
+    let code: CodeFactory = Box::new(move |turn, _input| {
+        Box::pin(async move {
+            turn.on_cancel(OnCancel::Cooperate, None);
+            assert_eq!(turn.cancel_reason(), None);
+            let watcher = turn.watch_cancellation();
+            poll_fn(|context| turn.poll_cancellation(watcher, context)).await;
+            tell.send(turn.cancel_reason()).unwrap();
+            Ok(String::new())
+        })
+    });
+    let id = InstanceId::new("instance").unwrap();
+    let mut execution = Execution::new(id, ExecutionId::FIRST, "1.0.0".to_owned(), code);
+    run_turn(&mut execution, [(start(""), at(1_000))]);
+    assert!(told.try_recv().is_err());
+    run_turn(&mut execution, [(cancel("enough"), at(1_010))]);
+    assert_eq!(told.recv(), Ok(Some("enough".to_owned())));
 }
 
 #[test]

@@ -227,6 +227,27 @@ fn an_instance_that_a_verb_fails_is_undone_too() {
 }
 
 #[test]
+fn a_failure_of_the_instance_is_not_that_of_a_step_undone_by_hand_behind_it() {
+    let program = Program::new(|ctx| async move {
+        let mut saga = ctx.saga();
+        step(&ctx, &mut saga, "seat").await?;
+        saga.undo(|_| async { Ok::<(), String>(()) });
+        ctx.set_kv_value("k", "x".repeat(100_000));
+        let undone = saga.compensate().await;
+        Ok(format!("{undone:?}"))
+    });
+    let mut live = program.start();
+    live.complete(2, "");
+    let call = live.last_call();
+    live.complete(call, "");
+    assert_eq!(
+        live.failure().to_string(),
+        "the value under `k` has 100000 bytes; 65536 are allowed"
+    );
+    live.check();
+}
+
+#[test]
 fn steps_undone_by_hand_are_not_undone_again() {
     let mut live = after_two_steps("by hand");
     live.complete(6, "");
