@@ -97,12 +97,12 @@ fn check_outcome(
     let came = match &status.state {
         InstanceState::Completed { output } => Ok(output.clone()),
         InstanceState::Failed { details } => match details {
-            // A parent that is poison takes its children with it.
+            // A parent that is poison takes its children with it, and they take theirs.
             ErrorDetails::Application {
                 kind: AppErrorKind::Cancelled { reason },
                 ..
             } if input.program.may_be_cancelled
-                || (shared.plan.bombs && reason == "parent failed") =>
+                || (shared.plan.bombs && reason.starts_with("parent ")) =>
             {
                 shared.saw("an instance ended as cancelled");
                 return asked(None);
