@@ -2,6 +2,7 @@
 //! wrong on the way to it. What it remembers of the answers must be true of the next ones.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -127,6 +128,11 @@ impl Checked {
     }
 }
 
+/// Whether the store says that it did nothing, because it is not there.
+fn is_away(problem: &dyn Error) -> bool {
+    problem.to_string() == "the store is being opened again"
+}
+
 #[async_trait]
 impl Layer for Checked {
     fn below(&self) -> &dyn Provider {
@@ -157,8 +163,12 @@ impl Layer for Checked {
             .inner
             .enqueue(instance, message_id, message.clone())
             .await;
-        if let Ok(how) = &sent {
-            self.sent(instance, message_id, &message, *how);
+        match &sent {
+            Ok(how) => self.sent(instance, message_id, &message, *how),
+            Err(ProviderError::Unavailable { source, .. }) if !is_away(&**source) => {
+                self.may_be_twice(&mut self.known(), instance, message_id);
+            }
+            Err(_) => {}
         }
         sent
     }

@@ -256,10 +256,8 @@ impl Checked {
         self.require(!is_new || before < Some(life), || {
             format!("I4: `{instance}` took a message twice")
         });
-        if is_new && known.tried.get(&key) < Some(&life) {
-            self.shared
-                .saw("a store that was opened again may take a message twice");
-            known.told_twice.insert(instance.clone());
+        if is_new {
+            self.may_be_twice(&mut known, instance, id);
         }
         let turn = known.turns.get(instance);
         if !is_new {
@@ -271,6 +269,16 @@ impl Checked {
             if !known.handed_out.contains(&told) {
                 known.on_the_way.insert(told);
             }
+        }
+    }
+
+    /// A message was taken, or may have been: if somebody tried that in another life of the store, it
+    /// may be there twice.
+    pub(super) fn may_be_twice(&self, known: &mut Known, instance: &InstanceId, id: u128) {
+        if known.tried.get(&(instance.clone(), id)) < Some(&known.lives) {
+            self.shared
+                .saw("a store that was opened again may take a message twice");
+            known.told_twice.insert(instance.clone());
         }
     }
 
