@@ -197,8 +197,9 @@ pub(crate) fn stored(row: &Row, state: InstanceState) -> InstanceRow {
             orchestration: row.head.orchestration.clone(),
             version: row.head.version.clone(),
             execution_id: row.execution_id,
-            pending: row.semantics.is_none() && !state.is_terminal(),
             state,
+            // Not in this row as it is on disk: whoever reads it fills these in.
+            pending: false,
             parent: None,
             custom_status: None,
             custom_status_version: 0,
