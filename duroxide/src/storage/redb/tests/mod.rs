@@ -6,6 +6,7 @@ mod damage;
 mod decoding;
 mod eternal;
 mod failures;
+mod forgetting;
 mod fsyncs;
 mod groups;
 mod isolation;
