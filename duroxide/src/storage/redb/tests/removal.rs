@@ -17,6 +17,7 @@ use crate::history::{Event, EventId, EventKind, KvEntry, Message};
 use crate::provider::{
     Deleted, InstanceQuery, KvChange, Provider as _, ProviderAdmin as _, ProviderError, Totals,
 };
+use crate::storage::redb::incoming::{ENQUEUE, Numbers};
 use crate::storage::redb::schema::{
     ACTIVITIES, ATTEMPTS, CHILDREN, CUSTOM_STATUS, HISTORY, IDS, INBOX, INSTANCES, QUIET_TURNS,
     TIMERS, VALUES,
@@ -262,6 +263,36 @@ async fn a_history_of_many_turns_goes_as_a_whole() {
     let deleted = soon(store.delete(&[id("a")], false)).await.unwrap();
     assert_eq!((deleted.events, deleted.queued), (52, 0));
     assert_eq!(rows(&memory), [0; 11]);
+}
+
+/// Whoever sends something looks up where it goes to, and then takes the mutex: what is deleted in
+/// between is noticed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_deleted_after_somebody_looked_it_up_is_not_found() {
+    let memory = Arc::new(InMemoryBackend::new());
+    let store = over(&memory);
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    let end = end_of(&item, 1, "end");
+    store.commit_turn(&item.lock, end).await.unwrap();
+    drop(store);
+    // Memory knows nothing of it any more.
+    let store = over(&memory);
+    let a = id("a");
+    let mut numbers = Numbers::look_up(store.shared(), ENQUEUE, [&a]).unwrap();
+    let mut found = || {
+        let find = store.shared().act(ENQUEUE, |state, disk, _| {
+            numbers.refresh(state, disk).unwrap();
+            numbers.of(state, &a)
+        });
+        find.unwrap()
+    };
+    assert_eq!(found(), Some(1));
+    store.delete(&[id("a")], false).await.unwrap();
+    assert_eq!(found(), None);
+    // Its id can be used again.
+    start(&store, "a").await;
+    assert_eq!(found(), Some(2));
 }
 
 /// The place of [`ATTEMPTS`] in what [`rows`] gives.
