@@ -242,6 +242,57 @@ async fn an_activity_names_what_its_own_execution_is_pinned_to() {
     }
 }
 
+/// What they ask for stands in the rows of their turns: each in its own, however close they are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn activities_of_turns_that_follow_each_other_keep_their_inputs() {
+    let memory = Arc::new(InMemoryBackend::new());
+    let store = over(&memory);
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    schedule(&store, &item, 1, &["x"]).await;
+    for (number, input) in [(2, "y"), (3, "z")] {
+        let poke = Message::ExternalEvent {
+            name: "poke".to_owned(),
+            data: String::new(),
+        };
+        store.enqueue(&id("a"), number, poke).await.unwrap();
+        // Nothing is written but the call.
+        let item = turn(&store).await;
+        schedule(&store, &item, number, &[input]).await;
+    }
+    drop(store);
+    let store = over(&memory);
+    for (source, input) in [(2, "x"), (3, "y"), (4, "z")] {
+        let work = activity(&store).await;
+        assert_eq!(work.source, EventId(source));
+        assert_eq!(work.request.unwrap().input, input);
+    }
+}
+
+/// Also if there is more to be had by the time that some of it was read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fetch_takes_no_more_than_it_asks_for_whatever_has_to_be_read_first() {
+    let memory = Arc::new(InMemoryBackend::new());
+    let store = over(&memory);
+    start(&store, "idle").await;
+    let item = turn(&store).await;
+    schedule(&store, &item, 1, &["x"]).await;
+    drop(store);
+    let store = over(&memory);
+    let poke = Message::ExternalEvent {
+        name: "poke".to_owned(),
+        data: String::new(),
+    };
+    start(&store, "first").await;
+    store.enqueue(&id("idle"), 1, poke).await.unwrap();
+    start(&store, "last").await;
+    let two = soon(store.fetch_turns(TurnFetch::new(2, LEASE)));
+    let taken: Vec<_> = two.await.unwrap();
+    let taken: Vec<_> = taken.iter().map(|item| &item.lock.instance).collect();
+    assert_eq!(taken, [&id("first"), &id("last")]);
+    assert_eq!(turn(&store).await.lock.instance, id("idle"));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dropping_a_fetch_of_suspects_gives_their_locks_back() {
     let memory = Arc::new(InMemoryBackend::new());
