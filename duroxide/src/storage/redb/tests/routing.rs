@@ -1,5 +1,6 @@
 //! Who gets what: semantics, tags and sessions, with several fetches parked at once.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::{LEASE, activity, commit_of, events, id, is_quiet, scheduled, soon, start, turn};
@@ -123,6 +124,62 @@ async fn one_piece_of_work_wakes_one_of_many_that_want_the_same() {
     assert_eq!(parked, 7);
     for one in all {
         one.abort();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fetch_that_wants_nothing_gets_nothing() {
+    let store = RedbProvider::in_memory().unwrap();
+    // There is nothing, and whoever waits for nothing does not wait for that.
+    let none = soon(store.fetch_turns(TurnFetch::new(0, LEASE))).await;
+    assert_eq!(none.unwrap().len(), 0);
+    assert!(get(&store, ActivityFetch::new(0, LEASE)).await.is_empty());
+    schedule_all(&store, "a", vec![call(None, None, "x")]).await;
+    start(&store, "b").await;
+    let none = soon(store.fetch_turns(TurnFetch::new(0, LEASE))).await;
+    assert_eq!(none.unwrap().len(), 0);
+    assert!(get(&store, ActivityFetch::new(0, LEASE)).await.is_empty());
+    // What has no semantics yet is for all that have any.
+    let mut fetch = TurnFetch::new(1, LEASE);
+    fetch.semantics = RangeInclusive::new(1, 0);
+    let fetch = store.fetch_turns(fetch);
+    let short = Duration::from_millis(30);
+    assert!(tokio::time::timeout(short, fetch).await.is_err());
+    assert_eq!(turn(&store).await.lock.instance, id("b"));
+}
+
+/// Whoever took it may be gone: then it is for those who were parked all the time, and whom nothing
+/// else will wake.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_turn_that_was_taken_and_not_done_goes_to_a_fetch_that_was_parked_before() {
+    let store = RedbProvider::in_memory().unwrap();
+    let both = [1, 2].map(|_| {
+        let store = store.clone();
+        let short = TurnFetch::new(1, Duration::from_millis(200));
+        tokio::spawn(async move { store.fetch_turns(short).await.unwrap() })
+    });
+    while store.shared().lock().state.turn_lot.tickets() < 2 {
+        tokio::task::yield_now().await;
+    }
+    start(&store, "a").await;
+    let mut attempts = Vec::new();
+    for one in both {
+        let items = soon(one).await.unwrap();
+        attempts.push(items[0].messages[0].attempt);
+    }
+    attempts.sort_unstable();
+    assert_eq!(attempts, [1, 2]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_activity_that_was_taken_and_not_done_goes_to_a_fetch_that_was_parked_before() {
+    let store = RedbProvider::in_memory().unwrap();
+    let short = ActivityFetch::new(1, Duration::from_millis(200));
+    let both = [1, 2].map(|_| parked(&store, short.clone()));
+    all_parked(&store, 2).await;
+    schedule_all(&store, "a", vec![call(None, None, "x")]).await;
+    for one in both {
+        assert_eq!(soon(one).await.unwrap(), ["x"]);
     }
 }
 
