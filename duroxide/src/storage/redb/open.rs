@@ -312,7 +312,21 @@ fn words_of(panic: &(dyn Any + Send)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use ::redb::backends::InMemoryBackend;
+
     use super::*;
+
+    #[test]
+    fn what_is_larger_than_an_empty_file_can_be_is_not_half_created() {
+        let memory = InMemoryBackend::new();
+        memory.set_len(LARGEST_EMPTY).unwrap();
+        assert!(matches!(look_at(&memory), Ok(Place::HalfCreated)));
+        for more in [1, 2] {
+            memory.set_len(LARGEST_EMPTY + more).unwrap();
+            let place = look_at(&memory);
+            assert!(matches!(place, Err(OpenError::NotAStore { .. })));
+        }
+    }
 
     #[test]
     fn a_main_that_returns_the_error_prints_its_words() {

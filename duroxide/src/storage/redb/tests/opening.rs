@@ -1,10 +1,15 @@
 //! What is opened, what is refused, and that refusing changes nothing.
 
-use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use std::{fs, io};
 
-use ::redb::Database;
+use ::redb::backends::InMemoryBackend;
+use ::redb::{Database, StorageBackend};
 
+use super::reopening::Shared;
 use super::{history, schedule, start, turn};
 use crate::provider::Provider as _;
 use crate::storage::redb::schema::{META, META_SCHEMA_VERSION};
@@ -155,4 +160,66 @@ async fn a_store_cut_short_is_damaged_wherever_it_is_cut() {
     }
     fs::write(&path, &whole).unwrap();
     assert!(RedbProvider::open(&path).is_ok());
+}
+
+#[test]
+fn a_whole_store_can_be_verified() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.redb");
+    for _ in 0..2 {
+        let opened = RedbProvider::options().verify(true).open(&path);
+        drop(opened.unwrap());
+    }
+}
+
+#[test]
+fn each_option_leaves_the_others_as_they_are() {
+    let options = RedbProvider::options().max_inbox(3).verify(true);
+    let options = options.max_group(7).hold(Duration::ZERO);
+    assert_eq!((options.max_inbox, options.max_group), (3, 7));
+    assert_eq!((options.verify, options.hold), (true, Duration::ZERO));
+    assert_eq!(options.max_group(0).max_group, 1);
+}
+
+/// A backend that knows whether it was closed.
+#[derive(Clone, Debug)]
+struct Closed {
+    inner: Shared,
+    is_so: Arc<AtomicBool>,
+}
+
+impl StorageBackend for Closed {
+    fn len(&self) -> io::Result<u64> {
+        self.inner.len()
+    }
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.inner.read(offset, out)
+    }
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.inner.set_len(len)
+    }
+    fn sync_data(&self) -> io::Result<()> {
+        self.inner.sync_data()
+    }
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.inner.write(offset, data)
+    }
+    fn close(&self) -> io::Result<()> {
+        self.is_so.store(true, Ordering::SeqCst);
+        self.inner.close()
+    }
+}
+
+#[test]
+fn a_backend_of_ones_own_is_closed_with_the_store() {
+    let is_closed = Arc::new(AtomicBool::new(false));
+    let backend = Closed {
+        inner: Shared(Arc::new(InMemoryBackend::new())),
+        is_so: Arc::clone(&is_closed),
+    };
+    let factory = move || Ok(backend.clone());
+    let store = RedbProvider::options().open_backend(factory).unwrap();
+    assert!(!is_closed.load(Ordering::SeqCst));
+    drop(store);
+    assert!(is_closed.load(Ordering::SeqCst));
 }
