@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use ::redb::backends::InMemoryBackend;
 
-use super::reopening::over;
-use super::{LEASE, commit_of, is_quiet, message_ids, set_timers, soon, start, timers_of, turn};
+use super::reopening::{copy_of, over};
+use super::{
+    LEASE, commit_of, id, is_quiet, message_ids, set_timers, soon, start, timers_of, turn,
+};
 use crate::env::{Env, EnvRef, TokioEnv};
 use crate::history::Message;
 use crate::provider::Provider as _;
@@ -143,6 +145,39 @@ async fn a_cancelled_timer_is_gone_wherever_it_was() {
     drop(store);
     let store = ahead(&memory, Duration::from_secs(7_200));
     assert!(is_quiet(&store).await);
+}
+
+/// Also if it has fired already, and lies among others that wait.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cancelling_a_timer_takes_no_other_message_away() {
+    let memory = Arc::new(InMemoryBackend::new());
+    let store = over(&memory);
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    let now = TokioEnv::new().now();
+    set_timers(&store, &item, 1, &[now, now]).await;
+    let poke = Message::ExternalEvent {
+        name: "poke".to_owned(),
+        data: String::new(),
+    };
+    store.enqueue(&id("a"), 1, poke.clone()).await.unwrap();
+    let item = turn(&store).await;
+    assert_eq!(item.messages.len(), 3);
+    let mut commit = commit_of(&item, 2);
+    commit.consumed.clear();
+    let mut timers = timers_of(&super::history(&store, "a").await);
+    let kept = timers.split_off(1);
+    commit.cancelled_timers = timers;
+    store.commit_turn(&item.lock, commit).await.unwrap();
+    for store in [over(&copy_of(&memory)), store] {
+        let item = turn(&store).await;
+        let left = item.messages.iter().map(|it| it.message.clone().unwrap());
+        let left: Vec<_> = left.collect();
+        assert_eq!(left.len(), 2);
+        assert!(left.contains(&poke));
+        let is_kept = |message: &Message| matches!(message, Message::TimerFired { source, .. } if *source == kept[0].source);
+        assert!(left.iter().any(is_kept), "{left:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
