@@ -269,6 +269,44 @@ async fn activities_of_turns_that_follow_each_other_keep_their_inputs() {
     }
 }
 
+/// An instance in its second execution: what the first one calls, and what the second one does.
+async fn two_executions(store: &RedbProvider, instance: &str, first: &[&str], second: &str) {
+    start(store, instance).await;
+    let item = turn(store).await;
+    let mut commit = commit_of(&item, 1);
+    let mut next = super::start_of("again");
+    next.execution_id = ExecutionId(2);
+    let continued = EventKind::OrchestrationContinuedAsNew {
+        input: next.input.clone(),
+        version: next.version.clone(),
+    };
+    let calls = first.iter().map(|input| scheduled(input));
+    commit.history_delta = events(&item, calls.chain([continued]));
+    commit.activities = super::calls(&commit.history_delta);
+    commit.outcome = TurnOutcome::ContinuedAsNew { next };
+    store.commit_turn(&item.lock, commit).await.unwrap();
+    let item = turn(store).await;
+    schedule(store, &item, 2, &[second]).await;
+}
+
+/// The events that call them have the same number, here of the same instance, there of the same
+/// execution.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn activities_of_other_executions_and_instances_keep_their_inputs() {
+    let memory = Arc::new(InMemoryBackend::new());
+    let store = over(&memory);
+    two_executions(&store, "a", &["x"], "y").await;
+    two_executions(&store, "b", &[], "z").await;
+    drop(store);
+    let store = over(&memory);
+    for (instance, execution, input) in [("a", 1, "x"), ("a", 2, "y"), ("b", 2, "z")] {
+        let work = activity(&store).await;
+        let whose = (work.instance, work.execution_id.0, work.source);
+        assert_eq!(whose, (id(instance), execution, EventId(2)));
+        assert_eq!(work.request.unwrap().input, input);
+    }
+}
+
 /// Also if there is more to be had by the time that some of it was read.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_fetch_takes_no_more_than_it_asks_for_whatever_has_to_be_read_first() {
