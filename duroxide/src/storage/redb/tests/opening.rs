@@ -175,10 +175,13 @@ fn a_whole_store_can_be_verified() {
 #[test]
 fn each_option_leaves_the_others_as_they_are() {
     let options = RedbProvider::options().max_inbox(3).verify(true);
-    let options = options.max_group(7).hold(Duration::ZERO);
+    let options = options.max_group(7).hold(Duration::ZERO).checkpoint_rows(5);
     assert_eq!((options.max_inbox, options.max_group), (3, 7));
+    assert_eq!(options.pace.enough.rows, 5);
     assert_eq!((options.verify, options.hold), (true, Duration::ZERO));
-    assert_eq!(options.max_group(0).max_group, 1);
+    let least = options.max_group(0).checkpoint_rows(0);
+    assert_eq!((least.max_group, least.pace.enough.rows), (1, 1));
+    assert_eq!(least.max_inbox, 3);
 }
 
 /// A backend that knows whether it was closed.
