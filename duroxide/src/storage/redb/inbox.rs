@@ -89,6 +89,10 @@ impl Place {
         let rank = u8::from(!is_start);
         Self { rank, id }
     }
+
+    fn is_start(self) -> bool {
+        self.rank == 0
+    }
 }
 
 /// One message that was not consumed yet.
@@ -143,6 +147,15 @@ impl Inbox {
             .messages
             .partition_point(|other| other.place < message.place);
         self.messages.insert(at, message);
+    }
+
+    /// How many messages wait here, the start aside.
+    pub(crate) fn waiting(&self) -> usize {
+        let starts = self
+            .messages
+            .first()
+            .is_some_and(|first| first.place.is_start());
+        self.messages.len().saturating_sub(usize::from(starts))
     }
 
     /// Whether there is something that a fetch could take.

@@ -7,6 +7,7 @@ use crate::provider::ProviderError;
 use crate::storage::redb::checks::unstorable;
 use crate::storage::redb::deliveries::NewInstance;
 use crate::storage::redb::disk::Disk;
+use crate::storage::redb::inbox::Inbox;
 use crate::storage::redb::reads::{self, ReadError};
 use crate::storage::redb::shared::Shared;
 use crate::storage::redb::state::{Durable, State};
@@ -118,10 +119,10 @@ pub(crate) fn send(
         let number = numbers.of(state, id);
         let number = number.ok_or(ProviderError::InstanceNotFound)?;
         let allowed = shared.options.max_inbox;
-        let waiting = state.inboxes.get(&number).map_or(0, |inbox| inbox.messages.len());
+        let waiting = state.inboxes.get(&number).map_or(0, Inbox::waiting);
         let gets_through = matches!(message, Message::CancelRequested { .. })
             || state.sent_ids.knows(number, message_id);
-        if waiting > allowed && !gets_through {
+        if waiting >= allowed && !gets_through {
             return Err(ProviderError::Refused(format!(
                 "{waiting} messages wait in the inbox of `{id}`; {allowed} are allowed: send it again \
                  when the instance has taken some"

@@ -241,10 +241,10 @@ impl RedbOptions {
         self
     }
 
-    /// How many messages may wait in the inbox of one instance; an event for one that has so many is
-    /// refused, and may be sent again when it has taken some. 10,000 if not said: an instance that
-    /// far behind is not waited for by sending it more. Answers to what it asked for, and requests to
-    /// end, always get through.
+    /// How many messages may wait in the inbox of one instance, its start aside; an event for one that
+    /// has so many is refused, and may be sent again when it has taken some. 10,000 if not said: an
+    /// instance that far behind is not waited for by sending it more. Answers to what it asked for,
+    /// and requests to end, always get through.
     ///
     /// ```
     /// use std::sync::Arc;

@@ -1,14 +1,15 @@
 //! What is too large is refused at the first byte too many, and not one before.
 
 use crate::history::{
-    AppErrorKind, ErrorDetails, Event, EventId, EventKind, ExecutionId, KvEntry, PoisonMessageType,
-    Start,
+    AppErrorKind, ErrorDetails, Event, EventId, EventKind, ExecutionId, KvEntry, Message,
+    PoisonMessageType, Start,
 };
-use crate::provider::{TurnCommit, TurnOutcome};
+use crate::provider::{Provider as _, TurnCommit, TurnOutcome};
+use crate::storage::redb::RedbProvider;
 use crate::storage::redb::limits::{MAX_CARRIED_BYTES, StoreLimits};
 use crate::time::Timestamp;
 
-use super::start_of;
+use super::{commit_of, events, id, start, start_of, turn as next_turn};
 
 const PAYLOAD: usize = 100;
 
@@ -142,4 +143,30 @@ fn unread_messages_may_be_as_long_as_is_allowed() {
     assert!(limits.check_start(&start(MAX_CARRIED_BYTES)).is_ok());
     assert!(limits.check_start(&start(MAX_CARRIED_BYTES + 1)).is_err());
     assert!(limits.check_start(&start(MAX_CARRIED_BYTES + 2)).is_err());
+}
+
+#[tokio::test]
+async fn as_many_messages_wait_as_are_allowed_behind_a_start_and_without_one() {
+    let store = RedbProvider::options().max_inbox(2).in_memory().unwrap();
+    start(&store, "a").await;
+    let mut number = 0;
+    let mut send = async || {
+        number += 1;
+        let (name, data) = ("e".to_owned(), String::new());
+        let event = Message::ExternalEvent { name, data };
+        store.enqueue(&id("a"), number, event).await.is_ok()
+    };
+    assert_eq!(
+        [send().await, send().await, send().await],
+        [true, true, false]
+    );
+    let item = next_turn(&store).await;
+    assert_eq!(item.messages.len(), 3);
+    let mut commit = commit_of(&item, 1);
+    commit.history_delta = events(&item, []);
+    store.commit_turn(&item.lock, commit).await.unwrap();
+    assert_eq!(
+        [send().await, send().await, send().await],
+        [true, true, false]
+    );
 }
