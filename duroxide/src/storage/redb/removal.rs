@@ -117,6 +117,7 @@ impl State {
         watch: &Watch,
         force: bool,
     ) -> Result<(), ProviderError> {
+        let gone: BTreeSet<&InstanceId> = remains.instances.iter().map(|found| &found.id).collect();
         for found in &remains.instances {
             let id = &found.id;
             let row = self.row(found.number);
@@ -124,12 +125,20 @@ impl State {
                 let problem = format!("`{id}` has not ended; nothing was deleted");
                 return Err(ProviderError::Refused(problem));
             }
-            let young = watch.children.iter().filter(|(parent, _)| parent == id);
-            let mut children = found.children.iter().chain(young.map(|(_, child)| child));
-            if let Some(child) = children.find(|child| !ids.contains(child)) {
+            if let Some(child) = found.children.iter().find(|child| !ids.contains(child)) {
                 let problem = format!(
                     "`{id}` has the child `{child}`, which is to be deleted with it; \
                      nothing was deleted"
+                );
+                return Err(ProviderError::Refused(problem));
+            }
+            // What was not there when somebody looked does not go, whoever named it.
+            let mut young = watch.children.iter();
+            let stays = |(parent, child): &&_| parent == id && !gone.contains(child);
+            if let Some((_, child)) = young.find(stays) {
+                let problem = format!(
+                    "`{id}` has started the child `{child}` meanwhile, which is to be deleted with \
+                     it: look again; nothing was deleted"
                 );
                 return Err(ProviderError::Refused(problem));
             }

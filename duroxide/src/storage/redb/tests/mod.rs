@@ -12,6 +12,7 @@ mod groups;
 mod isolation;
 mod journal;
 mod limits;
+mod meanwhile;
 mod opening;
 mod protocols;
 mod queues;
@@ -23,6 +24,7 @@ mod rows;
 mod schedules;
 mod stress;
 mod timers;
+mod world;
 
 use std::time::Duration;
 
