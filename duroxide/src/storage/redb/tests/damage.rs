@@ -6,13 +6,16 @@ use std::time::Duration;
 use ::redb::backends::InMemoryBackend;
 use ::redb::{Database, ReadableTable as _};
 
+use super::children::starting;
 use super::reopening::{Shared, over};
 use super::{
     LEASE, activity, commit_of, events, history, id, schedule, set_timers, soon, start, turn,
 };
 use crate::env::{Env as _, TokioEnv};
 use crate::history::{AppErrorKind, ErrorDetails, EventId, EventKind, ExecutionId};
-use crate::provider::{Provider as _, ProviderAdmin as _, ProviderError, TurnFetch, TurnOutcome};
+use crate::provider::{
+    InstanceQuery, Provider as _, ProviderAdmin as _, ProviderError, TurnFetch, TurnOutcome,
+};
 use crate::storage::redb::schema::{ACTIVITIES, HISTORY, INBOX, INSTANCES, TIMERS};
 
 fn with_tables(memory: &Arc<InMemoryBackend>, change: impl FnOnce(&::redb::WriteTransaction)) {
@@ -160,4 +163,57 @@ async fn an_instance_without_a_readable_history_leaves_no_timer_when_it_is_delet
     assert_eq!((deleted.instances, deleted.queued), (1, 2));
     drop(store);
     assert_eq!(timers(), [2, 2]);
+}
+
+/// Whose child it is says another row. Else its parent could not be deleted any more: there is
+/// nobody to be deleted with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_child_whose_row_cannot_be_read_goes_and_is_no_child_any_more() {
+    let memory = Arc::new(InMemoryBackend::new());
+    let store = over(&memory);
+    start(&store, "other").await;
+    start(&store, "parent").await;
+    let items = [turn(&store).await, turn(&store).await];
+    for (item, child) in items.iter().zip(["its", "bad"]) {
+        let commit = starting(item, 1, &[child]);
+        store.commit_turn(&item.lock, commit).await.unwrap();
+    }
+    drop(store);
+    with_tables(&memory, |transaction| {
+        let mut instances = transaction.open_table(INSTANCES).unwrap();
+        instances.insert(4, [0].as_slice()).unwrap();
+    });
+    let store = over(&memory);
+    let status = store.status(&id("bad")).await;
+    assert!(matches!(status, Err(ProviderError::Corrupt { .. })));
+    let deleted = soon(store.delete(&[id("bad")], true)).await.unwrap();
+    assert_eq!(deleted.instances, 1);
+    assert_eq!(store.children(&id("parent")).await.unwrap(), []);
+    assert_eq!(store.children(&id("other")).await.unwrap(), [id("its")]);
+    let deleted = soon(store.delete(&[id("parent")], true)).await.unwrap();
+    assert_eq!(deleted.instances, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_of_some_does_not_fail_for_one_that_is_not_among_them() {
+    let memory = Arc::new(InMemoryBackend::new());
+    let store = over(&memory);
+    start(&store, "a-good").await;
+    start(&store, "b-bad").await;
+    drop(store);
+    with_tables(&memory, |transaction| {
+        let mut instances = transaction.open_table(INSTANCES).unwrap();
+        instances.insert(2, [0].as_slice()).unwrap();
+    });
+    let store = over(&memory);
+    let mut query = InstanceQuery::default();
+    let all = store.list_instances(&query, None, 9).await;
+    assert!(
+        matches!(&all, Err(ProviderError::Corrupt { instance, .. }) if *instance == id("b-bad")),
+        "{all:?}"
+    );
+    query.id_prefix = Some("a-".to_owned());
+    let some = store.list_instances(&query, None, 9).await.unwrap();
+    let ids: Vec<_> = some.into_iter().map(|status| status.instance).collect();
+    assert_eq!(ids, [id("a-good")]);
 }
