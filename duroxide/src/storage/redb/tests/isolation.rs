@@ -6,7 +6,7 @@ use ::redb::backends::InMemoryBackend;
 
 use super::reopening::{copy_of, over};
 use super::{LEASE, id, is_quiet, schedule, soon, start, turn};
-use crate::provider::{ActivityFetch, ActivityItem, Provider as _};
+use crate::provider::{ActivityFetch, ActivityItem, Provider as _, TagFilter};
 use crate::storage::redb::RedbProvider;
 
 const ALL: usize = 100;
@@ -93,5 +93,21 @@ async fn what_is_given_back_lets_the_next_one_start() {
     let back = store.abandon_activity(&first.lock, LEASE, true);
     back.await.unwrap();
     let second = all(&store).await.remove(0);
+    assert_eq!(second.instance, id("b"));
+}
+
+/// Also if somebody else is the one who keeps watch, and does not want it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_next_one_wakes_whoever_wants_it() {
+    let store = after_crashes(&["a", "b"], 3).await;
+    let first = all(&store).await.remove(0);
+    let gpu = ActivityFetch::new(1, LEASE).tags(TagFilter::tags(["gpu"]));
+    let mut gpu = store.fetch_activities(gpu);
+    assert!(futures::poll!(&mut gpu).is_pending());
+    let mut next = store.fetch_activities(ActivityFetch::new(1, LEASE));
+    assert!(futures::poll!(&mut next).is_pending());
+    let done = store.complete_activity(&first.lock, Ok(String::new()));
+    done.await.unwrap();
+    let second = soon(next).await.unwrap().remove(0);
     assert_eq!(second.instance, id("b"));
 }

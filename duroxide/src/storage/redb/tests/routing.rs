@@ -1,8 +1,13 @@
 //! Who gets what: semantics, tags and sessions, with several fetches parked at once.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 
+use ::redb::backends::InMemoryBackend;
+
+use super::reopening::over;
+use super::world::World;
 use super::{LEASE, activity, commit_of, events, id, is_quiet, scheduled, soon, start, turn};
 use crate::history::{EventKind, Message};
 use crate::provider::{
@@ -290,6 +295,88 @@ async fn what_one_filter_does_not_take_holds_it_up_only_while_it_runs() {
     let done = store.complete_activity(&second[0].lock, Ok(String::new()));
     done.await.unwrap();
     assert_eq!(soon(first).await.unwrap(), ["1"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_put_off_does_not_run_and_holds_up_only_those_who_take_it() {
+    let store = RedbProvider::in_memory().unwrap();
+    let calls = vec![
+        call(Some("s"), Some("a"), "1"),
+        call(Some("s"), Some("b"), "2"),
+    ];
+    schedule_all(&store, "i", calls).await;
+    let fetch = |tag| {
+        ActivityFetch::new(9, LEASE)
+            .tags(TagFilter::tags([tag]))
+            .sessions(as_owner("w", 9, true))
+    };
+    let first = get(&store, fetch("a")).await;
+    assert_eq!(inputs(&first), ["1"]);
+    let back = store.abandon_activity(&first[0].lock, LEASE, false);
+    back.await.unwrap();
+    assert_eq!(inputs(&get(&store, fetch("b")).await), ["2"]);
+}
+
+/// Its lease has run out, so that others could take it; whoever had it puts it off.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_activity_that_is_put_off_late_is_put_off_all_the_same() {
+    for session in [None, Some("s")] {
+        let world = World::new();
+        let store = world.store();
+        schedule_all(&store, "i", vec![call(session, None, "1")]).await;
+        let second = Duration::from_secs(1);
+        let fetch = ActivityFetch::new(1, second).sessions(as_owner("w", 9, false));
+        let first = get(&store, fetch.clone()).await;
+        world.pass(second * 2);
+        // Somebody looks, and wants something else.
+        let gpu = ActivityFetch::new(1, LEASE).tags(TagFilter::tags(["gpu"]));
+        let mut gpu = store.fetch_activities(gpu);
+        assert!(futures::poll!(&mut gpu).is_pending());
+        let back = store.abandon_activity(&first[0].lock, LEASE, false);
+        back.await.unwrap();
+        let mut next = store.fetch_activities(fetch.clone());
+        assert!(futures::poll!(&mut next).is_pending(), "{session:?}");
+        drop(next);
+        world.pass(LEASE);
+        assert_eq!(inputs(&get(&store, fetch).await), ["1"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_owner_at_its_limit_takes_another_session_when_its_own_are_released() {
+    let store = RedbProvider::in_memory().unwrap();
+    let calls = vec![call(Some("s"), None, "1"), call(Some("t"), None, "2")];
+    schedule_all(&store, "a", calls).await;
+    let fetch = ActivityFetch::new(9, LEASE).sessions(as_owner("w", 1, false));
+    assert_eq!(inputs(&get(&store, fetch.clone()).await), ["1"]);
+    let next = parked(&store, fetch);
+    all_parked(&store, 1).await;
+    let released = store.release_sessions(&["w".to_owned()]).await.unwrap();
+    assert_eq!(released, 1);
+    assert_eq!(soon(next).await.unwrap(), ["2"]);
+}
+
+/// What nobody has read yet is for everybody, until somebody has read it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_in_the_queue_that_proves_to_be_pinned_waits_for_whoever_replays_it() {
+    let memory = Arc::new(InMemoryBackend::new());
+    let store = over(&memory);
+    schedule_all(&store, "a", vec![call(None, None, "x")]).await;
+    let work = activity(&store).await;
+    let done = store.complete_activity(&work.lock, Ok(String::new()));
+    done.await.unwrap();
+    let old = turn(&store).await;
+    drop(store);
+    let store = over(&memory);
+    // For a late commit it is read.
+    let late = store.commit_turn(&old.lock, commit_of(&old, 9)).await;
+    assert!(matches!(late, Err(ProviderError::LockLost)));
+    let fetch = TurnFetch::new(1, LEASE).semantics(2..=9);
+    let mut new = store.fetch_turns(fetch);
+    assert!(futures::poll!(&mut new).is_pending());
+    let fetch = TurnFetch::new(1, LEASE).semantics(1..=1);
+    let item = soon(store.fetch_turns(fetch)).await.unwrap().remove(0);
+    assert_eq!(item.lock.instance, id("a"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
