@@ -185,20 +185,49 @@ mod tests {
         assert!(timers.to_load(now).is_some());
     }
 
+    fn loaded(keys: &[TimerKey], horizon: TimerKey) -> Loaded {
+        let near = |key: &TimerKey| {
+            let near = Near {
+                deliveries: Deliveries::default(),
+                problem: None,
+            };
+            (*key, near)
+        };
+        Loaded {
+            near: keys.iter().map(near).collect(),
+            horizon,
+            more: true,
+        }
+    }
+
+    /// The first one behind what was loaded: it fires once, and not at all if it was removed.
+    #[test]
+    fn a_timer_at_the_horizon_is_left_to_the_next_load() {
+        let now = Timestamp::from_millis(30);
+        let mut timers = timers();
+        timers.loaded(loaded(&[at(10)], at(20)));
+        // The load saw its row before memory heard of it.
+        timers.arm(at(20));
+        assert!(timers.pop_due(now).is_some_and(|(key, _)| key == at(10)));
+        assert!(timers.pop_due(now).is_none());
+        assert_eq!(timers.to_load(now).map(|(from, _)| from), Some(at(20)));
+        timers.loaded(loaded(&[at(20)], at(25)));
+        assert!(timers.pop_due(now).is_some_and(|(key, _)| key == at(20)));
+        assert!(timers.pop_due(now).is_none());
+        assert_eq!(timers.remove(at(20)), Removed::Fired);
+
+        assert_eq!(timers.remove(at(25)), Removed::Far);
+        timers.loaded(loaded(&[at(25)], at(40)));
+        assert!(timers.pop_due(now).is_none());
+    }
+
     #[test]
     fn a_far_timer_removed_while_it_is_loaded_does_not_come_back() {
         let mut timers = timers();
         timers.arm(at(100_000));
         assert_eq!(timers.remove(at(100_000)), Removed::Far);
-        let near = Near {
-            deliveries: Deliveries::default(),
-            problem: None,
-        };
-        timers.loaded(Loaded {
-            near: vec![(at(100_000), near)],
-            horizon: before(Timestamp::from_millis(200_000)),
-            more: false,
-        });
+        let horizon = before(Timestamp::from_millis(200_000));
+        timers.loaded(loaded(&[at(100_000)], horizon));
         assert!(timers.pop_due(Timestamp::from_millis(100_000)).is_none());
     }
 }

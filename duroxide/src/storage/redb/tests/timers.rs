@@ -6,6 +6,7 @@ use std::time::Duration;
 use ::redb::backends::InMemoryBackend;
 
 use super::reopening::{copy_of, over};
+use super::world::World;
 use super::{
     LEASE, commit_of, id, is_quiet, message_ids, set_timers, soon, start, timers_of, turn,
 };
@@ -178,6 +179,52 @@ async fn cancelling_a_timer_takes_no_other_message_away() {
         let is_kept = |message: &Message| matches!(message, Message::TimerFired { source, .. } if *source == kept[0].source);
         assert!(left.iter().any(is_kept), "{left:?}");
     }
+}
+
+/// It is a message by then, which the turn that cancels it does not have.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_timer_that_fires_while_it_is_cancelled_is_not_heard_of() {
+    let world = World::new();
+    let store = world.store();
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    let second = Duration::from_secs(1);
+    let due = world.now().saturating_add(second * 10);
+    set_timers(&store, &item, 1, &[due]).await;
+    let raised = Message::ExternalEvent {
+        name: "go".to_owned(),
+        data: String::new(),
+    };
+    store.enqueue(&id("a"), 7, raised).await.unwrap();
+    let item = turn(&store).await;
+    assert_eq!(item.messages.len(), 1);
+    world.pass(second * 11);
+    let mut other = store.fetch_turns(TurnFetch::new(1, LEASE));
+    assert!(futures::poll!(&mut other).is_pending());
+    let mut commit = commit_of(&item, 2);
+    commit.cancelled_timers = timers_of(&super::history(&store, "a").await);
+    store.commit_turn(&item.lock, commit).await.unwrap();
+    assert!(futures::poll!(&mut other).is_pending());
+    drop(other);
+    assert!(is_quiet(&store).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_that_is_renewed_is_good_for_longer_and_never_for_less() {
+    let world = World::new();
+    let store = world.store();
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    for lock_timeout in [LEASE * 4, LEASE / 4] {
+        store.renew_turn(&item.lock, lock_timeout).await.unwrap();
+    }
+    world.pass(LEASE * 3);
+    let mut other = store.fetch_turns(TurnFetch::new(1, LEASE));
+    assert!(futures::poll!(&mut other).is_pending());
+    drop(other);
+    store.renew_turn(&item.lock, LEASE / 4).await.unwrap();
+    world.pass(LEASE);
+    assert_eq!(turn(&store).await.messages[0].attempt, 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
