@@ -11,7 +11,9 @@ use super::{
     LEASE, activity, commit_of, end_of, events, history, id, schedule, scheduled, soon, start, turn,
 };
 use crate::history::{EventId, EventKind, ExecutionId, Message};
-use crate::provider::{Committed, Provider as _, ProviderError, TurnFetch, TurnOutcome};
+use crate::provider::{
+    Committed, Provider as _, ProviderAdmin as _, ProviderError, TurnFetch, TurnOutcome,
+};
 use crate::storage::redb::shared_memory::SharedMemory;
 use crate::storage::redb::{Commits, RedbProvider};
 
@@ -120,6 +122,47 @@ fn first_lock(_store: &RedbProvider) -> crate::provider::ActivityLock {
     }
 }
 
+/// Numbers of instances, messages and activities are not given twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_in_a_new_life_leaves_alone_what_is_there() {
+    let memory = Arc::new(InMemoryBackend::new());
+    let store = over(&memory);
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    schedule(&store, &item, 1, &["x"]).await;
+    start(&store, "b").await;
+
+    let memory = copy_of(&memory);
+    let store = over(&memory);
+    for message_id in 0..3 {
+        let raised = Message::ExternalEvent {
+            name: "go".to_owned(),
+            data: String::new(),
+        };
+        store.enqueue(&id("b"), message_id, raised).await.unwrap();
+    }
+    let item = turn(&store).await;
+    assert_eq!((&item.lock.instance, item.messages.len()), (&id("b"), 4));
+    for name in ["c", "d"] {
+        start(&store, name).await;
+        let item = turn(&store).await;
+        assert_eq!(item.lock.instance, id(name));
+        schedule(&store, &item, 2, &[name]).await;
+    }
+
+    let store = over(&copy_of(&memory));
+    for name in ["a", "b", "c", "d"] {
+        assert!(store.status(&id(name)).await.unwrap().is_some());
+    }
+    let item = turn(&store).await;
+    assert_eq!((&item.lock.instance, item.messages.len()), (&id("b"), 4));
+    for (instance, input) in [("a", "x"), ("c", "c"), ("d", "d")] {
+        let work = activity(&store).await;
+        assert_eq!(work.instance, id(instance));
+        assert_eq!(work.request.unwrap().input, input);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn locks_of_an_earlier_life_are_lost() {
     let memory = Arc::new(InMemoryBackend::new());
@@ -199,6 +242,37 @@ async fn the_next_execution_begins_with_its_start_and_keeps_what_was_left() {
         assert_eq!(item.last_event_id, EventId::NONE);
         assert!(matches!(item.messages[0].message, Ok(Message::Start(_))));
         assert_eq!(item.messages.len(), 2);
+        let again = store.commit_turn(&item.lock, commit.clone()).await.unwrap();
+        assert_eq!(again, Committed::AlreadyApplied);
+    }
+}
+
+/// Where the execution with the last turn is forgotten, a row of its own keeps the turn's id, until there is
+/// a newer turn.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_turn_is_recognised_after_the_execution_before_it_was_forgotten() {
+    let memory = Arc::new(InMemoryBackend::new());
+    let store = over(&memory);
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    let mut commit = commit_of(&item, 1);
+    let mut next = super::start_of("again");
+    next.execution_id = ExecutionId(2);
+    let continued = EventKind::OrchestrationContinuedAsNew {
+        input: next.input.clone(),
+        version: next.version.clone(),
+    };
+    commit.history_delta = events(&item, [continued]);
+    commit.outcome = TurnOutcome::ContinuedAsNew { next };
+    store.commit_turn(&item.lock, commit).await.unwrap();
+    let forgotten = store.prune(&id("a"), None, None).await.unwrap();
+    assert_eq!(forgotten.executions, 1);
+    let item = turn(&store).await;
+    assert_eq!((item.execution_id, item.last_turn_id), (ExecutionId(2), 1));
+    let mut commit = commit_of(&item, 2);
+    commit.history_delta = events(&item, []);
+    store.commit_turn(&item.lock, commit.clone()).await.unwrap();
+    for store in [store, over(&copy_of(&memory))] {
         let again = store.commit_turn(&item.lock, commit.clone()).await.unwrap();
         assert_eq!(again, Committed::AlreadyApplied);
     }
