@@ -194,3 +194,55 @@ fn overlay(offset: u64, out: &mut [u8], at: u64, data: &[u8]) {
         to.copy_from_slice(new);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ::redb::backends::InMemoryBackend;
+
+    use super::*;
+
+    #[derive(Debug, Default)]
+    struct Closable {
+        inner: InMemoryBackend,
+        is_closed: Arc<AtomicBool>,
+    }
+
+    impl StorageBackend for Closable {
+        fn len(&self) -> io::Result<u64> {
+            self.inner.len()
+        }
+        fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+            self.inner.read(offset, out)
+        }
+        fn set_len(&self, len: u64) -> io::Result<()> {
+            self.inner.set_len(len)
+        }
+        fn sync_data(&self) -> io::Result<()> {
+            self.inner.sync_data()
+        }
+        fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+            self.inner.write(offset, data)
+        }
+        fn close(&self) -> io::Result<()> {
+            self.is_closed.store(true, Ordering::Release);
+            Ok(())
+        }
+    }
+
+    /// Also if the open came to nothing, and what it wrote is kept back.
+    #[test]
+    fn what_is_below_is_told_when_redb_needs_it_no_more() {
+        for is_ours in [false, true] {
+            let below = Closable::default();
+            let is_closed = Arc::clone(&below.is_closed);
+            let (staged, approval) = StagedBackend::new(Box::new(below));
+            if is_ours {
+                approval.approve();
+            }
+            let database = ::redb::Database::builder().create_with_backend(staged);
+            assert!(!is_closed.load(Ordering::Acquire));
+            drop(database.unwrap());
+            assert!(is_closed.load(Ordering::Acquire));
+        }
+    }
+}
