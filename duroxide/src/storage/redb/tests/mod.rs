@@ -22,6 +22,7 @@ mod reopening;
 mod routing;
 mod rows;
 mod schedules;
+mod sessions;
 mod stress;
 mod timers;
 mod world;

@@ -7,7 +7,6 @@ use std::time::Duration;
 use ::redb::backends::InMemoryBackend;
 
 use super::reopening::over;
-use super::world::World;
 use super::{LEASE, activity, commit_of, events, id, is_quiet, scheduled, soon, start, turn};
 use crate::history::{EventKind, Message};
 use crate::provider::{
@@ -16,7 +15,7 @@ use crate::provider::{
 use crate::storage::redb::RedbProvider;
 use tokio::task::JoinHandle;
 
-fn call(session: Option<&str>, tag: Option<&str>, input: &str) -> EventKind {
+pub(super) fn call(session: Option<&str>, tag: Option<&str>, input: &str) -> EventKind {
     let EventKind::ActivityScheduled {
         name,
         attempt,
@@ -37,7 +36,7 @@ fn call(session: Option<&str>, tag: Option<&str>, input: &str) -> EventKind {
 }
 
 /// An instance that schedules these in its first turn.
-async fn schedule_all(store: &RedbProvider, instance: &str, calls: Vec<EventKind>) {
+pub(super) async fn schedule_all(store: &RedbProvider, instance: &str, calls: Vec<EventKind>) {
     start(store, instance).await;
     let item = turn(store).await;
     let mut commit = commit_of(&item, 1);
@@ -46,7 +45,7 @@ async fn schedule_all(store: &RedbProvider, instance: &str, calls: Vec<EventKind
     store.commit_turn(&item.lock, commit).await.unwrap();
 }
 
-fn as_owner(owner: &str, max_sessions: usize, one_at_a_time: bool) -> SessionFetch {
+pub(super) fn as_owner(owner: &str, max_sessions: usize, one_at_a_time: bool) -> SessionFetch {
     SessionFetch {
         owner_id: owner.to_owned(),
         lock_timeout: LEASE,
@@ -55,19 +54,19 @@ fn as_owner(owner: &str, max_sessions: usize, one_at_a_time: bool) -> SessionFet
     }
 }
 
-fn parked(store: &RedbProvider, fetch: ActivityFetch) -> JoinHandle<Vec<String>> {
+pub(super) fn parked(store: &RedbProvider, fetch: ActivityFetch) -> JoinHandle<Vec<String>> {
     let store = store.clone();
     tokio::spawn(async move { inputs(&store.fetch_activities(fetch).await.unwrap()) })
 }
 
-fn inputs(items: &[ActivityItem]) -> Vec<String> {
+pub(super) fn inputs(items: &[ActivityItem]) -> Vec<String> {
     let inputs = items.iter();
     inputs
         .map(|item| item.request.as_ref().unwrap().input.clone())
         .collect()
 }
 
-async fn get(store: &RedbProvider, fetch: ActivityFetch) -> Vec<ActivityItem> {
+pub(super) async fn get(store: &RedbProvider, fetch: ActivityFetch) -> Vec<ActivityItem> {
     soon(store.fetch_activities(fetch)).await.unwrap()
 }
 
@@ -78,7 +77,7 @@ async fn gets_nothing(store: &RedbProvider, fetch: ActivityFetch) -> bool {
         .is_err()
 }
 
-async fn all_parked(store: &RedbProvider, fetches: u64) {
+pub(super) async fn all_parked(store: &RedbProvider, fetches: u64) {
     while store.shared().lock().state.activity_lot.tickets() < fetches {
         tokio::task::yield_now().await;
     }
@@ -129,6 +128,22 @@ async fn one_piece_of_work_wakes_one_of_many_that_want_the_same() {
     assert_eq!(parked, 7);
     for one in all {
         one.abort();
+    }
+}
+
+/// However many want something else, and whoever of them has been there longest.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wake_up_does_not_go_round_among_those_who_do_not_want_the_work() {
+    let store = RedbProvider::in_memory().unwrap();
+    let fetch = |tag| ActivityFetch::new(1, LEASE).tags(TagFilter::tags([tag]));
+    let others = ["gpu", "cpu"].map(|tag| parked(&store, fetch(tag)));
+    all_parked(&store, 2).await;
+    let plain = parked(&store, ActivityFetch::new(1, LEASE));
+    all_parked(&store, 3).await;
+    schedule_all(&store, "a", vec![call(None, None, "plain")]).await;
+    assert_eq!(soon(plain).await.unwrap(), ["plain"]);
+    for other in others {
+        other.abort();
     }
 }
 
@@ -295,65 +310,6 @@ async fn what_one_filter_does_not_take_holds_it_up_only_while_it_runs() {
     let done = store.complete_activity(&second[0].lock, Ok(String::new()));
     done.await.unwrap();
     assert_eq!(soon(first).await.unwrap(), ["1"]);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_put_off_does_not_run_and_holds_up_only_those_who_take_it() {
-    let store = RedbProvider::in_memory().unwrap();
-    let calls = vec![
-        call(Some("s"), Some("a"), "1"),
-        call(Some("s"), Some("b"), "2"),
-    ];
-    schedule_all(&store, "i", calls).await;
-    let fetch = |tag| {
-        ActivityFetch::new(9, LEASE)
-            .tags(TagFilter::tags([tag]))
-            .sessions(as_owner("w", 9, true))
-    };
-    let first = get(&store, fetch("a")).await;
-    assert_eq!(inputs(&first), ["1"]);
-    let back = store.abandon_activity(&first[0].lock, LEASE, false);
-    back.await.unwrap();
-    assert_eq!(inputs(&get(&store, fetch("b")).await), ["2"]);
-}
-
-/// Its lease has run out, so that others could take it; whoever had it puts it off.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_activity_that_is_put_off_late_is_put_off_all_the_same() {
-    for session in [None, Some("s")] {
-        let world = World::new();
-        let store = world.store();
-        schedule_all(&store, "i", vec![call(session, None, "1")]).await;
-        let second = Duration::from_secs(1);
-        let fetch = ActivityFetch::new(1, second).sessions(as_owner("w", 9, false));
-        let first = get(&store, fetch.clone()).await;
-        world.pass(second * 2);
-        // Somebody looks, and wants something else.
-        let gpu = ActivityFetch::new(1, LEASE).tags(TagFilter::tags(["gpu"]));
-        let mut gpu = store.fetch_activities(gpu);
-        assert!(futures::poll!(&mut gpu).is_pending());
-        let back = store.abandon_activity(&first[0].lock, LEASE, false);
-        back.await.unwrap();
-        let mut next = store.fetch_activities(fetch.clone());
-        assert!(futures::poll!(&mut next).is_pending(), "{session:?}");
-        drop(next);
-        world.pass(LEASE);
-        assert_eq!(inputs(&get(&store, fetch).await), ["1"]);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_owner_at_its_limit_takes_another_session_when_its_own_are_released() {
-    let store = RedbProvider::in_memory().unwrap();
-    let calls = vec![call(Some("s"), None, "1"), call(Some("t"), None, "2")];
-    schedule_all(&store, "a", calls).await;
-    let fetch = ActivityFetch::new(9, LEASE).sessions(as_owner("w", 1, false));
-    assert_eq!(inputs(&get(&store, fetch.clone()).await), ["1"]);
-    let next = parked(&store, fetch);
-    all_parked(&store, 1).await;
-    let released = store.release_sessions(&["w".to_owned()]).await.unwrap();
-    assert_eq!(released, 1);
-    assert_eq!(soon(next).await.unwrap(), ["2"]);
 }
 
 /// What nobody has read yet is for everybody, until somebody has read it.

@@ -1,0 +1,129 @@
+//! Activities of sessions that are put off, released or cancelled, and who hears of it.
+
+use std::time::Duration;
+
+use super::routing::{all_parked, as_owner, call, get, inputs, parked, schedule_all};
+use super::world::World;
+use super::{LEASE, commit_of, id, soon, turn};
+use crate::history::Message;
+use crate::provider::{ActivityFetch, Provider as _, TagFilter};
+use crate::storage::redb::RedbProvider;
+
+/// Of the owner `w`, one of a session at a time.
+fn in_order(tags: TagFilter) -> ActivityFetch {
+    ActivityFetch::new(9, LEASE)
+        .tags(tags)
+        .sessions(as_owner("w", 9, true))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_put_off_does_not_run_and_holds_up_only_those_who_take_it() {
+    let store = RedbProvider::in_memory().unwrap();
+    let calls = vec![
+        call(Some("s"), Some("a"), "1"),
+        call(Some("s"), Some("b"), "2"),
+    ];
+    schedule_all(&store, "i", calls).await;
+    let first = get(&store, in_order(TagFilter::tags(["a"]))).await;
+    assert_eq!(inputs(&first), ["1"]);
+    let back = store.abandon_activity(&first[0].lock, LEASE, false);
+    back.await.unwrap();
+    let second = get(&store, in_order(TagFilter::tags(["b"]))).await;
+    assert_eq!(inputs(&second), ["2"]);
+}
+
+/// Its lease has run out, so that others could take it; whoever had it puts it off.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_activity_that_is_put_off_late_is_put_off_all_the_same() {
+    for session in [None, Some("s")] {
+        let world = World::new();
+        let store = world.store();
+        schedule_all(&store, "i", vec![call(session, None, "1")]).await;
+        let second = Duration::from_secs(1);
+        let fetch = ActivityFetch::new(1, second).sessions(as_owner("w", 9, false));
+        let first = get(&store, fetch.clone()).await;
+        world.pass(second * 2);
+        // Somebody looks, and wants something else.
+        let gpu = ActivityFetch::new(1, LEASE).tags(TagFilter::tags(["gpu"]));
+        let mut gpu = store.fetch_activities(gpu);
+        assert!(futures::poll!(&mut gpu).is_pending());
+        let back = store.abandon_activity(&first[0].lock, LEASE, false);
+        back.await.unwrap();
+        let mut next = store.fetch_activities(fetch.clone());
+        assert!(futures::poll!(&mut next).is_pending(), "{session:?}");
+        drop(next);
+        world.pass(LEASE);
+        assert_eq!(inputs(&get(&store, fetch).await), ["1"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_owner_at_its_limit_takes_another_session_when_its_own_are_released() {
+    let store = RedbProvider::in_memory().unwrap();
+    let calls = vec![call(Some("s"), None, "1"), call(Some("t"), None, "2")];
+    schedule_all(&store, "a", calls).await;
+    let fetch = ActivityFetch::new(9, LEASE).sessions(as_owner("w", 1, false));
+    assert_eq!(inputs(&get(&store, fetch.clone()).await), ["1"]);
+    let next = parked(&store, fetch);
+    all_parked(&store, 1).await;
+    let released = store.release_sessions(&["w".to_owned()]).await.unwrap();
+    assert_eq!(released, 1);
+    assert_eq!(soon(next).await.unwrap(), ["2"]);
+}
+
+/// What one may not take, as something else of its filter comes first, is for another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_put_off_wakes_whoever_may_take_the_next() {
+    let store = RedbProvider::in_memory().unwrap();
+    let calls = vec![
+        call(Some("s"), Some("a"), "1"),
+        call(Some("s"), Some("b"), "2"),
+    ];
+    schedule_all(&store, "i", calls).await;
+    let first = get(&store, in_order(TagFilter::tags(["a"]))).await;
+    assert_eq!(inputs(&first), ["1"]);
+    // The first of them keeps watch, and two have to wait for what is put off.
+    let filters = [
+        TagFilter::tags(["gpu"]),
+        TagFilter::tags(["a", "b"]),
+        TagFilter::Any,
+        TagFilter::tags(["b"]),
+    ];
+    let mut waiting = Vec::new();
+    for (tags, others) in filters.into_iter().zip(1..) {
+        waiting.push(parked(&store, in_order(tags)));
+        all_parked(&store, others).await;
+    }
+    let back = store.abandon_activity(&first[0].lock, LEASE, false);
+    back.await.unwrap();
+    let next = waiting.pop().unwrap();
+    assert_eq!(soon(next).await.unwrap(), ["2"]);
+    for other in waiting {
+        other.abort();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_waits_for_what_was_put_off_goes_on_when_it_is_cancelled() {
+    let store = RedbProvider::in_memory().unwrap();
+    let calls = vec![
+        call(Some("s"), Some("a"), "1"),
+        call(Some("s"), Some("b"), "2"),
+    ];
+    schedule_all(&store, "i", calls).await;
+    let first = get(&store, in_order(TagFilter::tags(["a"]))).await;
+    let back = store.abandon_activity(&first[0].lock, LEASE, false);
+    back.await.unwrap();
+    let both = parked(&store, in_order(TagFilter::tags(["a", "b"])));
+    all_parked(&store, 1).await;
+    let raised = Message::ExternalEvent {
+        name: "go".to_owned(),
+        data: String::new(),
+    };
+    store.enqueue(&id("i"), 7, raised).await.unwrap();
+    let item = turn(&store).await;
+    let mut commit = commit_of(&item, 2);
+    commit.cancelled_activities = vec![first[0].source];
+    store.commit_turn(&item.lock, commit).await.unwrap();
+    assert_eq!(soon(both).await.unwrap(), ["2"]);
+}
