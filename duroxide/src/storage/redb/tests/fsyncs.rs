@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{LEASE, activity, chain_turn, history, id, schedule, soon, start, turn};
 use crate::provider::Provider as _;
 use crate::provider::TurnFetch;
-use crate::storage::redb::{Commits, RedbProvider};
+use crate::storage::redb::{Commits, Durability, RedbProvider};
 
 fn counted(commits: Commits) -> RedbProvider {
     // The machine may be busy: the bounds are not what is tested.
@@ -100,4 +100,29 @@ async fn leasing(commits: Commits) {
             .unwrap();
     }
     assert_eq!(before, (store.io_counts().syncs, store.io_counts().writes));
+}
+
+/// What was written last is no exception, if nothing comes after it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relaxed_store_is_fsynced_though_nobody_calls_it() {
+    for commits in [Commits::Tables, Commits::Journal] {
+        let options = RedbProvider::options().commits(commits);
+        let relaxed = options.durability(Durability::LosesLastSeconds);
+        let store = relaxed.in_memory().unwrap();
+        let mut number = 0;
+        let before = loop {
+            let before = store.io_counts().syncs;
+            start(&store, &format!("i{number}")).await;
+            if store.io_counts().syncs == before {
+                break before;
+            }
+            number += 1;
+        };
+        soon(async {
+            while store.io_counts().syncs == before {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
 }
