@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
+
 use super::routing::{all_parked, as_owner, call, get, inputs, parked, schedule_all};
 use super::world::World;
 use super::{LEASE, commit_of, id, soon, turn};
@@ -126,4 +128,74 @@ async fn whoever_waits_for_what_was_put_off_goes_on_when_it_is_cancelled() {
     commit.cancelled_activities = vec![first[0].source];
     store.commit_turn(&item.lock, commit).await.unwrap();
     assert_eq!(soon(both).await.unwrap(), ["2"]);
+}
+
+/// Of one owner, one activity at a time.
+fn one_for(owner: &str, max_sessions: usize, one_at_a_time: bool) -> ActivityFetch {
+    let sessions = as_owner(owner, max_sessions, one_at_a_time);
+    ActivityFetch::new(1, LEASE).sessions(sessions)
+}
+
+/// Parks these, one behind the other. Somebody who wants nothing of all this keeps watch.
+async fn all_waiting(
+    store: &RedbProvider,
+    fetches: Vec<ActivityFetch>,
+) -> Vec<JoinHandle<Vec<String>>> {
+    let watch = ActivityFetch::new(1, LEASE).tags(TagFilter::tags(["gpu"]));
+    let mut waiting = Vec::new();
+    for (fetch, tickets) in [watch].into_iter().chain(fetches).zip(1..) {
+        waiting.push(parked(store, fetch));
+        all_parked(store, tickets).await;
+    }
+    waiting
+}
+
+/// Not those who own as many as they may, and not those who wait for what runs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_is_released_wakes_whoever_may_claim_it() {
+    let store = RedbProvider::in_memory().unwrap();
+    let calls = [("t", "1"), ("u", "2"), ("s", "3"), ("s", "4")];
+    let calls = calls.map(|(session, input)| call(Some(session), None, input));
+    schedule_all(&store, "i", calls.to_vec()).await;
+    for (owner, input) in [("a", "1"), ("b", "2"), ("w", "3")] {
+        let taken = get(&store, one_for(owner, 1, false)).await;
+        assert_eq!(inputs(&taken), [input]);
+    }
+    let fetches = vec![
+        one_for("a", 1, false),
+        one_for("b", 1, false),
+        one_for("c", 9, true),
+        one_for("d", 9, true),
+        one_for("v", 9, false),
+    ];
+    let mut waiting = all_waiting(&store, fetches).await;
+    let released = store.release_sessions(&["w".to_owned()]).await.unwrap();
+    assert_eq!(released, 1);
+    assert_eq!(soon(waiting.pop().unwrap()).await.unwrap(), ["4"]);
+    for other in waiting {
+        other.abort();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_next_of_a_session_wakes_its_owner_and_nobody_else() {
+    let store = RedbProvider::in_memory().unwrap();
+    let calls = ["1", "2"].map(|input| call(Some("s"), None, input));
+    schedule_all(&store, "i", calls.to_vec()).await;
+    let first = get(&store, one_for("w", 9, true)).await;
+    assert_eq!(inputs(&first), ["1"]);
+    let fetches = vec![
+        one_for("a", 9, false),
+        one_for("b", 9, false),
+        one_for("c", 9, true),
+        one_for("d", 9, true),
+        one_for("w", 9, true),
+    ];
+    let mut waiting = all_waiting(&store, fetches).await;
+    let done = store.complete_activity(&first[0].lock, Ok(String::new()));
+    done.await.unwrap();
+    assert_eq!(soon(waiting.pop().unwrap()).await.unwrap(), ["2"]);
+    for other in waiting {
+        other.abort();
+    }
 }
