@@ -1,4 +1,5 @@
-//! What happens between the look of a deletion at the disk, and the deletion.
+//! What happens between the look of a deletion at the disk and the deletion, or under a prune; and who comes
+//! after what was deleted.
 
 use std::sync::Arc;
 
@@ -8,13 +9,16 @@ use super::children::starting;
 use super::world::World;
 use super::{events, id, is_quiet, soon, start, timers_of, turn};
 use crate::env::Env as _;
-use crate::history::{Event, EventKind, InstanceId};
+use crate::history::{Event, EventKind, ExecutionId, InstanceId};
 use crate::provider::{
-    Deleted, Provider as _, ProviderAdmin as _, ProviderError, TurnCommit, TurnItem,
+    Committed, Deleted, Provider as _, ProviderAdmin as _, ProviderError, TurnCommit, TurnItem,
+    TurnOutcome,
 };
 use crate::storage::redb::RedbProvider;
 use crate::storage::redb::bodies::encode_turn;
 use crate::storage::redb::commits::Looked;
+use crate::storage::redb::inbox::{Head, Row};
+use crate::storage::redb::limits::IDLE_ROWS;
 use crate::time::Timestamp;
 
 /// A deletion that has looked, and waits.
@@ -119,4 +123,63 @@ async fn nobody_watches_for_a_deletion_that_was_given_up() {
     assert!(store.shared().lock().state.removal.is_none());
     let deleted = soon(store.delete(&ids, true)).await.unwrap();
     assert_eq!(deleted.instances, 1);
+}
+
+/// A prune reads the row that is on disk. What is about to get there is newer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_turn_that_is_not_durable_yet_is_known_after_a_prune() {
+    let store = RedbProvider::in_memory().unwrap();
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    let mut commit = super::commit_of(&item, 1);
+    let mut next = super::start_of("again");
+    next.execution_id = ExecutionId(2);
+    let continued = EventKind::OrchestrationContinuedAsNew {
+        input: next.input.clone(),
+        version: next.version.clone(),
+    };
+    commit.history_delta = events(&item, [continued]);
+    commit.outcome = TurnOutcome::ContinuedAsNew { next };
+    store.commit_turn(&item.lock, commit).await.unwrap();
+    let item = turn(&store).await;
+    let mut commit = super::commit_of(&item, 2);
+    commit.history_delta = events(&item, []);
+    commit_quietly(&store, &item, commit.clone());
+    let forgotten = store.prune(&id("a"), None, None).await.unwrap();
+    assert_eq!(forgotten.executions, 1);
+    let again = store.commit_turn(&item.lock, commit).await.unwrap();
+    assert_eq!(again, Committed::AlreadyApplied);
+}
+
+/// Memory forgets the rows that were not used for long, and with them which number an id has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_that_is_used_again_is_not_forgotten_with_the_instance_that_had_it() {
+    let store = RedbProvider::in_memory().unwrap();
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    let end = super::end_of(&item, 1, "end");
+    store.commit_turn(&item.lock, end).await.unwrap();
+    store.delete(&[id("a")], false).await.unwrap();
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    {
+        let state = &mut store.shared().lock().state;
+        let row = state.row(state.by_id[&id("a")]).unwrap().clone();
+        for number in 0..=IDLE_ROWS as u64 {
+            let head = Head {
+                id: id(&format!("i{number}")),
+                orchestration: row.head.orchestration.clone(),
+                version: None,
+                parent: None,
+            };
+            let other = Row {
+                head: Arc::new(head),
+                ..row.clone()
+            };
+            state.remember(1_000_000 + number, other);
+        }
+    }
+    let end = super::end_of(&item, 2, "end");
+    let committed = store.commit_turn(&item.lock, end).await.unwrap();
+    assert_eq!(committed, Committed::Applied);
 }
