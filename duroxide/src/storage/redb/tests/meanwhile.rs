@@ -183,3 +183,11 @@ async fn an_id_that_is_used_again_is_not_forgotten_with_the_instance_that_had_it
     let committed = store.commit_turn(&item.lock, end).await.unwrap();
     assert_eq!(committed, Committed::Applied);
 }
+
+/// There is nothing to be written, and somebody who waits for an answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_deletion_of_nobody_is_answered() {
+    let store = RedbProvider::in_memory().unwrap();
+    let deleted = soon(store.delete(&[id("nobody")], true)).await.unwrap();
+    assert_eq!(deleted, Deleted::default());
+}
