@@ -51,7 +51,7 @@ pub(crate) struct Turn {
     /// In which second it was given back last, and how often in that with each message.
     pub(crate) given_back: (u64, BTreeMap<MessageId, u32>),
     /// How often each message was handed out.
-    pub(crate) attempts: BTreeMap<MessageId, u32>,
+    pub(crate) attempts: BTreeMap<Delivered, u32>,
     /// What was handed out with the lock.
     pub(crate) messages: BTreeMap<MessageId, Option<Message>>,
     /// Commits without an answer: their effect may be seen before that, or instead of it.
@@ -60,6 +60,13 @@ pub(crate) struct Turn {
     pub(crate) applied: BTreeSet<u128>,
     /// Turns of which the effect was seen before the answer.
     pub(crate) early: BTreeSet<u128>,
+}
+
+/// What attempts are counted of. The number of a timer's message is good for one life of the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Delivered {
+    Message(MessageId),
+    Timer(ExecutionId, EventId),
 }
 
 /// A commit that may be there or not.
@@ -157,7 +164,7 @@ impl Turn {
             }
         }
         for consumed in &commit.consumed {
-            self.attempts.remove(consumed);
+            self.attempts.remove(&Delivered::Message(*consumed));
         }
     }
 

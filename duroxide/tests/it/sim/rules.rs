@@ -10,7 +10,7 @@ use duroxide::provider::{
 
 use super::checked::Checked;
 use super::effects;
-use super::known::{Known, Lock, Turn, told};
+use super::known::{Delivered, Known, Lock, Turn, told};
 
 impl Checked {
     /// I22: every lock has an epoch of its own, larger than those of all before for the same thing.
@@ -72,12 +72,20 @@ impl Checked {
 
     fn handed_out(&self, known: &mut Known, id: &InstanceId, message: &InboxMessage) {
         let (number, attempt) = (message.id, message.attempt);
-        let before = known.turn(id).attempts.insert(number, attempt);
+        let decoded = message.message.clone().ok();
+        let delivered = match &decoded {
+            Some(Message::TimerFired {
+                execution_id,
+                source,
+                ..
+            }) => Delivered::Timer(*execution_id, *source),
+            _ => Delivered::Message(number),
+        };
+        let before = known.turn(id).attempts.insert(delivered, attempt);
         let before = before.unwrap_or(0);
         self.require(known.follows(before, attempt), || {
             format!("`{id}`: attempt {attempt} behind {before}")
         });
-        let decoded = message.message.clone().ok();
         if let Some(Message::TimerFired { fire_at, .. }) = &decoded {
             let wall = known.wall;
             self.require(fire_at.as_millis() <= wall, || {
