@@ -347,6 +347,27 @@ fn a_call_in_its_pause_ends_as_cancelled() {
 }
 
 #[test]
+fn a_call_in_its_pause_ends_as_cancelled_although_its_time_is_over() {
+    let program = Program::new(|ctx| async move {
+        ctx.cooperative_cancellation(seconds(30));
+        let pause = BackoffStrategy::Fixed { delay: seconds(9) };
+        let policy = RetryPolicy::new(5).with_backoff(pause);
+        let policy = policy.with_total_timeout(seconds(20));
+        let call = ctx.schedule_activity_with_retry("a", "", policy);
+        Ok(call.await.unwrap_err())
+    });
+    let mut live = program.start();
+    live.refuse(2, "no");
+    // Nobody worked on it in between.
+    live.send_at(60_000, cancel("enough"));
+    assert_eq!(
+        live.outcome,
+        Outcome::Completed("canceled: enough".to_owned())
+    );
+    live.check();
+}
+
+#[test]
 fn a_call_whose_time_is_limited_ends_as_cancelled() {
     let program = Program::new(|ctx| async move {
         ctx.cooperative_cancellation(seconds(30));

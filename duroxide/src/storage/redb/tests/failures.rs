@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
 
 use ::redb::StorageBackend;
 use ::redb::backends::InMemoryBackend;
@@ -260,5 +261,35 @@ async fn deliveries_whose_end_a_full_disk_took_away_are_not_counted() {
         let never = id("never");
         let lost = in_vain(&store, &disk, store.start(&never, start_of("in"))).await;
         assert!(lost.is_err());
+    }
+}
+
+/// Those that had come to their ends before do count, of what the store found when it was opened:
+/// what is poison stays so, however often the disk fails.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deliveries_that_were_over_when_a_store_failed_stay_counted() {
+    let (store, disk) = opened(RedbProvider::options());
+    start(&store, "a").await;
+    let item = turn(&store).await;
+    schedule(&store, &item, 1, &["x"]).await;
+    start(&store, "b").await;
+    let (never, passing) = (id("never"), id("passing"));
+    for attempt in [1, 2] {
+        let lost = in_vain(&store, &disk, store.start(&never, start_of("in"))).await;
+        assert!(lost.is_err());
+        let (item, work) = (turn(&store).await, activity(&store).await);
+        assert_eq!((item.messages[0].attempt, work.attempt), (attempt, attempt));
+        // So that the deliveries are on disk.
+        store.start(&passing, start_of("in")).await.unwrap();
+        let admin = store.admin().unwrap();
+        let gone = admin.delete(std::slice::from_ref(&passing), true).await;
+        gone.unwrap();
+        let given = store.abandon_turn(&item.lock, Duration::ZERO, false);
+        given.await.unwrap();
+        let given = store.abandon_activity(&work.lock, Duration::ZERO, false);
+        given.await.unwrap();
+        let (item, work) = (turn(&store).await, activity(&store).await);
+        let next = attempt + 1;
+        assert_eq!((item.messages[0].attempt, work.attempt), (next, next));
     }
 }

@@ -4,7 +4,7 @@ use crate::history::{
     AppErrorKind, ErrorDetails, Event, EventId, EventKind, ExecutionId, KvEntry, Message,
     PoisonMessageType, Start,
 };
-use crate::provider::{Provider as _, TurnCommit, TurnOutcome};
+use crate::provider::{Enqueued, Provider as _, TurnCommit, TurnOutcome};
 use crate::storage::redb::RedbProvider;
 use crate::storage::redb::limits::{MAX_CARRIED_BYTES, StoreLimits};
 use crate::time::Timestamp;
@@ -159,6 +159,15 @@ async fn as_many_messages_wait_as_are_allowed_behind_a_start_and_without_one() {
     assert_eq!(
         [send().await, send().await, send().await],
         [true, true, false]
+    );
+    // What is sent again is no further message.
+    let event = Message::ExternalEvent {
+        name: "e".to_owned(),
+        data: String::new(),
+    };
+    assert_eq!(
+        store.enqueue(&id("a"), 2, event).await.unwrap(),
+        Enqueued::Duplicate
     );
     let item = next_turn(&store).await;
     assert_eq!(item.messages.len(), 3);
