@@ -13,6 +13,7 @@ use super::reopening::Shared;
 use super::{history, schedule, start, turn};
 use crate::provider::Provider as _;
 use crate::storage::redb::schema::{META, META_SCHEMA_VERSION};
+use crate::storage::redb::staged::StagedBackend;
 use crate::storage::redb::{OpenError, RedbProvider};
 
 /// Opens, and checks that the file is as before.
@@ -191,6 +192,17 @@ struct Closed {
     is_so: Arc<AtomicBool>,
 }
 
+impl Closed {
+    fn over_memory() -> (Self, Arc<AtomicBool>) {
+        let is_so = Arc::new(AtomicBool::new(false));
+        let closed = Self {
+            inner: Shared(Arc::new(InMemoryBackend::new())),
+            is_so: Arc::clone(&is_so),
+        };
+        (closed, is_so)
+    }
+}
+
 impl StorageBackend for Closed {
     fn len(&self) -> io::Result<u64> {
         self.inner.len()
@@ -215,14 +227,26 @@ impl StorageBackend for Closed {
 
 #[test]
 fn a_backend_of_ones_own_is_closed_with_the_store() {
-    let is_closed = Arc::new(AtomicBool::new(false));
-    let backend = Closed {
-        inner: Shared(Arc::new(InMemoryBackend::new())),
-        is_so: Arc::clone(&is_closed),
-    };
+    let (backend, is_closed) = Closed::over_memory();
     let factory = move || Ok(backend.clone());
     let store = RedbProvider::options().open_backend(factory).unwrap();
     assert!(!is_closed.load(Ordering::SeqCst));
     drop(store);
     assert!(is_closed.load(Ordering::SeqCst));
+}
+
+/// Also if the open came to nothing, and what it wrote is kept back.
+#[test]
+fn what_is_below_is_told_when_redb_needs_it_no_more() {
+    for is_ours in [false, true] {
+        let (below, is_closed) = Closed::over_memory();
+        let (staged, approval) = StagedBackend::new(Box::new(below));
+        if is_ours {
+            approval.approve();
+        }
+        let database = Database::builder().create_with_backend(staged);
+        assert!(!is_closed.load(Ordering::SeqCst));
+        drop(database.unwrap());
+        assert!(is_closed.load(Ordering::SeqCst));
+    }
 }

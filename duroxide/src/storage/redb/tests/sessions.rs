@@ -8,7 +8,7 @@ use super::routing::{all_parked, as_owner, call, get, inputs, parked, schedule_a
 use super::world::World;
 use super::{LEASE, commit_of, id, soon, turn};
 use crate::history::Message;
-use crate::provider::{ActivityFetch, Provider as _, TagFilter};
+use crate::provider::{ActivityFetch, ActivityItem, Provider as _, TagFilter};
 use crate::storage::redb::RedbProvider;
 
 /// Of the owner `w`, one of a session at a time.
@@ -18,8 +18,8 @@ fn in_order(tags: TagFilter) -> ActivityFetch {
         .sessions(as_owner("w", 9, true))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_put_off_does_not_run_and_holds_up_only_those_who_take_it() {
+/// Two activities of one session, the first for tag `a` and the second for `b`; the first was taken.
+async fn first_of_two() -> (RedbProvider, Vec<ActivityItem>) {
     let store = RedbProvider::in_memory().unwrap();
     let calls = vec![
         call(Some("s"), Some("a"), "1"),
@@ -28,6 +28,12 @@ async fn what_is_put_off_does_not_run_and_holds_up_only_those_who_take_it() {
     schedule_all(&store, "i", calls).await;
     let first = get(&store, in_order(TagFilter::tags(["a"]))).await;
     assert_eq!(inputs(&first), ["1"]);
+    (store, first)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_put_off_does_not_run_and_holds_up_only_those_who_take_it() {
+    let (store, first) = first_of_two().await;
     let back = store.abandon_activity(&first[0].lock, LEASE, false);
     back.await.unwrap();
     let second = get(&store, in_order(TagFilter::tags(["b"]))).await;
@@ -76,14 +82,7 @@ async fn an_owner_at_its_limit_takes_another_session_when_its_own_are_released()
 /// What one may not take, as something else of its filter comes first, is for another.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_put_off_wakes_whoever_may_take_the_next() {
-    let store = RedbProvider::in_memory().unwrap();
-    let calls = vec![
-        call(Some("s"), Some("a"), "1"),
-        call(Some("s"), Some("b"), "2"),
-    ];
-    schedule_all(&store, "i", calls).await;
-    let first = get(&store, in_order(TagFilter::tags(["a"]))).await;
-    assert_eq!(inputs(&first), ["1"]);
+    let (store, first) = first_of_two().await;
     // The first of them keeps watch, and two have to wait for what is put off.
     let filters = [
         TagFilter::tags(["gpu"]),
@@ -107,13 +106,7 @@ async fn what_is_put_off_wakes_whoever_may_take_the_next() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_waits_for_what_was_put_off_goes_on_when_it_is_cancelled() {
-    let store = RedbProvider::in_memory().unwrap();
-    let calls = vec![
-        call(Some("s"), Some("a"), "1"),
-        call(Some("s"), Some("b"), "2"),
-    ];
-    schedule_all(&store, "i", calls).await;
-    let first = get(&store, in_order(TagFilter::tags(["a"]))).await;
+    let (store, first) = first_of_two().await;
     let back = store.abandon_activity(&first[0].lock, LEASE, false);
     back.await.unwrap();
     let both = parked(&store, in_order(TagFilter::tags(["a", "b"])));
