@@ -199,10 +199,7 @@ async fn messages_reach_instances_that_memory_does_not_know() {
         store.commit_turn(&item.lock, commit).await.unwrap();
     }
     let store = over(&copy_of(&memory));
-    let raised = Message::ExternalEvent {
-        name: "go".to_owned(),
-        data: String::new(),
-    };
+    let raised = super::poke();
     store.enqueue(&id("p"), 7, raised).await.unwrap();
     let item = turn(&store).await;
     let stop = Message::CancelRequested {
@@ -277,10 +274,7 @@ async fn what_is_shown_and_kept_survives_and_wakes_whoever_waits() {
     assert_eq!(store.status(&id("a")).await.unwrap(), Some(status.clone()));
     let all = store.kv_entries(&id("a")).await.unwrap();
     assert_eq!(all, [entry("k", "1"), entry("l", "2")]);
-    let raised = Message::ExternalEvent {
-        name: "go".to_owned(),
-        data: String::new(),
-    };
+    let raised = super::poke();
     store.enqueue(&id("a"), 7, raised).await.unwrap();
     let item = turn(&store).await;
     let mut commit = commit_of(&item, 2);

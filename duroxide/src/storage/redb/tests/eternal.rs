@@ -6,7 +6,7 @@ use super::{
     activity, calls, commit_of, events, id, scheduled, soon, start, start_of, timers_of, turn,
 };
 use crate::env::{Env as _, TokioEnv};
-use crate::history::{EventKind, ExecutionId, KvEntry, Message, Start};
+use crate::history::{EventKind, ExecutionId, KvEntry, Start};
 use crate::provider::{KvChange, Provider as _, TurnOutcome};
 use crate::storage::redb::RedbProvider;
 use crate::time::Timestamp;
@@ -51,10 +51,7 @@ async fn generation(store: &RedbProvider, number: u64) {
     };
     commit.kv = vec![KvChange::Set(entry.clone())];
     store.commit_turn(&item.lock, commit).await.unwrap();
-    let told = Message::ExternalEvent {
-        name: "go".to_owned(),
-        data: String::new(),
-    };
+    let told = super::poke();
     store
         .enqueue(&id("a"), u128::from(number), told)
         .await

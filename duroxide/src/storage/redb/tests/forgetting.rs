@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{activity, calls, commit_of, events, id, scheduled, start, start_of, timers_of, turn};
+use super::{activity, again, calls, commit_of, events, id, scheduled, start, timers_of, turn};
 use crate::env::{Env as _, TokioEnv};
-use crate::history::{EventId, EventKind, ExecutionId, Message, Start};
+use crate::history::{EventId, EventKind, ExecutionId, Message};
 use crate::provider::{
     Deleted, Provider as _, ProviderAdmin as _, QueueDepths, TurnItem, TurnOutcome,
 };
@@ -24,14 +24,7 @@ async fn two_executions(store: &RedbProvider) {
     };
     start(store, "a").await;
     let item = turn(store).await;
-    let next = Start {
-        execution_id: ExecutionId(2),
-        ..start_of("again")
-    };
-    let continued = EventKind::OrchestrationContinuedAsNew {
-        input: next.input.clone(),
-        version: None,
-    };
+    let (next, continued) = again();
     let mut commit = commit_of(&item, 1);
     commit.history_delta = events(
         &item,

@@ -9,7 +9,7 @@ use super::children::starting;
 use super::world::World;
 use super::{events, id, is_quiet, soon, start, timers_of, turn};
 use crate::env::Env as _;
-use crate::history::{Event, EventKind, ExecutionId, InstanceId};
+use crate::history::{Event, EventKind, InstanceId};
 use crate::provider::{
     Committed, Deleted, Provider as _, ProviderAdmin as _, ProviderError, TurnCommit, TurnItem,
     TurnOutcome,
@@ -132,12 +132,7 @@ async fn a_turn_that_is_not_durable_yet_is_known_after_a_prune() {
     start(&store, "a").await;
     let item = turn(&store).await;
     let mut commit = super::commit_of(&item, 1);
-    let mut next = super::start_of("again");
-    next.execution_id = ExecutionId(2);
-    let continued = EventKind::OrchestrationContinuedAsNew {
-        input: next.input.clone(),
-        version: next.version.clone(),
-    };
+    let (next, continued) = super::again();
     commit.history_delta = events(&item, [continued]);
     commit.outcome = TurnOutcome::ContinuedAsNew { next };
     store.commit_turn(&item.lock, commit).await.unwrap();

@@ -133,6 +133,25 @@ pub(super) fn end_of(item: &TurnItem, turn_id: u128, output: &str) -> TurnCommit
     commit
 }
 
+/// The start of a second execution, and the event with which the first one ends.
+pub(super) fn again() -> (Start, EventKind) {
+    let next = Start {
+        execution_id: ExecutionId(2),
+        ..start_of("again")
+    };
+    let (input, version) = (next.input.clone(), next.version.clone());
+    let continued = EventKind::OrchestrationContinuedAsNew { input, version };
+    (next, continued)
+}
+
+/// An event that says nothing.
+pub(super) fn poke() -> Message {
+    Message::ExternalEvent {
+        name: "poke".to_owned(),
+        data: String::new(),
+    }
+}
+
 /// The next turn of an instance that calls one activity after the other: the result of the last
 /// and the call of the next, or the end after `steps` of them.
 pub(super) fn chain_turn(item: &TurnItem, turn_id: u128, steps: u64) -> TurnCommit {

@@ -114,10 +114,7 @@ async fn nothing_is_left(commits: Commits) {
     let store = over_with(&memory, commits);
     let work = activity(&store).await;
     let locked = [turn(&store).await, turn(&store).await];
-    let raised = Message::ExternalEvent {
-        name: "go".to_owned(),
-        data: String::new(),
-    };
+    let raised = super::poke();
     store.enqueue(&id("a"), 7, raised).await.unwrap();
     let before = rows(&memory);
     assert!(
@@ -248,10 +245,7 @@ async fn a_history_of_many_turns_goes_as_a_whole() {
     start(&store, "a").await;
     for turn_id in 1..=50 {
         let item = turn(&store).await;
-        let raised = Message::ExternalEvent {
-            name: "go".to_owned(),
-            data: String::new(),
-        };
+        let raised = super::poke();
         let mut commit = commit_of(&item, turn_id);
         commit.history_delta = events(&item, [scheduled("x")]);
         store.commit_turn(&item.lock, commit).await.unwrap();

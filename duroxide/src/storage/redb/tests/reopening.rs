@@ -10,7 +10,7 @@ use ::redb::backends::InMemoryBackend;
 use super::{
     LEASE, activity, commit_of, end_of, events, history, id, schedule, scheduled, soon, start, turn,
 };
-use crate::history::{EventId, EventKind, ExecutionId, Message};
+use crate::history::{EventId, ExecutionId, Message};
 use crate::provider::{
     Committed, Provider as _, ProviderAdmin as _, ProviderError, TurnFetch, TurnOutcome,
 };
@@ -135,10 +135,7 @@ async fn what_comes_in_a_new_life_leaves_alone_what_is_there() {
     let memory = copy_of(&memory);
     let store = over(&memory);
     for message_id in 0..3 {
-        let raised = Message::ExternalEvent {
-            name: "go".to_owned(),
-            data: String::new(),
-        };
+        let raised = super::poke();
         store.enqueue(&id("b"), message_id, raised).await.unwrap();
     }
     let item = turn(&store).await;
@@ -227,12 +224,7 @@ async fn the_next_execution_begins_with_its_start_and_keeps_what_was_left() {
     let item = turn(&store).await;
     let mut commit = commit_of(&item, 2);
     commit.consumed.clear();
-    let mut next = super::start_of("again");
-    next.execution_id = ExecutionId(2);
-    let continued = EventKind::OrchestrationContinuedAsNew {
-        input: next.input.clone(),
-        version: next.version.clone(),
-    };
+    let (next, continued) = super::again();
     commit.history_delta = events(&item, [scheduled("z"), continued]);
     commit.outcome = TurnOutcome::ContinuedAsNew { next };
     store.commit_turn(&item.lock, commit.clone()).await.unwrap();
@@ -256,12 +248,7 @@ async fn the_last_turn_is_recognised_after_the_execution_before_it_was_forgotten
     start(&store, "a").await;
     let item = turn(&store).await;
     let mut commit = commit_of(&item, 1);
-    let mut next = super::start_of("again");
-    next.execution_id = ExecutionId(2);
-    let continued = EventKind::OrchestrationContinuedAsNew {
-        input: next.input.clone(),
-        version: next.version.clone(),
-    };
+    let (next, continued) = super::again();
     commit.history_delta = events(&item, [continued]);
     commit.outcome = TurnOutcome::ContinuedAsNew { next };
     store.commit_turn(&item.lock, commit).await.unwrap();
@@ -291,20 +278,12 @@ async fn an_activity_names_what_its_own_execution_is_pinned_to() {
         .abandon_activity(&work.lock, Duration::ZERO, true)
         .await
         .unwrap();
-    let poke = Message::ExternalEvent {
-        name: "poke".to_owned(),
-        data: String::new(),
-    };
+    let poke = super::poke();
     store.enqueue(&id("a"), 1, poke).await.unwrap();
     let item = turn(&store).await;
     let mut commit = commit_of(&item, 2);
-    let mut next = super::start_of("again");
-    next.execution_id = ExecutionId(2);
+    let (mut next, continued) = super::again();
     "Another".clone_into(&mut next.name);
-    let continued = EventKind::OrchestrationContinuedAsNew {
-        input: next.input.clone(),
-        version: next.version.clone(),
-    };
     commit.history_delta = events(&item, [continued]);
     commit.outcome = TurnOutcome::ContinuedAsNew { next };
     store.commit_turn(&item.lock, commit).await.unwrap();
@@ -325,10 +304,7 @@ async fn activities_of_turns_that_follow_each_other_keep_their_inputs() {
     let item = turn(&store).await;
     schedule(&store, &item, 1, &["x"]).await;
     for (number, input) in [(2, "y"), (3, "z")] {
-        let poke = Message::ExternalEvent {
-            name: "poke".to_owned(),
-            data: String::new(),
-        };
+        let poke = super::poke();
         store.enqueue(&id("a"), number, poke).await.unwrap();
         // Nothing is written but the call.
         let item = turn(&store).await;
@@ -348,12 +324,7 @@ async fn two_executions(store: &RedbProvider, instance: &str, first: &[&str], se
     start(store, instance).await;
     let item = turn(store).await;
     let mut commit = commit_of(&item, 1);
-    let mut next = super::start_of("again");
-    next.execution_id = ExecutionId(2);
-    let continued = EventKind::OrchestrationContinuedAsNew {
-        input: next.input.clone(),
-        version: next.version.clone(),
-    };
+    let (next, continued) = super::again();
     let calls = first.iter().map(|input| scheduled(input));
     commit.history_delta = events(&item, calls.chain([continued]));
     commit.activities = super::calls(&commit.history_delta);
@@ -391,10 +362,7 @@ async fn a_fetch_takes_no_more_than_it_asks_for_whatever_has_to_be_read_first() 
     schedule(&store, &item, 1, &["x"]).await;
     drop(store);
     let store = over(&memory);
-    let poke = Message::ExternalEvent {
-        name: "poke".to_owned(),
-        data: String::new(),
-    };
+    let poke = super::poke();
     start(&store, "first").await;
     store.enqueue(&id("idle"), 1, poke).await.unwrap();
     start(&store, "last").await;

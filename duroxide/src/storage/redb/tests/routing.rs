@@ -8,7 +8,7 @@ use ::redb::backends::InMemoryBackend;
 
 use super::reopening::over;
 use super::{LEASE, activity, commit_of, events, id, is_quiet, scheduled, soon, start, turn};
-use crate::history::{EventKind, Message};
+use crate::history::EventKind;
 use crate::provider::{
     ActivityFetch, ActivityItem, Provider as _, ProviderError, SessionFetch, TagFilter, TurnFetch,
 };
@@ -391,10 +391,7 @@ async fn a_cancelled_activity_lets_the_next_of_its_session_start() {
     schedule_all(&store, "a", calls).await;
     let fetch = ActivityFetch::new(9, LEASE).sessions(as_owner("w", 9, true));
     let running = get(&store, fetch.clone()).await;
-    let raised = Message::ExternalEvent {
-        name: "go".to_owned(),
-        data: String::new(),
-    };
+    let raised = super::poke();
     store.enqueue(&id("a"), 7, raised).await.unwrap();
     let item = turn(&store).await;
     let next = parked(&store, fetch);

@@ -7,7 +7,6 @@ use tokio::task::JoinHandle;
 use super::routing::{all_parked, as_owner, call, get, inputs, parked, schedule_all};
 use super::world::World;
 use super::{LEASE, commit_of, id, soon, turn};
-use crate::history::Message;
 use crate::provider::{ActivityFetch, ActivityItem, Provider as _, TagFilter};
 use crate::storage::redb::RedbProvider;
 
@@ -111,10 +110,7 @@ async fn whoever_waits_for_what_was_put_off_goes_on_when_it_is_cancelled() {
     back.await.unwrap();
     let both = parked(&store, in_order(TagFilter::tags(["a", "b"])));
     all_parked(&store, 1).await;
-    let raised = Message::ExternalEvent {
-        name: "go".to_owned(),
-        data: String::new(),
-    };
+    let raised = super::poke();
     store.enqueue(&id("i"), 7, raised).await.unwrap();
     let item = turn(&store).await;
     let mut commit = commit_of(&item, 2);

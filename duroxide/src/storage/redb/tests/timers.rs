@@ -157,10 +157,7 @@ async fn cancelling_a_timer_takes_no_other_message_away() {
     let item = turn(&store).await;
     let now = TokioEnv::new().now();
     set_timers(&store, &item, 1, &[now, now]).await;
-    let poke = Message::ExternalEvent {
-        name: "poke".to_owned(),
-        data: String::new(),
-    };
+    let poke = super::poke();
     store.enqueue(&id("a"), 1, poke.clone()).await.unwrap();
     let item = turn(&store).await;
     assert_eq!(item.messages.len(), 3);
@@ -191,10 +188,7 @@ async fn a_timer_that_fires_while_it_is_cancelled_is_not_heard_of() {
     let second = Duration::from_secs(1);
     let due = world.now().saturating_add(second * 10);
     set_timers(&store, &item, 1, &[due]).await;
-    let raised = Message::ExternalEvent {
-        name: "go".to_owned(),
-        data: String::new(),
-    };
+    let raised = super::poke();
     store.enqueue(&id("a"), 7, raised).await.unwrap();
     let item = turn(&store).await;
     assert_eq!(item.messages.len(), 1);
