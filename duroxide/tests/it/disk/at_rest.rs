@@ -78,7 +78,7 @@ fn a_flipped_bit_is_an_error_and_never_a_wrong_answer() {
 fn a_flipped_bit_panics_nowhere() {
     let asked = std::env::var("DUROXIDE_SEED").ok();
     match asked.map(|seed| seed.parse().unwrap()) {
-        Some(seed) => open_damaged(seed),
+        Some(seed) => in_time(seed),
         None if is_long() => {
             let [fine, ended, endless] = in_processes_of_their_own(400);
             println!("{fine} seeds without harm, {ended} ended the process, {endless} had no end");
@@ -109,22 +109,11 @@ fn in_processes_of_their_own(count: u64) -> [u64; 3] {
 /// How a process ends that has waited too long.
 const ENDLESS: i32 = 3;
 
-fn open_damaged(seed: u64) {
+/// Waits no longer than that for a seed.
+fn in_time(seed: u64) {
     let (tell, told) = mpsc::channel();
     let work = thread::spawn(move || {
-        let mut random = Dice::new(seed);
-        let (bytes, _) = closed_store(&mut random);
-        for _ in 0..15 {
-            let mut damaged = bytes.clone();
-            flip(&mut damaged, &mut random);
-            let disk = SimDisk::holding(damaged);
-            let opened = RedbProvider::options().open_backend(move || Ok(disk.clone()));
-            if let Ok(store) = opened {
-                drop(alone(async {
-                    tokio::time::timeout(Duration::from_secs(20), view(&store)).await
-                }));
-            }
-        }
+        open_damaged(seed);
         drop(tell);
     });
     if told.recv_timeout(Duration::from_secs(120)) == Err::<(), _>(RecvTimeoutError::Timeout) {
@@ -132,4 +121,20 @@ fn open_damaged(seed: u64) {
     }
     let looked = work.join();
     assert!(looked.is_ok(), "DUROXIDE_SEED={seed}: a panic");
+}
+
+fn open_damaged(seed: u64) {
+    let mut random = Dice::new(seed);
+    let (bytes, _) = closed_store(&mut random);
+    for _ in 0..15 {
+        let mut damaged = bytes.clone();
+        flip(&mut damaged, &mut random);
+        let disk = SimDisk::holding(damaged);
+        let opened = RedbProvider::options().open_backend(move || Ok(disk.clone()));
+        if let Ok(store) = opened {
+            drop(alone(async {
+                tokio::time::timeout(Duration::from_secs(20), view(&store)).await
+            }));
+        }
+    }
 }
