@@ -6,7 +6,9 @@ use duroxide::storage::redb::RedbProvider;
 
 use super::world::{World, live_on_and_off, program, shared};
 
-#[tokio::test(flavor = "multi_thread")]
+/// On one thread: of several, a busy machine can stop the one whose fetch a group would have waited
+/// for.
+#[tokio::test]
 async fn a_chain_of_200_activities_costs_at_most_210_fsyncs() {
     let program = program(|ctx, _| async move {
         for number in 0..200 {
