@@ -3,14 +3,18 @@
 use std::time::Duration;
 
 use super::{
-    LEASE, activity, commit_of, end_of, events, id, is_quiet, schedule, scheduled, soon, start,
-    start_of, turn,
+    LEASE, activity, commit_of, end_of, events, id, is_quiet, poke, schedule, scheduled, soon,
+    start, start_of, turn,
 };
 use crate::history::{EventId, ExecutionId};
 use crate::provider::{
     Committed, MessageId, Provider as _, ProviderError, StartOutcome, TurnFetch,
 };
 use crate::storage::redb::RedbProvider;
+use crate::storage::redb::deliveries::{NewInstance, Parcel};
+use crate::storage::redb::recovery::Found;
+use crate::storage::redb::state::{Moment, State};
+use crate::time::Timestamp;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_start_is_told_whether_it_is_the_same() {
@@ -197,4 +201,31 @@ async fn a_relaxed_store_says_so_and_keeps_everything_when_it_is_closed() {
     start(&store, "a").await;
     drop(store);
     assert!(relaxed().status(&id("a")).await.unwrap().is_some());
+}
+
+/// Each group has a number of its own: that an earlier one is on disk says nothing about it.
+#[test]
+fn a_child_is_handed_out_when_its_own_group_is_on_disk() {
+    let now = Moment {
+        elapsed: Duration::ZERO,
+        wall: Timestamp::default(),
+    };
+    let mut state = State::new(1, Found::nothing(now.wall), now);
+    let bear = |state: &mut State, number, name| {
+        let child = NewInstance::new(number, id(name), start_of("in"), true, now);
+        state.create(child.unwrap(), now);
+        // An event is seen at once, and comes behind the start.
+        let event = Parcel::new(number, poke(), None).unwrap();
+        state.deliver(number, event, now);
+    };
+    let offered = |state: &State| [1, 2].map(|number| state.inboxes[&number].queued);
+    bear(&mut state, 1, "first");
+    state.close_group();
+    bear(&mut state, 2, "second");
+    assert_eq!(offered(&state), [false, false]);
+    state.settle(now);
+    assert_eq!(offered(&state), [true, false]);
+    state.close_group();
+    state.settle(now);
+    assert_eq!(offered(&state), [true, true]);
 }
