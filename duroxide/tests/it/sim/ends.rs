@@ -16,6 +16,9 @@ use super::program::{CLEANED, Input};
 use super::world::World;
 use crate::support::message_boundaries;
 
+/// Why children are cancelled that nobody else asked to end.
+const BY_PARENT: [&str; 2] = ["parent failed", "parent canceled"];
+
 /// Whose instance an id belongs to.
 pub(crate) fn root_of(id: &str) -> &str {
     id.split([':', '-']).next().unwrap_or(id)
@@ -102,7 +105,7 @@ fn check_outcome(
                 kind: AppErrorKind::Cancelled { reason },
                 ..
             } if input.program.may_be_cancelled
-                || (shared.plan.bombs && reason.starts_with("parent ")) =>
+                || (shared.plan.bombs && BY_PARENT.contains(&reason.as_str())) =>
             {
                 shared.saw("an instance ended as cancelled");
                 return asked(None);
