@@ -67,7 +67,8 @@ fn program() -> Program {
 
 fn options(base: RuntimeOptions) -> RuntimeOptions {
     let mut options = RuntimeOptions {
-        turn_timeout: Duration::from_millis(300),
+        // Others have their turns meanwhile, and the machine may be busy.
+        turn_timeout: Duration::from_secs(1),
         max_attempts: 3,
         ..base
     };
