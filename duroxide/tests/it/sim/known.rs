@@ -67,6 +67,8 @@ pub(crate) struct Turn {
 pub(crate) enum Delivered {
     Message(MessageId),
     Timer(ExecutionId, EventId),
+    /// It could not be read: whatever there is, a timer's or not.
+    Unread(MessageId),
 }
 
 /// A commit that may be there or not.
@@ -141,6 +143,15 @@ impl Known {
 }
 
 impl Turn {
+    /// Notes a delivery; how many there were before, at most.
+    pub(crate) fn delivered(&mut self, what: Delivered, attempt: u32) -> u32 {
+        let is_unread = |what: &Delivered| matches!(what, Delivered::Unread(_));
+        let same = self.attempts.iter();
+        let same = same.filter(|(other, _)| is_unread(&what) || is_unread(other));
+        let most = same.map(|(_, attempt)| *attempt).max();
+        self.attempts.insert(what, attempt).max(most).unwrap_or(0)
+    }
+
     /// Execution, last event, whether it ended.
     pub(crate) fn stands(&self) -> (u64, u64, bool) {
         (self.execution_id.max(1), self.last_event_id, self.ended)

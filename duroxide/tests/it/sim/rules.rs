@@ -79,10 +79,10 @@ impl Checked {
                 source,
                 ..
             }) => Delivered::Timer(*execution_id, *source),
-            _ => Delivered::Message(number),
+            Some(_) => Delivered::Message(number),
+            None => Delivered::Unread(number),
         };
-        let before = known.turn(id).attempts.insert(delivered, attempt);
-        let before = before.unwrap_or(0);
+        let before = known.turn(id).delivered(delivered, attempt);
         self.require(known.follows(before, attempt), || {
             format!("`{id}`: attempt {attempt} behind {before}")
         });
