@@ -1,19 +1,25 @@
 //! Each rule in each form in which people write such code: the same search that the macros make, on
 //! sources that are written for it.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test, a panic is the report"
+)]
 
 mod calls;
 mod order;
 mod searching;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::fs;
 
-use duroxide_lint::check::{Finding, Surroundings, check};
+use duroxide_lint::check::Finding;
 use duroxide_lint::index::krate::Crate;
 use duroxide_lint::index::manifest::Manifest;
-use duroxide_lint::read;
-use syn::Item;
+
+use support::findings;
 
 const MANIFEST: &str = "[package]\nname = \"shop\"\n[dependencies]\ntokio = \"1\"\nfutures = \"0.3\"\nrand = \"0.9\"\n\
     uuid = \"1\"\nreqwest = \"0.12\"\nduroxide = \"0.1\"\nlog = \"0.4\"\n\
@@ -42,25 +48,7 @@ fn search(root: &str, other: &str, manifest: &str, only_text: bool) -> Vec<Findi
     fs::write(folder.path().join("src/other.rs"), other).unwrap();
     let manifest = Manifest::parse(manifest);
     let (krate, place) = Crate::of_file(&file, manifest.clone()).unwrap();
-    let parsed = syn::parse_file(root).unwrap();
-    let function = parsed.items.iter().find_map(|item| match item {
-        Item::Fn(it) if it.sig.ident == "checked" => Some(it),
-        _ => None,
-    });
-    let function = function.unwrap();
-    let body = read::read(&function.sig, &function.block, Vec::new());
-    let around = Surroundings {
-        krate: &krate,
-        place: &place,
-        self_type: None,
-        only_text,
-    };
-    let checked = check(&body, Some(&around), &manifest, "ctx");
-    assert!(
-        checked.invalid.is_empty() && body.invalid.is_empty(),
-        "{root}"
-    );
-    checked.findings
+    findings(root, (&krate, &place), &manifest, only_text)
 }
 
 #[track_caller]

@@ -14,6 +14,8 @@
 mod form;
 mod holes;
 mod marks;
+#[path = "../support/mod.rs"]
+mod support;
 mod table;
 
 use std::collections::BTreeSet;
@@ -22,13 +24,10 @@ use std::fs;
 use std::sync::Arc;
 
 use duroxide_lint::allow::Allow;
-use duroxide_lint::check::{Surroundings, check};
 use duroxide_lint::index::krate::Crate;
 use duroxide_lint::index::manifest::Manifest;
-use duroxide_lint::read;
 use duroxide_lint::rules::{Off, Rule};
 use duroxide_lint::table::RULES;
-use syn::Item;
 
 use form::FORMS;
 use form::Form::{
@@ -36,6 +35,7 @@ use form::Form::{
 };
 use holes::HOLES;
 use marks::marks;
+use support::findings;
 use table::{CALLS, MACROS, SNIPPETS};
 
 /// Ids found in the function `checked` of this file.
@@ -59,23 +59,8 @@ fn found(before: &str, body: &str) -> Vec<&'static str> {
     let (mut krate, place) = Crate::of_file(&file, manifest.clone()).unwrap();
     let other = Crate::at_root(other, Manifest::default());
     krate.add_neighbour("neighbour".to_owned(), Arc::new(other));
-    let parsed = syn::parse_file(&source).unwrap_or_else(|error| panic!("{error}: {source}"));
-    let function = parsed.items.iter().find_map(|item| match item {
-        Item::Fn(it) if it.sig.ident == "checked" => Some(it),
-        _ => None,
-    });
-    let function = function.unwrap();
-    let body = read::read(&function.sig, &function.block, Vec::new());
-    let around = Surroundings {
-        krate: &krate,
-        place: &place,
-        self_type: None,
-        only_text: true,
-    };
-    let checked = check(&body, Some(&around), &manifest, "ctx");
-    let invalid = body.invalid.iter().chain(&checked.invalid);
-    assert_eq!(invalid.count(), 0, "{source}");
-    checked.findings.iter().map(|it| it.rule.id).collect()
+    let findings = findings(&source, (&krate, &place), &manifest, true);
+    findings.iter().map(|it| it.rule.id).collect()
 }
 
 fn manifest() -> String {
