@@ -146,9 +146,10 @@ impl Turn {
     /// Notes a delivery; how many there were before, at most.
     pub(crate) fn delivered(&mut self, what: Delivered, attempt: u32) -> u32 {
         let is_unread = |what: &Delivered| matches!(what, Delivered::Unread(_));
-        let same = self.attempts.iter();
-        let same = same.filter(|(other, _)| is_unread(&what) || is_unread(other));
-        let most = same.map(|(_, attempt)| *attempt).max();
+        // What cannot be read may be any of those that can, and the other way round.
+        let others = self.attempts.iter();
+        let perhaps = others.filter(|(other, _)| is_unread(&what) || is_unread(other));
+        let most = perhaps.map(|(_, attempt)| *attempt).max();
         self.attempts.insert(what, attempt).max(most).unwrap_or(0)
     }
 
@@ -176,6 +177,7 @@ impl Turn {
         }
         for consumed in &commit.consumed {
             self.attempts.remove(&Delivered::Message(*consumed));
+            self.attempts.remove(&Delivered::Unread(*consumed));
         }
     }
 
