@@ -5,18 +5,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::plan::Plan;
 use super::planted::Bug;
 use super::world::{self, Report};
+use crate::support::dice::Patience;
 
 /// How far a campaign goes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extent {
     pub(crate) from: u64,
     pub(crate) seeds: u64,
-    pub(crate) at_most: Duration,
+    pub(crate) patience: Patience,
 }
 
 /// What came of many runs.
@@ -45,16 +46,11 @@ pub(crate) fn run(seed: u64, bug: Option<Bug>) -> Report {
 }
 
 /// Runs seeds until one fails, or all are done.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long the test takes, not what it does"
-)]
 pub(crate) fn run_all(extent: Extent, bug: Option<Bug>) -> Summary {
     let (next, over) = (AtomicU64::new(extent.from), AtomicBool::new(false));
     let summary = Mutex::new(Summary::default());
-    let begun = Instant::now();
     let work = || {
-        while !over.load(Ordering::SeqCst) && begun.elapsed() < extent.at_most {
+        while !over.load(Ordering::SeqCst) && !extent.patience.is_over() {
             let seed = next.fetch_add(1, Ordering::SeqCst);
             if seed >= extent.from + extent.seeds {
                 return;
@@ -80,7 +76,7 @@ pub(crate) fn run_all(extent: Extent, bug: Option<Bug>) -> Summary {
         }
     });
     let mut summary = summary.into_inner().unwrap();
-    summary.took = begun.elapsed();
+    summary.took = extent.patience.spent();
     summary
 }
 

@@ -26,17 +26,16 @@ mod states;
 mod world;
 
 use std::env::var;
-use std::fmt::Debug;
-use std::str::FromStr;
 use std::time::Duration;
 
 use campaign::{Extent, how_to_repeat, run_all};
 use plan::{Plan, Store};
 
+use crate::support::dice::Patience;
 use crate::support::is_long;
 
 /// A number from the environment.
-fn asked<T: FromStr<Err: Debug>>(name: &str) -> Option<T> {
+fn asked(name: &str) -> Option<u64> {
     var(name).ok().map(|text| text.parse().expect(name))
 }
 
@@ -52,7 +51,7 @@ fn programs_end_as_they_may_whatever_happens_to_their_nodes() {
     let extent = Extent {
         from: one.or(asked("DUROXIDE_FROM")).unwrap_or(1),
         seeds: one.map_or(asked("DUROXIDE_SEEDS").unwrap_or(seeds), |_| 1),
-        at_most: Duration::from_secs_f64(60.0 * asked("DUROXIDE_MINUTES").unwrap_or(600.0)),
+        patience: Patience::begin_or(Duration::from_secs(36_000)),
     };
     let summary = run_all(extent, None);
     println!("{}", summary.line());

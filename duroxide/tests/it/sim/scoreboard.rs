@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::campaign::{Extent, run_all};
 use super::is_long;
 use super::planted::Bug;
+use crate::support::dice::Patience;
 
 /// A bug has to be found within this many seeds.
 const WORST: u64 = 1_000;
@@ -22,7 +23,7 @@ fn hunt(bug: Bug) -> Option<(u64, String)> {
     let extent = Extent {
         from: 1,
         seeds: WORST,
-        at_most: Duration::from_secs(600),
+        patience: Patience::just(Duration::from_secs(600)),
     };
     let found = run_all(extent, Some(bug)).failure;
     select(None);

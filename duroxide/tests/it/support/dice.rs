@@ -21,13 +21,23 @@ impl Patience {
         clippy::disallowed_methods,
         reason = "how long the test takes, not what it does"
     )]
+    fn of(most: Option<Duration>) -> Self {
+        let begun = Instant::now();
+        Self { begun, most }
+    }
+
     pub(crate) fn begin() -> Self {
-        let minutes = std::env::var("DUROXIDE_MINUTES").ok();
-        let minutes = minutes.map(|minutes| minutes.parse::<f64>().unwrap());
-        Self {
-            begun: Instant::now(),
-            most: minutes.map(|minutes| Duration::from_secs_f64(60.0 * minutes)),
-        }
+        Self::of(asked())
+    }
+
+    /// As long as that, if nothing else is asked for.
+    pub(crate) fn begin_or(most: Duration) -> Self {
+        Self::of(Some(asked().unwrap_or(most)))
+    }
+
+    /// As long as that, whatever is asked for.
+    pub(crate) fn just(most: Duration) -> Self {
+        Self::of(Some(most))
     }
 
     pub(crate) fn spent(&self) -> Duration {
@@ -37,6 +47,12 @@ impl Patience {
     pub(crate) fn is_over(&self) -> bool {
         self.most.is_some_and(|most| self.spent() >= most)
     }
+}
+
+fn asked() -> Option<Duration> {
+    let minutes = std::env::var("DUROXIDE_MINUTES").ok()?;
+    let minutes: f64 = minutes.parse().expect("DUROXIDE_MINUTES is a number");
+    Some(Duration::from_secs_f64(60.0 * minutes))
 }
 
 /// Runs so many cases in the short and in the long form, or the one that `DUROXIDE_SEED` names. Says
