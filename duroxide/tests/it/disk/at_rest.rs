@@ -45,17 +45,25 @@ fn flip(bytes: &mut [u8], random: &mut Dice) {
     }
 }
 
+/// Damaged copies of the file of a closed store, and what that showed.
+fn damaged(seed: u64) -> (impl Iterator<Item = SimDisk>, Vec<String>) {
+    let mut random = Dice::new(seed);
+    let (bytes, shown) = closed_store(&mut random);
+    let disks = (0..15).map(move |_| {
+        let mut damaged = bytes.clone();
+        flip(&mut damaged, &mut random);
+        SimDisk::holding(damaged)
+    });
+    (disks, shown)
+}
+
 /// With a look at the checksums a flipped bit is an error, or it hit nothing.
 #[test]
 fn a_flipped_bit_is_an_error_and_never_a_wrong_answer() {
     let (mut refused, mut right) = (0, 0);
     for seed in seeds(12, 400) {
-        let mut random = Dice::new(seed);
-        let (bytes, shown) = closed_store(&mut random);
-        for _ in 0..15 {
-            let mut damaged = bytes.clone();
-            flip(&mut damaged, &mut random);
-            let disk = SimDisk::holding(damaged);
+        let (disks, shown) = damaged(seed);
+        for disk in disks {
             let Ok(store) = verified(&disk) else {
                 refused += 1;
                 continue;
@@ -124,12 +132,8 @@ fn in_time(seed: u64) {
 }
 
 fn open_damaged(seed: u64) {
-    let mut random = Dice::new(seed);
-    let (bytes, _) = closed_store(&mut random);
-    for _ in 0..15 {
-        let mut damaged = bytes.clone();
-        flip(&mut damaged, &mut random);
-        let disk = SimDisk::holding(damaged);
+    let (disks, _) = damaged(seed);
+    for disk in disks {
         let opened = RedbProvider::options().open_backend(move || Ok(disk.clone()));
         if let Ok(store) = opened {
             drop(alone(async {
