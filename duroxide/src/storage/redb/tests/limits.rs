@@ -1,15 +1,15 @@
 //! What is too large is refused at the first byte too many, and not one before.
 
 use crate::history::{
-    AppErrorKind, ErrorDetails, Event, EventId, EventKind, ExecutionId, KvEntry, Message,
-    PoisonMessageType, Start,
+    AppErrorKind, ErrorDetails, Event, EventId, EventKind, ExecutionId, KvEntry, PoisonMessageType,
+    Start,
 };
 use crate::provider::{Enqueued, Provider as _, TurnCommit, TurnOutcome};
 use crate::storage::redb::RedbProvider;
 use crate::storage::redb::limits::{MAX_CARRIED_BYTES, StoreLimits};
 use crate::time::Timestamp;
 
-use super::{commit_of, events, id, start, start_of, turn as next_turn};
+use super::{commit_of, events, id, poke, start, start_of, turn as next_turn};
 
 const PAYLOAD: usize = 100;
 
@@ -152,21 +152,15 @@ async fn as_many_messages_wait_as_are_allowed_behind_a_start_and_without_one() {
     let mut number = 0;
     let mut send = async || {
         number += 1;
-        let (name, data) = ("e".to_owned(), String::new());
-        let event = Message::ExternalEvent { name, data };
-        store.enqueue(&id("a"), number, event).await.is_ok()
+        store.enqueue(&id("a"), number, poke()).await.is_ok()
     };
     assert_eq!(
         [send().await, send().await, send().await],
         [true, true, false]
     );
     // What is sent again is no further message.
-    let event = Message::ExternalEvent {
-        name: "e".to_owned(),
-        data: String::new(),
-    };
     assert_eq!(
-        store.enqueue(&id("a"), 2, event).await.unwrap(),
+        store.enqueue(&id("a"), 2, poke()).await.unwrap(),
         Enqueued::Duplicate
     );
     let item = next_turn(&store).await;
